@@ -1,0 +1,303 @@
+"""What is on screen at one cursor: plain records that the views draw and nothing else.
+
+A ``Frame`` is a pure function of (lanes, view, grain, cursor); ``core.reveal.frame_at`` makes it. Time steps are
+counted from 0 here; texts that people read count them from 1. Shape letters: ``T`` time steps of the sequence,
+``V`` visible columns, ``H`` size of the variable, ``B`` batch size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+
+from numpy.typing import NDArray
+
+
+class Phase(StrEnum):
+    """The phases of one iteration, in walking order."""
+
+    FORWARD = "forward"
+    LOSS = "loss"
+    BACKWARD = "backward"
+    CLIP = "clip"
+    UPDATE = "update"
+
+
+class Grain(StrEnum):
+    """How far one step of the walk goes; each grain contains the one before it."""
+
+    OPERATION = "operation"
+    EQUATION = "equation"
+    TIME_STEP = "time_step"
+    PASS = "pass"
+
+
+class Scale(StrEnum):
+    """Which colour scale a variable is drawn with."""
+
+    GATE = "gate"  # between 0 and 1
+    STATE = "state"  # signed, around 0
+
+
+class Arrival(IntEnum):
+    """How much of an adjoint (or of a value) stands at the cursor."""
+
+    NONE = 0
+    PARTLY = 1  # some consumers have sent their part, others have not yet
+    COMPLETE = 2
+
+
+class Detail(StrEnum):
+    """Level of detail of the unrolled view."""
+
+    MAP = "map"  # thousands of steps as heat strips
+    CELLS = "cells"  # one box a time step, a column of strips a variable
+    INSIDE = "inside"  # the data-flow diagram of the current cell
+
+
+@dataclass(frozen=True, order=True)
+class Cursor:
+    """A place in the walk: ``index`` operations of iteration ``iteration`` are done."""
+
+    iteration: int = 0
+    index: int = 0
+
+
+@dataclass(frozen=True)
+class View:
+    """What a person looks at; changing it moves nothing and computes nothing new of the walk."""
+
+    path: str = ""  # selected variable, "l0/c"; "" follows the walk
+    t: int | None = None  # selected time step; None follows the walk
+    unit: int = 0  # the unit whose numbers the equations show
+    sample: int = 0  # element of the batch
+    first: int = 0  # visible columns are first <= t < last
+    last: int = 1_000_000
+    detail: Detail = Detail.CELLS
+    collapsed: frozenset[str] = frozenset()  # blocks drawn as one strip
+
+
+@dataclass(frozen=True)
+class Position:
+    """The cursor in words: the operation that was done last.
+
+    ``t`` is None before the first step and in the phases without time (clip, update); ``equation`` is the variable
+    whose equation was walked ("" where there is none; a parameter path in the update phase).
+    """
+
+    cursor: Cursor
+    length: int  # operations in one iteration
+    phase: Phase
+    t: int | None = None
+    block: str = ""  # "l0", "l0.reverse", "head"
+    equation: str = ""
+    operation: int = 0  # 0-based, among `operations` of this equation
+    operations: int = 1
+
+    @property
+    def equation_done(self) -> bool:
+        """Whether the last operation of the equation is done."""
+        return self.operation == self.operations - 1
+
+    @property
+    def path(self) -> str:
+        """Path of the variable that was walked, "l0/c", or ""."""
+        return f"{self.block}/{self.equation}" if self.block and self.equation else ""
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence for people: an English template and what goes into it, so that it can be translated."""
+
+    template: str
+    values: dict[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.template.format(**self.values)
+
+
+@dataclass(frozen=True, eq=False)
+class Track:
+    """One variable of one block over the visible columns, and its norms over the whole sequence.
+
+    Rows whose ``reached``/``arrived`` says no hold zeros; draw them as "not computed yet", never as zero.
+    """
+
+    path: str  # "l0/c"
+    name: str  # "c"
+    latex: str  # "c"
+    role: str  # "cell state"; "" where the cell names none
+    scale: Scale
+    is_state: bool  # read by a later time step (h and c of an LSTM)
+    values: NDArray  # (V, H)
+    reached: NDArray  # (V,) bool
+    adjoints: NDArray  # (V, H): what has arrived of dL/d(variable)
+    arrived: NDArray  # (V,) int8, see Arrival
+    value_norms: NDArray  # (T,) Euclidean norms, NaN where not reached
+    adjoint_norms: NDArray  # (T,) norms of what has arrived, NaN where nothing has
+    limit: float  # largest absolute value in the whole run so far, for a steady colour scale; at least tiny
+
+
+@dataclass(frozen=True, eq=False)
+class Flow:
+    """An edge of the unrolled network that carries gradient back: from a reader to the variable it read.
+
+    ``delay`` >= 1 runs over that many columns (from t to t - delay, drawn right to left); ``delay`` 0 stays in the
+    column (readout to layer, layer to input).
+    """
+
+    source: str  # block that reads, "l0" or "head"
+    target: str  # path of what is read, "l0/h", "input"
+    delay: int
+    reached: NDArray  # (V,) bool: the value has travelled forward over the edge that ENDS at the reader's column
+    norms: NDArray  # (V,) norm of the gradient sent by the reader in that column; NaN where not sent yet
+
+
+@dataclass(frozen=True, eq=False)
+class BlockFrame:
+    """A layer (or the head) in one lane."""
+
+    name: str  # "l0"
+    title: str  # "LSTM"
+    units: int
+    direction: int  # +1 walks t up, -1 down
+    tracks: tuple[Track, ...]
+    flows: tuple[Flow, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What the readout says at one step: the likeliest label and its probability, or the output as text."""
+
+    label: str
+    probability: float | None  # None for a readout that gives no probabilities
+    right: bool | None  # None without a target
+
+
+@dataclass(frozen=True, eq=False)
+class LaneFrame:
+    """One network on one sequence: what is drawn in a lane."""
+
+    name: str
+    subtitle: str  # "12 units · trained"
+    length: int  # T
+    first: int  # column of row 0 in all (V, ...) arrays
+    last: int  # one past the last visible column; V = last - first
+    tokens: tuple[str, ...]  # (V,) input of each column as text
+    targets: tuple[str, ...]  # (V,) "" where there is no target
+    predictions: tuple[Prediction | None, ...]  # (V,) None where not reached or no loss there
+    losses: NDArray  # (T,) NaN where not reached or no target
+    blocks: tuple[BlockFrame, ...]  # bottom to top; the head last
+    input_flow: NDArray  # (V,) norm of dL/d(input), NaN where not sent
+    gradient_limits: tuple[float, float]  # smallest and largest non-zero adjoint norm in the whole run
+    ghost: LaneFrame | None = None  # the run before the last edit, same columns
+
+
+@dataclass(frozen=True)
+class EquationLine:
+    """One equation of the cell for the equations panel."""
+
+    path: str  # "l0/c"
+    name: str
+    role: str
+    latex: str  # forward: "c_{t} = f_{t} \\odot c_{t-1} + i_{t} \\odot g_{t}"
+    backward_latex: str  # gather form: "\\delta c_{t} = \\delta h_{t} \\odot ... + \\delta c_{t+1} \\odot f_{t+1}"
+    terms: tuple[str, ...]  # paths of what the equation reads, for clicking
+    lit: bool  # this is the current one
+
+
+@dataclass(frozen=True)
+class WalkedEquation:
+    """The current equation three times: symbols, numbers of one unit, result."""
+
+    path: str
+    t: int
+    unit: int
+    symbols: str  # LaTeX
+    numbers: str  # LaTeX, for `unit`
+    result: str  # "0.199"; "" while operations are still to come
+    backward: bool
+
+
+@dataclass(frozen=True)
+class Share:
+    """How much of an adjoint came over one edge: <part, total>/|total|^2; shares add up to 1, may be negative."""
+
+    label: str  # "from t = 7 through c (forget gate)"
+    value: float
+
+
+@dataclass(frozen=True, eq=False)
+class Inspection:
+    """The selected variable at the selected time step."""
+
+    path: str
+    name: str
+    role: str
+    t: int
+    token: str
+    unit: int
+    scale: Scale
+    labels: tuple[str, ...]  # names of the units where they have names (words), else empty
+    values: NDArray | None  # (H,) None: not computed yet
+    adjoints: NDArray | None  # (H,) None: nothing has arrived yet
+    arrived: Arrival
+    from_this_loss: NDArray | None  # (H,) dL_t/d(variable); None until the adjoint is complete
+    from_future: NDArray | None  # (H,) the rest
+    history: NDArray  # (T,) the unit's value over time, NaN where not reached
+    adjoint_history: NDArray  # (T,)
+    shares: tuple[Share, ...]
+    overwritten: bool = False  # an intervention stands here: the gradient does not enter its equation
+
+
+@dataclass(frozen=True, eq=False)
+class OperationFrame:
+    """One node of the cell's data-flow diagram at the current time step."""
+
+    value: NDArray | None  # (H,) None: not computed yet
+    adjoint: NDArray | None  # (H,) what has arrived
+    sent: tuple[NDArray | None, ...]  # per argument: what this node has sent back; None: not yet
+    lit: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Change:
+    """A parameter in the clip and update phases."""
+
+    path: str  # "l0/W_f"
+    value: NDArray  # before the update
+    gradient: NDArray  # as accumulated by the backward pass so far
+    clipped: NDArray | None  # after clipping; None before
+    updated: NDArray | None  # after the update; None before
+
+
+@dataclass(frozen=True, eq=False)
+class ClipReport:
+    """What clipping did: norms before and after, and the change of direction."""
+
+    rule: str  # "norm at most 1", "off"
+    norm_before: float
+    norm_after: float
+    cosine: float
+    entries_cut: int
+    entries: int
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """Everything the views draw."""
+
+    position: Position
+    view: View
+    grain: Grain
+    lanes: tuple[LaneFrame, ...]
+    sentence: Sentence
+    phases: tuple[Phase, ...]  # the phases this session walks
+    equations: tuple[EquationLine, ...]  # of the current or selected block
+    walked: WalkedEquation | None
+    inspection: Inspection | None
+    operations: dict[int, OperationFrame]  # by node number of core.diagram.Diagram; empty unless Detail.INSIDE
+    changes: tuple[Change, ...]  # parameters of the lead lane
+    clip: ClipReport | None
+    loss: float | None  # sum over the steps whose loss is reached; None before the first
+    event: str = ""  # the breakpoint that stopped the walk here
