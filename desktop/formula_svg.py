@@ -14,6 +14,7 @@ REFERENCE_PX = 32.0  # size of text at which formulas are typeset; pictures scal
 _NUMBER = r"-?\d+(?:\.\d+)?(?:[eE]-?\d+)?"
 _SHAPE = re.compile(r"<(path|rect)\b([^>]*)>")
 _FILL = re.compile(r'fill="([^"]*)"')
+_BINARY = re.compile(r"(\\(?:odot|otimes|oslash|times))(?![A-Za-z])")  # the typesetter sets these too tight
 _PLAIN_FILL = "black"
 
 
@@ -71,7 +72,8 @@ def typeset(latex: str) -> str:
 
     ziamath.config.svg2 = False  # QtSvg draws hardly anything of its SVG 2
     ziamath.config.precision = 2
-    return ziamath.Latex(split_marks(latex)[0], size=REFERENCE_PX).svg()
+    spaced = _BINARY.sub(r"\\,\1\\,", split_marks(latex)[0])
+    return ziamath.Latex(spaced, size=REFERENCE_PX).svg()
 
 
 def measured(latex: str, svg: str) -> FormulaSvg:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 MINUS = "\N{MINUS SIGN}"
+_SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 SMALLEST_PLAIN = 1e-3
 LARGEST_PLAIN = 1e6
 
@@ -32,6 +33,16 @@ def signed_text(value: float, digits: int = 4) -> str:
     """As ``number_text``, with a plus before what is above zero."""
     text = number_text(value, digits)
     return "+" + text if value > 0 else text
+
+
+def power_text(value: float) -> str:
+    """A positive number near a power of ten, for ends of logarithmic scales: 10⁻⁴, 3·10⁻⁵, 0."""
+    value = float(value)
+    if not 0.0 < value < math.inf:
+        return number_text(value)
+    mantissa, exponent = f"{value:.0e}".split("e")
+    power = "10" + str(int(exponent)).translate(_SUPERSCRIPTS)
+    return power if mantissa == "1" else f"{mantissa}·{power}"
 
 
 def percent_text(share: float) -> str:

@@ -18,10 +18,9 @@ QToolBar::separator { background: transparent; width: 1.1em; height: 1.1em; }
 QStatusBar { background: @panel@; border-top: 1px solid @line@; color: @text@; }
 QStatusBar::item { border: none; }
 
-QDockWidget { background: @panel@; color: @secondary@; font-weight: 600; titlebar-close-icon: none; }
+QDockWidget { background: @panel@; color: @secondary@; }
 QDockWidget::title { background: @panel@; padding: 0.7em 1.2em 0.3em 1.2em; text-align: left; }
-QDockWidget > QWidget { background: @panel@; font-weight: 400; }
-QDockWidget > QWidget#dock_title { font-weight: 600; }
+QDockWidget > QWidget { background: @panel@; }
 
 QPushButton {
     background: @panel@; border: 1px solid @strong_line@; border-radius: 0.45em; padding: 0.3em 0.9em; min-height: 1.4em;

@@ -24,7 +24,7 @@ from desktop.plain_maths import plain_text
 
 __all__ = ["Formula", "Typesetter", "default_cache_folder", "plain_text"]
 
-CACHE_VERSION = "1"
+CACHE_VERSION = "2"
 MOST_TEXTS = 2000
 MOST_PICTURES = 400
 MOST_WAITING = 48  # what scrolled by long ago need not be typeset any more
@@ -151,7 +151,10 @@ class Typesetter(QObject):
             with self._lock:
                 if self._closed:
                     return
-                self._typeset.emit(latex, svg)
+                try:
+                    self._typeset.emit(latex, svg)
+                except RuntimeError:  # Qt has deleted this object before anyone closed it
+                    return
 
     def _keep(self, latex: str, svg: str | None) -> None:
         """In the interface thread: take what the worker has made."""

@@ -1,0 +1,157 @@
+"""What is remembered between sessions, typed; a damaged entry counts as absent."""
+
+from __future__ import annotations
+
+import json
+import math
+from enum import StrEnum
+
+from PySide6.QtCore import QByteArray, QSettings
+
+MOST_RECENT = 10
+DEFAULT_SPEED = 2.0  # steps a second
+SMALLEST_SCALE, LARGEST_SCALE = 0.7, 3.0
+
+
+class ThemeChoice(StrEnum):
+    """Which theme people asked for."""
+
+    SYSTEM = "system"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+class Settings:
+    """Reads and writes a ``QSettings`` that the composition root (or a test) hands in."""
+
+    def __init__(self, store: QSettings) -> None:
+        self._store = store
+
+    @property
+    def geometry(self) -> QByteArray:
+        """Place and size of the main window; empty before the first time."""
+        return self._bytes("window/geometry")
+
+    @geometry.setter
+    def geometry(self, value: QByteArray) -> None:
+        self._store.setValue("window/geometry", value)
+
+    @property
+    def dock_state(self) -> QByteArray:
+        """Arrangement of docks and toolbars; empty before the first time."""
+        return self._bytes("window/docks")
+
+    @dock_state.setter
+    def dock_state(self, value: QByteArray) -> None:
+        self._store.setValue("window/docks", value)
+
+    @property
+    def theme_choice(self) -> ThemeChoice:
+        """Light, dark, or as the system."""
+        text = self._text("look/theme")
+        return ThemeChoice(text) if text in list(ThemeChoice) else ThemeChoice.SYSTEM
+
+    @theme_choice.setter
+    def theme_choice(self, value: ThemeChoice) -> None:
+        self._store.setValue("look/theme", str(value))
+
+    @property
+    def ui_scale(self) -> float:
+        """How many times larger than usual text and controls are."""
+        return min(max(self._number("look/scale", 1.0), SMALLEST_SCALE), LARGEST_SCALE)
+
+    @ui_scale.setter
+    def ui_scale(self, value: float) -> None:
+        self._store.setValue("look/scale", str(float(value)))
+
+    @property
+    def animations(self) -> bool:
+        """Whether people want values to glide."""
+        return self._flag("look/animations", True)
+
+    @animations.setter
+    def animations(self, value: bool) -> None:
+        self._store.setValue("look/animations", _flag_text(value))
+
+    @property
+    def reduced_motion(self) -> bool:
+        """Whether motion is to be avoided altogether; wins over ``animations``."""
+        return self._flag("look/reduced_motion", False)
+
+    @reduced_motion.setter
+    def reduced_motion(self, value: bool) -> None:
+        self._store.setValue("look/reduced_motion", _flag_text(value))
+
+    @property
+    def animations_on(self) -> bool:
+        """Whether anything may move by itself."""
+        return self.animations and not self.reduced_motion
+
+    @property
+    def speed(self) -> float:
+        """Steps a second while playing; infinity: as fast as it paints."""
+        value = self._number("walk/speed", DEFAULT_SPEED, endless=True)
+        return value if value > 0.0 else DEFAULT_SPEED
+
+    @speed.setter
+    def speed(self, value: float) -> None:
+        self._store.setValue("walk/speed", str(float(value)))
+
+    @property
+    def hide_predictions(self) -> bool:
+        """Whether predictions stay hidden until the walk reaches them."""
+        return self._flag("walk/hide_predictions", False)
+
+    @hide_predictions.setter
+    def hide_predictions(self, value: bool) -> None:
+        self._store.setValue("walk/hide_predictions", _flag_text(value))
+
+    @property
+    def recent_files(self) -> tuple[str, ...]:
+        """Files opened or saved, the newest first."""
+        try:
+            files = json.loads(self._text("files/recent") or "[]")
+        except ValueError:
+            return ()
+        return tuple(file for file in files if isinstance(file, str)) if isinstance(files, list) else ()
+
+    def add_recent_file(self, file: str) -> None:
+        """Put a file first in the list."""
+        self._keep_recent([file, *(known for known in self.recent_files if known != file)])
+
+    def remove_recent_file(self, file: str) -> None:
+        """Forget a file, as when it is gone."""
+        self._keep_recent([known for known in self.recent_files if known != file])
+
+    def clear_recent_files(self) -> None:
+        """Forget all files."""
+        self._keep_recent([])
+
+    def sync(self) -> None:
+        """Write to disk now."""
+        self._store.sync()
+
+    def _keep_recent(self, files: list[str]) -> None:
+        self._store.setValue("files/recent", json.dumps(files[:MOST_RECENT], ensure_ascii=False))
+
+    def _bytes(self, key: str) -> QByteArray:
+        value = self._store.value(key)
+        return value if isinstance(value, QByteArray) else QByteArray()
+
+    def _text(self, key: str) -> str:
+        value = self._store.value(key)
+        return value if isinstance(value, str) else ""
+
+    def _number(self, key: str, default: float, endless: bool = False) -> float:
+        try:
+            value = float(self._text(key))
+        except ValueError:
+            return default
+        return value if math.isfinite(value) or (endless and value == math.inf) else default
+
+    def _flag(self, key: str, default: bool) -> bool:
+        return {"true": True, "false": False}.get(self._text(key).lower(), default)
+
+
+def _flag_text(value: bool) -> str:
+    return "true" if value else "false"
