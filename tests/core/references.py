@@ -208,7 +208,7 @@ def reference_head(name: str, parameters: Values, h: Array) -> dict[str, Array]:
 
 
 def reference_loss(name: str, loss: str, y: Array, target: Array) -> Array:
-    """The loss of each element of the batch, ``(...)``; for softmax the target is a row of probabilities ``(..., O)``."""
+    """The loss of each element of the batch, ``(...)``; the target has the shape of ``y: (..., O)``."""
     if loss == "squared":
         return 0.5 * ((y - target) ** 2).sum(axis=-1)
     if name == "softmax":

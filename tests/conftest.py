@@ -1,0 +1,28 @@
+"""For all tests: Qt draws off-screen, and nothing of the person who runs the tests is read or written.
+
+Qt is not imported here: the core is also tested where it is not installed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+FOLDERS = {"XDG_CONFIG_HOME": "config", "XDG_DATA_HOME": "data", "XDG_STATE_HOME": "state"}
+HOME = pytest.StashKey[Path]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    home = config.stash[HOME] = Path(tempfile.mkdtemp(prefix="gatewalk-tests-"))
+    for variable, folder in FOLDERS.items():
+        (home / folder).mkdir()
+        os.environ[variable] = str(home / folder)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    shutil.rmtree(config.stash[HOME], ignore_errors=True)
