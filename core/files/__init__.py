@@ -1,0 +1,1 @@
+"""Files that Gatewalk reads and writes."""
