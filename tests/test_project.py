@@ -43,8 +43,8 @@ def test_files_are_short() -> None:
     assert not long, f"split these, or allow them here and say why: {long}"
 
 
-def test_every_folder_of_tests_is_a_package() -> None:
-    folders = {path.parent for path in (PROJECT / "tests").rglob("*.py")}
+def test_every_folder_with_tests_is_a_package() -> None:
+    folders = {path.parent for path in (PROJECT / "tests").rglob("test_*.py")}
     assert not [relative(folder) for folder in folders if not (folder / "__init__.py").exists()]
 
 
