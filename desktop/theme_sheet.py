@@ -23,7 +23,8 @@ QDockWidget::title { background: @panel@; padding: 0.7em 1.2em 0.3em 1.2em; text
 QDockWidget > QWidget { background: @panel@; }
 
 QPushButton {
-    background: @panel@; border: 1px solid @strong_line@; border-radius: 0.45em; padding: 0.3em 0.9em; min-height: 1.4em;
+    background: @panel@; border: 1px solid @strong_line@; border-radius: 0.45em;
+    padding: 0.3em 0.9em; min-height: 1.4em;
 }
 QPushButton:hover { border-color: @faint@; background: @background@; }
 QPushButton:pressed { background: @pressed@; }
@@ -78,7 +79,8 @@ QComboBox:disabled { color: @faint@; background: @background@; border-color: @li
 QLineEdit[invalid="true"], QPlainTextEdit[invalid="true"] { border: 2px solid @warning@; }
 QComboBox QAbstractItemView { background: @panel@; border: 1px solid @strong_line@; outline: 0;
     selection-background-color: @accent_tint@; selection-color: @text@; }
-QCheckBox, QRadioButton { background: transparent; spacing: 0.5em; border: 2px solid transparent; border-radius: 0.3em; }
+QCheckBox, QRadioButton { background: transparent; spacing: 0.5em;
+    border: 2px solid transparent; border-radius: 0.3em; }
 QCheckBox:focus, QRadioButton:focus { border-color: @accent@; }
 QCheckBox:disabled, QRadioButton:disabled { color: @faint@; }
 QGroupBox { border: none; border-top: 1px solid @line@; margin-top: 1.6em; padding-top: 0.6em; }
@@ -104,7 +106,8 @@ QHeaderView::section { background: @panel@; color: @secondary@; border: none; bo
 
 QSlider::groove:horizontal { background: @strong_line@; height: 3px; border-radius: 1px; }
 QSlider::sub-page:horizontal { background: @accent@; height: 3px; border-radius: 1px; }
-QSlider::handle:horizontal { background: @accent@; width: 0.9em; height: 0.9em; margin: -0.4em 0; border-radius: 0.45em; }
+QSlider::handle:horizontal { background: @accent@; width: 0.9em; height: 0.9em; margin: -0.4em 0;
+    border-radius: 0.45em; }
 QSlider::handle:horizontal:focus { border: 2px solid @text@; }
 QProgressBar { background: @line@; border: none; border-radius: 3px; height: 6px; text-align: center; color: @text@; }
 QProgressBar::chunk { background: @accent@; border-radius: 3px; }

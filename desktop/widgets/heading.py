@@ -1,0 +1,69 @@
+"""Headings in small capitals, and the title bars of docks made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QSize
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+
+from desktop.icons import icon
+from desktop.theme import Theme, heading_font, scaled
+
+
+class SectionHeading(QLabel):
+    """A heading over a section of a panel."""
+
+    def __init__(self, theme: Theme, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.set_theme(theme)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in these colours; secondary, since a heading is to be read."""
+        self.setStyleSheet(f"color: {theme.secondary.name()};")
+        self._take_font()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Grow with the application's font."""
+        if event.type() == QEvent.Type.ApplicationFontChange:
+            self._take_font()
+        super().changeEvent(event)
+
+    def _take_font(self) -> None:
+        self.setFont(heading_font())
+
+
+class DockTitle(QWidget):
+    """The title bar of a dock: its heading, and quiet buttons to float and to close it."""
+
+    def __init__(self, theme: Theme, dock: QDockWidget) -> None:
+        super().__init__(dock)
+        self._heading = SectionHeading(theme, dock.windowTitle(), self)
+        self._float = self._button(self.tr("Float"), lambda: dock.setFloating(not dock.isFloating()))
+        self._close = self._button(self.tr("Close"), dock.close)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(*(round(scaled(side)) for side in (20, 10, 8, 4)))
+        row.setSpacing(0)
+        row.addWidget(self._heading, 1)
+        row.addWidget(self._float)
+        row.addWidget(self._close)
+        dock.windowTitleChanged.connect(self._heading.setText)
+        dock.setTitleBarWidget(self)
+        self.set_theme(theme)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in these colours."""
+        self._heading.set_theme(theme)
+        self._float.setIcon(icon("float", theme))
+        self._close.setIcon(icon("close", theme))
+
+    def _button(self, text: str, slot: Callable[[], object]) -> QToolButton:
+        button = QToolButton(self)
+        button.setToolTip(text)
+        button.setAccessibleName(text)
+        button.setAutoRaise(True)
+        side = round(scaled(14))
+        button.setIconSize(QSize(side, side))
+        button.clicked.connect(lambda _checked=False: slot())
+        return button
