@@ -1,0 +1,1 @@
+"""Tasks: endless, reproducible supplies of sequences with targets."""
