@@ -8,10 +8,11 @@ from types import MappingProxyType
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
 
-from desktop.theme import Theme
+from desktop.theme import Theme, scaled
 
 GRID = 24.0  # icons are designed on a square of 24 units
-SIZES_PX = (20, 40, 80)
+SIZE_PX = 20.0  # at which a toolbar shows them
+
 LINE = 1.7
 Places = tuple[tuple[float, float], ...]
 
@@ -27,9 +28,11 @@ def icon(name: str, theme: Theme) -> QIcon:
         (QIcon.Mode.Normal, QIcon.State.On, theme.accent),
         (QIcon.Mode.Active, QIcon.State.On, theme.accent),
     )
-    pictures = {(size, colour.name()): icon_pixmap(name, colour, size) for size in SIZES_PX for *_, colour in looks}
+    sizes = tuple(round(scaled(SIZE_PX) * density) for density in (1, 2))
+    names = {colour.name() for *_, colour in looks}
+    pictures = {(size, colour): icon_pixmap(name, QColor(colour), size) for size in sizes for colour in names}
     for mode, state, colour in looks:
-        for size in SIZES_PX:
+        for size in sizes:
             result.addPixmap(pictures[size, colour.name()], mode, state)
     return result
 

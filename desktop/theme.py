@@ -6,11 +6,16 @@ and lengths scale with the application's font, so that a larger font makes every
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontInfo, QGuiApplication, QPainter, QPalette, QPen, QPixmap
 
+from desktop.theme_sheet import SHEET
+
+MARKS = Path(__file__).parent.parent / "resources" / "marks"  # ticks and arrows the style sheet needs
 BASE_PX = 13.0  # the pixel size of text at which lengths are as designed
 
 MATHS_FAMILIES = (
@@ -170,7 +175,7 @@ def hatch_brush(theme: Theme, step_px: int = 6) -> QBrush:
     tile.fill(theme.not_computed)
     painter = QPainter(tile)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(theme.line if not theme.is_dark else theme.line.lighter(112), 1.0))
+    painter.setPen(QPen(theme.strong_line, 0.75))
     for shift in (-step_px, 0, step_px):  # the neighbours' lines close the corners of the tile
         painter.drawLine(shift, step_px, shift + step_px, 0)
     painter.end()
@@ -211,13 +216,14 @@ def palette(theme: Theme) -> QPalette:
 
 
 def stylesheet(theme: Theme) -> str:
-    """The style sheet of the whole application."""
-    from desktop.theme_sheet import SHEET
-
+    """The style sheet of the whole application, for the font it has now: set it again when that grows."""
     values = {name: value.name() for name, value in vars(theme).items() if isinstance(value, QColor)}
-    values["on_accent"] = theme.on_accent.name()
-    values["pressed"] = theme.line.name()
-    text = SHEET
-    for name in sorted(values, key=len, reverse=True):
-        text = text.replace("@" + name + "@", values[name])
-    return text
+    values |= {
+        "on_accent": theme.on_accent.name(),
+        "pressed": theme.line.name(),
+        "theme": theme.name,
+        "marks": MARKS.as_posix(),
+    }
+    text = re.sub(r"@(\w+)@", lambda found: values[found.group(1)], SHEET)
+    em_px = BASE_PX * font_scale()
+    return re.sub(r"(-?[\d.]+)em\b", lambda found: f"{round(float(found.group(1)) * em_px)}px", text)

@@ -1,4 +1,4 @@
-"""The style sheet with ``@role@`` where ``desktop.theme`` puts a colour. Lengths are in em, so that they grow."""
+"""The style sheet, with ``@role@`` for colours and lengths in em; ``desktop.theme`` puts in values and pixels."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ QLabel[role="error"] { color: @warning@; }
 
 QToolBar { background: @panel@; border: none; border-bottom: 1px solid @line@; padding: 0.4em 0.8em; spacing: 0.3em; }
 QToolBar::separator { background: transparent; width: 1.1em; height: 1.1em; }
-QStatusBar { background: @panel@; border-top: 1px solid @line@; color: @text@; }
+QStatusBar { background: @panel@; border-top: 1px solid @line@; color: @text@; padding: 0.35em 1.4em; }
 QStatusBar::item { border: none; }
 
 QDockWidget { background: @panel@; color: @secondary@; }
@@ -83,6 +83,25 @@ QCheckBox, QRadioButton { background: transparent; spacing: 0.5em;
     border: 2px solid transparent; border-radius: 0.3em; }
 QCheckBox:focus, QRadioButton:focus { border-color: @accent@; }
 QCheckBox:disabled, QRadioButton:disabled { color: @faint@; }
+QCheckBox::indicator, QRadioButton::indicator { width: 1.1em; height: 1.1em; border: 1px solid @faint@;
+    background: @panel@; }
+QCheckBox::indicator { border-radius: 0.25em; }
+QRadioButton::indicator { border-radius: 0.54em; }
+QCheckBox::indicator:hover, QRadioButton::indicator:hover { border-color: @accent@; }
+QCheckBox::indicator:checked { background: @accent@; border-color: @accent@; image: url(@marks@/check-@theme@.svg); }
+QRadioButton::indicator:checked { width: 0.5em; height: 0.5em; border: 0.34em solid @accent@; background: @on_accent@; }
+QCheckBox::indicator:disabled, QRadioButton::indicator:disabled { border-color: @line@; background: @background@; }
+QSpinBox::up-button, QDoubleSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::down-button {
+    subcontrol-origin: border; width: 1.5em; border: none; background: transparent; }
+QSpinBox::up-button, QDoubleSpinBox::up-button { subcontrol-position: top right; margin-top: 0.15em; }
+QSpinBox::down-button, QDoubleSpinBox::down-button { subcontrol-position: bottom right; margin-bottom: 0.15em; }
+QSpinBox::up-arrow, QDoubleSpinBox::up-arrow { image: url(@marks@/up-@theme@.svg); width: 0.7em; height: 0.7em; }
+QSpinBox::down-arrow, QDoubleSpinBox::down-arrow { image: url(@marks@/down-@theme@.svg); width: 0.7em; height: 0.7em; }
+QSpinBox, QDoubleSpinBox { padding-right: 1.6em; }
+QAbstractSpinBox QLineEdit, QComboBox QLineEdit { border: none; padding: 0; background: transparent; }
+QComboBox { padding-right: 1.8em; }
+QComboBox::drop-down { subcontrol-origin: border; subcontrol-position: center right; width: 1.8em; border: none; }
+QComboBox::down-arrow { image: url(@marks@/down-@theme@.svg); width: 0.8em; height: 0.8em; }
 QGroupBox { border: none; border-top: 1px solid @line@; margin-top: 1.6em; padding-top: 0.6em; }
 QGroupBox::title { subcontrol-origin: margin; left: 0; color: @secondary@; font-weight: 600; }
 
@@ -97,7 +116,7 @@ QTabBar::tab:focus { color: @accent@; }
 QListView, QTreeView, QTableView { background: transparent; border: none; outline: 0;
     alternate-background-color: @background@; gridline-color: @line@;
     selection-background-color: @accent_tint@; selection-color: @text@; }
-QListView::item, QTreeView::item { padding: 0.3em 0.4em; border-radius: 0.3em; }
+QListView::item, QTreeView::item { padding: 0.3em 0.4em; min-height: 1.3em; border-radius: 0.3em; }
 QListView::item:hover, QTreeView::item:hover { background: @background@; }
 QListView::item:selected, QTreeView::item:selected { background: @accent_tint@; color: @text@; }
 QListView:focus, QTreeView:focus, QTableView:focus { border: 2px solid @accent@; }
@@ -107,9 +126,10 @@ QHeaderView::section { background: @panel@; color: @secondary@; border: none; bo
 QSlider::groove:horizontal { background: @strong_line@; height: 3px; border-radius: 1px; }
 QSlider::sub-page:horizontal { background: @accent@; height: 3px; border-radius: 1px; }
 QSlider::handle:horizontal { background: @accent@; width: 0.9em; height: 0.9em; margin: -0.4em 0;
-    border-radius: 0.45em; }
+    border-radius: 0.4em; }
 QSlider::handle:horizontal:focus { border: 2px solid @text@; }
-QProgressBar { background: @line@; border: none; border-radius: 3px; height: 6px; text-align: center; color: @text@; }
+QProgressBar { background: @line@; border: none; border-radius: 3px; height: 6px; max-height: 6px;
+    color: transparent; }
 QProgressBar::chunk { background: @accent@; border-radius: 3px; }
 QSplitter::handle { background: @line@; }
 """

@@ -15,7 +15,7 @@ from desktop.widgets.drawing import line_height, rounded, text_width
 
 TEXT_PX = 12
 BAR_HEIGHT_PX = 9.0
-LABEL_SHARE = 0.46
+LABEL_SHARE = 0.5
 GAP_PX = 10.0
 FILL_FRACTION = 0.8  # of the gradient scale: as strong as the bars of a drawing ought to be
 
@@ -61,7 +61,7 @@ class BarRow(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(font)
-        number_width = max(text_width(font, "−100 %"), text_width(font, percent_text(self._share)))
+        number_width = max(text_width(font, "100 %"), text_width(font, percent_text(self._share)))
         label_width = round(self.width() * LABEL_SHARE)
         label = QFontMetricsF(font).elidedText(self._label, Qt.TextElideMode.ElideRight, label_width - scaled(GAP_PX))
         painter.setPen(theme.secondary)

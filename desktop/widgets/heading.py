@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QSize
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from desktop.icons import icon
@@ -42,6 +42,7 @@ class DockTitle(QWidget):
         self._heading = SectionHeading(theme, dock.windowTitle(), self)
         self._float = self._button(self.tr("Float"), lambda: dock.setFloating(not dock.isFloating()))
         self._close = self._button(self.tr("Close"), dock.close)
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         row = QHBoxLayout(self)
         row.setContentsMargins(*(round(scaled(side)) for side in (20, 10, 8, 4)))
         row.setSpacing(0)

@@ -50,8 +50,8 @@ class Legend(QWidget):
         font = ui_font(TEXT_PX)
         words = sum(text_width(font, word) for _ramp, before, after in self._groups() for word in (before, after))
         boxes = 3 * scaled(RAMP_PX) + scaled(RAMP_HEIGHT_PX) * 1.6
-        gaps = 3 * scaled(GROUP_GAP_PX) + 7 * scaled(GAP_PX)
-        return QSize(round(words + boxes + gaps + 2), round(line_height(font) + scaled(4)))
+        gaps = 3 * scaled(GROUP_GAP_PX) + 10 * scaled(GAP_PX)
+        return QSize(round(words + boxes + gaps + 8), round(line_height(font) + scaled(4)))
 
     def changeEvent(self, event: QEvent) -> None:
         """Grow with the font."""
