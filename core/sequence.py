@@ -30,6 +30,8 @@ from core.vocabulary import Vocabulary
 
 __all__ = ["Sequence", "Vocabulary", "from_numbers", "from_text", "from_tokens", "last_target", "next_token_targets"]
 
+MAX_CHARACTERS = 1_000_000  # far more than the words of the longest sequence; keeps every answer quick
+
 
 @dataclass(frozen=True, eq=False)
 class Sequence:
@@ -166,6 +168,10 @@ def from_text(
 
     ``width`` is what the network reads at one step. Raises DataError (empty, unknown words, too long) and ShapeError.
     """
+    if len(text) > MAX_CHARACTERS:
+        raise DataError(
+            f"The text is too long: got {len(text):,} characters, expected at most {MAX_CHARACTERS:,}. Use a part of it."
+        )
     kind = guess_kind(text, None if vocabulary is None else vocabulary.tokens) if kind is None else kind
     if kind == "numbers":
         return from_numbers(text, width, name=name)

@@ -36,7 +36,7 @@ def numbers_of(text: str) -> NDArray[np.float64]:
 
     Raises DataError with the line and column of the first cell that is not a finite number.
     """
-    rows = _rows(text)
+    rows = _rows(text.replace("\u2212", "-"))  # the minus sign that typeset text uses
     if rows and _is_header(rows[0]):
         rows = rows[1:]
         if not rows:

@@ -46,6 +46,9 @@ def target_row(target: ArrayLike, what: str) -> NDArray[Any]:
 
 def with_row(targets: NDArray[Any], t: int, row: NDArray[Any]) -> NDArray[Any]:
     """A copy of ``targets`` with ``row`` at step ``t``; raises ShapeError when it is of another kind or size."""
+    if targets.ndim == 3:
+        row = row.astype(np.float64)
+        row = row[None] if row.ndim == 0 and targets.shape[2] == 1 else row
     expected = [(), targets.shape[1:]] if targets.ndim == 2 else [targets.shape[2:], targets.shape[1:]]
     if row.dtype.kind != targets.dtype.kind or row.shape not in expected:
         sizes = " or ".join(_size(shape, targets.dtype.kind) for shape in dict.fromkeys(expected))

@@ -30,9 +30,9 @@ class Vocabulary:
             raise DataError("The vocabulary is empty: got no tokens, expected at least one. Give it some words.")
         places: dict[str, int] = {}
         for place, token in enumerate(tokens):
-            if not isinstance(token, str) or not token:
+            if not token:
                 raise DataError(
-                    f"Token {place + 1} of the vocabulary is {token!r}, expected a text of one letter or more."
+                    f"Token {place + 1} of the vocabulary is empty. Give it a letter or more, or remove it."
                 )
             if token in places:
                 raise DataError(

@@ -47,8 +47,8 @@ def _loaded(file: BinaryIO, path: Path) -> NDArray[Any]:
     data = file.read(expected)
     if len(data) < expected:
         raise FileError(
-            f"{shown(path.name)} is cut off: got {len(data):,} bytes of numbers, expected {expected:,} for shape {shape}. "
-            "Copy or save the file again."
+            f"{shown(path.name)} is cut off: got {len(data):,} bytes of numbers, expected {expected:,} for shape "
+            f"{shape}. Copy or save the file again."
         )
     array = np.frombuffer(data, dtype).reshape(shape, order="F" if fortran else "C")
     if dtype.kind == "u" and numbers and array.max() > np.iinfo(np.int64).max:

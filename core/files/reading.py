@@ -58,9 +58,9 @@ def read_text(path: Path, limit: int, advice: str) -> str:
     try:
         text = data[mark:].decode(encoding)
     except UnicodeDecodeError as error:
-        place = mark + error.start
+        place, name = mark + error.start, "UTF-8" if encoding == "utf-8" else "UTF-16"
         raise FileError(
-            f"{shown(path.name)} is not {'UTF-8' if encoding == 'utf-8' else 'UTF-16'} text: byte {data[place]:#04x} at "
+            f"{shown(path.name)} is not {name} text: byte {data[place]:#04x} at "
             f"byte offset {place:,} fits no character. Save it as UTF-8."
         ) from None
     if "\0" in text:

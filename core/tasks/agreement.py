@@ -25,20 +25,8 @@ LABELS = ("was", "were")
 
 # Nouns in pairs, singular before plural, so that the parity of a noun's place is its number.
 _BEINGS = [
-    "cat",
-    "cats",
-    "dog",
-    "dogs",
-    "bird",
-    "birds",
-    "horse",
-    "horses",
-    "child",
-    "children",
-    "farmer",
-    "farmers",
-    "teacher",
-    "teachers",
+    *("cat", "cats", "dog", "dogs", "bird", "birds", "horse", "horses"),
+    *("child", "children", "farmer", "farmers", "teacher", "teachers"),
 ]
 _PLACES = ["house", "houses", "tree", "trees", "river", "rivers", "garden", "gardens"]
 _CLASSES: dict[str, list[str]] = {

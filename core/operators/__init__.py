@@ -1,0 +1,7 @@
+"""The operator table and the expressions built from it."""
+
+from core.operators.expression import Expression, Span
+from core.operators.shapes import Size
+from core.operators.table import FUNCTIONS, OPERATORS, Operator
+
+__all__ = ["FUNCTIONS", "OPERATORS", "Expression", "Operator", "Size", "Span"]

@@ -1,0 +1,145 @@
+"""What one block (a layer or the readout) computed over time: one row a step, forward and backward.
+
+Rows are in walking order. ``K`` initial rows stand before step 0 (``K`` the largest delay of the cell). Arrays:
+``kept`` (K + S, *batch, ·) forward, ``sent`` (S, *batch, ·) backward, ``inbox`` (K + S, *batch, ·) the gradient that
+came from outside each step. ``batch`` is () for a single sequence, else (B,).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.cell import Cell
+from core.operators.expression import INPUT, VARIABLE
+from core.plan import Plan
+from core.plan.kernel import source_kind
+from core.plan.lowering import GradientTerm
+
+Array = NDArray[np.floating]
+
+
+class Tape:
+    """The rows of one block and the two kernels' steps over them."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        parameters: Mapping[str, Array],
+        inputs: Mapping[str, Array],
+        initial: Mapping[str, Array],
+        steps: int,
+        batch: tuple[int, ...],
+        dtype: np.dtype,
+    ) -> None:
+        """``inputs``: name -> (S, *batch, D), may be filled as the walk goes on; ``initial``: name -> (K, *batch, H)."""
+        self.plan, self.steps, self.batch, self.dtype = plan, steps, batch, dtype
+        self.inputs = inputs
+        delays = plan.cell.definition.delays
+        self.lead = max((max(found) for found in delays.values()), default=0)
+        layout = plan.layout
+        rows = self.lead + steps
+        self.kept = np.zeros((rows, *batch, layout.kept.stop - layout.kept.start), dtype)
+        self.inbox = np.zeros((rows, *batch, layout.inbox.stop - layout.inbox.start), dtype)
+        self.sent = np.zeros((steps, *batch, layout.sent.stop - layout.sent.start), dtype)
+        self.bind(parameters)
+        for name, values in initial.items():
+            self._values[name][self.lead - len(values) : self.lead] = values
+
+    def bind(self, parameters: Mapping[str, Array]) -> None:
+        """Use these parameters for the steps to come."""
+        plan = self.plan
+        self.kernel = plan.bind(parameters, self.batch, self.dtype)
+        lowered = plan.layout.lowered
+        self._values = {n: self.kept[..., plan.kept_columns(node)] for n, node in lowered.variables.items()}
+        self._adjoints = {n: self.sent[..., plan.sent_columns(node)] for n, node in lowered.adjoints.items()}
+        self._inboxes = {name: self.inbox[..., plan.inbox_columns(name)] for name in plan.layout.inboxes}
+        self._sends = {key: self.sent[..., plan.sent_columns(node)] for key, node in lowered.sends.items()}
+        self._loads = [(slot, self.inputs[name]) for name, slot in self.kernel.inputs.items()]
+        self._delays = [(slot, self._values[name], k) for (name, k), slot in self.kernel.delayed.items()]
+        self._back = [(name, k, self._sends[kind, name, k]) for kind, name, k in self._sends if kind == VARIABLE]
+
+    def values(self, name: str) -> Array:
+        """A variable over the initial rows and all steps, (K + S, *batch, H)."""
+        return self._values[name]
+
+    def adjoints(self, name: str) -> Array | None:
+        """dL/d(variable) at every step, (S, *batch, H); None for a variable that no gradient reaches."""
+        return self._adjoints.get(name)
+
+    def inbox_of(self, name: str) -> Array | None:
+        """What came from outside each step, (K + S, *batch, H); rows before K are gradients of initial values."""
+        return self._inboxes.get(name)
+
+    def sends(self, kind: str, name: str, delay: int = 0) -> Array | None:
+        """What each step sends to an input, or to a variable ``delay`` steps earlier, (S, *batch, ·)."""
+        return self._sends.get((kind, name, delay))
+
+    def _load(self, step: int) -> int:
+        row = self.lead + step
+        for slot, array in self._loads:
+            slot[...] = array[step]
+        for slot, values, delay in self._delays:
+            slot[...] = values[row - delay]
+        if self.kernel.time is not None:
+            self.kernel.time[...] = step
+        return row
+
+    def forward(self, step: int) -> None:
+        """Compute one step from the rows before it."""
+        row = self._load(step)
+        self.kernel.run_forward()
+        self.kept[row] = self.kernel.kept
+
+    def backward(self, step: int, cut: bool = False) -> None:
+        """Send back one step's gradient; with ``cut`` nothing goes on to earlier steps (truncated BPTT)."""
+        row = self._load(step)
+        self.kernel.kept[...] = self.kept[row]
+        self.kernel.inbox[...] = self.inbox[row]
+        self.kernel.run_backward()
+        self.sent[step] = self.kernel.sent
+        if not cut:
+            for name, delay, sends in self._back:
+                self._inboxes[name][row - delay] += sends[step]
+
+    def gradient(self, name: str, first: int, last: int) -> Array:
+        """dL/d(parameter) from the steps first <= s < last: one product over the rows, formed only when asked for."""
+        shape = self.plan.cell.parameter_shapes[name]
+        total = np.zeros(shape, self.dtype)
+        if last > first:
+            for term in self.plan.gradients:
+                if term.parameter == name:
+                    self._add_term(total, term, slice(first, last))
+        return total
+
+    def _add_term(self, total: Array, term: GradientTerm, steps: slice) -> None:
+        if term.delta.rank == 2:
+            raise NotImplementedError  # replaced below by dense terms
+        delta = self.sent[steps, ..., self.plan.sent_columns(term.delta)]
+        if term.source is None:
+            total += delta.reshape(-1, delta.shape[-1]).sum(axis=0).reshape(total.shape)
+            return
+        source = self.source_rows(term, steps)
+        product = delta.reshape(-1, delta.shape[-1]).T @ source.reshape(-1, source.shape[-1])
+        columns = slice(None) if term.columns is None else slice(*term.columns)
+        total[:, columns] += product
+
+    def source_rows(self, term: GradientTerm, steps: slice) -> Array:
+        """The second factor of a weight gradient over some steps."""
+        node = term.source
+        assert node is not None
+        kind = source_kind(node)
+        if kind == INPUT:
+            return self.inputs[str(node.key[1])][steps]
+        if kind == VARIABLE:
+            offset = self.lead - int(node.key[2])  # type: ignore[call-overload]
+            return self._values[str(node.key[1])][steps.start + offset : steps.stop + offset]
+        return self.kept[steps.start + self.lead : steps.stop + self.lead, ..., self.plan.kept_columns(node)]
+
+
+def whole_plan(cell: Cell, path: frozenset[str], outside: frozenset[str]) -> Plan:
+    """The plan of a cell whose ``outside`` variables receive gradient from other blocks (or from the loss)."""
+    delayed = frozenset(cell.definition.delays)
+    return Plan(cell, path, (delayed | outside) & path)
