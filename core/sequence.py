@@ -170,7 +170,8 @@ def from_text(
     """
     if len(text) > MAX_CHARACTERS:
         raise DataError(
-            f"The text is too long: got {len(text):,} characters, expected at most {MAX_CHARACTERS:,}. Use a part of it."
+            f"The text is too long: got {len(text):,} characters, expected at most {MAX_CHARACTERS:,}. "
+            "Use a part of it."
         )
     kind = guess_kind(text, None if vocabulary is None else vocabulary.tokens) if kind is None else kind
     if kind == "numbers":

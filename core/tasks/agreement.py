@@ -75,7 +75,7 @@ _PHRASES = (
     _phrase("NO", "that the adjective being chased", "V"),
     _phrase("NO", "that the being near the noun chased", "V"),
 )
-_ROUNDS = 100  # rounds of drawing without finding enough different sentences
+_REPEATS = 20  # so many draws for one new sentence mean that there are hardly any more
 _OPENINGS = tuple(
     tuple(_SLOTS.index(word) for word in words.split())
     for words in (
@@ -136,11 +136,12 @@ class AgreementTask:
         """``count`` different training sentences, always the same for one seed."""
         generator = np.random.default_rng((self.seed, 0))
         found: dict[Sentence, None] = {}
-        for _ in range(_ROUNDS):
-            found.update(dict.fromkeys(self.sample(generator, count - len(found), self.training_gaps)))
-            if len(found) >= count:
-                return tuple(found)
-        raise _too_many(count, self.training_gaps)
+        while len(found) < count:
+            before, wanted = len(found), max(count - len(found), 50)
+            found.update(dict.fromkeys(self.sample(generator, wanted, self.training_gaps)))
+            if (len(found) - before) * _REPEATS < wanted:
+                raise _too_many(count, self.training_gaps)
+        return tuple(found)[:count]
 
     def test_set(self, count: int) -> tuple[Sentence, ...]:
         """``count`` different test sentences (a multiple of 4): half "were", and in half of each an attractor."""
@@ -150,7 +151,7 @@ class AgreementTask:
             )
         generator = np.random.default_rng((self.seed, 1))
         found: dict[Sentence, None] = {}
-        for _ in range(_ROUNDS * count):
+        for _ in range(_REPEATS * count):
             gap = int(generator.integers(self.test_gaps[0], self.test_gaps[1] + 1))
             row = _filled(generator, [_pattern(generator, gap)])[0]
             if (row[-gap:] >= _NOUNS).all():
@@ -263,6 +264,6 @@ def _check_gaps(gaps: tuple[int, int]) -> None:
 
 def _too_many(count: int, gaps: tuple[int, int]) -> DataError:
     return DataError(
-        f"Asked for {count:,} different sentences, but gaps of {gaps[0]} to {gaps[1]} words give fewer. "
+        f"Asked for {count:,} different sentences, but gaps of {gaps[0]} to {gaps[1]} words hardly give as many. "
         "Ask for fewer, or allow longer gaps."
     )
