@@ -9,6 +9,7 @@ import csv
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -132,13 +133,15 @@ def count(number: int, noun: str) -> str:
 
 def _rows(text: str) -> list[_Row]:
     """The lines that hold something, cut into cells."""
-    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
-    separator = _separator([line for _, line in lines[:50]])
-    rows = []
-    for number, line in lines:
-        rows.append(_Row(number, tuple(_cells(line, separator, number))))
-        if len(rows) > MAX_STEPS + 1:
-            raise DataError(f"Got {len(lines):,} rows, but a sequence may have at most {MAX_STEPS:,} steps. Cut it.")
+    numbered = ((number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip())
+    lines = list(islice(numbered, MAX_STEPS + 2))  # a header, and one row more than fits
+    if len(lines) > MAX_STEPS + 1:
+        raise DataError(
+            f"Got more than {MAX_STEPS:,} rows, but a sequence may have at most {MAX_STEPS:,} steps. "
+            "Cut it into shorter pieces."
+        )
+    separator = _separator(line for _, line in lines[:50])
+    rows = [_Row(number, tuple(_cells(line, separator, number))) for number, line in lines]
     if rows and all(len(row.cells) > 1 and not row.cells[-1].strip() for row in rows):
         rows = [_Row(row.line, row.cells[:-1]) for row in rows]  # every line ends with a separator
     if separator == "," or any("." in cell for row in rows for cell in row.cells):

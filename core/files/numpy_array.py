@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import warnings
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -14,6 +16,9 @@ from core.errors import DataError, FileError
 from core.files.reading import unreadable
 from core.tables import MAX_NUMBERS, check_finite, type_in_words
 from core.tokens import shown
+
+# All that NumPy's reader of headers was seen to raise for damaged ones.
+_HEADER_ERRORS = (ValueError, EOFError, SyntaxError, TypeError, KeyError, RecursionError, MemoryError, TokenError)
 
 
 def read_npy(path: Path) -> NDArray[Any]:
@@ -69,14 +74,16 @@ def _header(file: BinaryIO, path: Path) -> tuple[tuple[int, ...], bool, np.dtype
     try:
         version = npy.read_magic(file)
         # Version 3 is only written for named fields, which are refused anyway.
-        read = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}[version]
-        shape, fortran, dtype = read(file)
-    except KeyError:
-        raise FileError(
-            f"{shown(path.name)} has NumPy file version {version[0]}.{version[1]}, expected 1.0 or 2.0. "
-            "Save the array with numpy.save(name, array)."
-        ) from None
-    except (ValueError, EOFError, SyntaxError, TypeError, RecursionError, MemoryError):
+        read = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}.get(version)
+        if read is None:
+            raise FileError(
+                f"{shown(path.name)} has NumPy file version {version[0]}.{version[1]}, expected 1.0 or 2.0. "
+                "Save the array with numpy.save(name, array)."
+            )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # headers of Python 2 are read all the same
+            shape, fortran, dtype = read(file)
+    except _HEADER_ERRORS:
         raise _damaged(path) from None
     if any(size < 0 for size in shape):
         raise _damaged(path)
