@@ -64,11 +64,14 @@ def _reverse(
         return
     result = leaf(VARIABLE, equation.name, node.shape) if node is equation.expression else node
     rule = OPERATORS[node.operator].vjp
+    flowing = []
     for index, sent in enumerate(rule(cotangent, result, *node.args, *node.attributes)):
         fitted = None if sent is None else _fit(sent, node.args[index].shape, node.args[index])
         sends.append(Sent(node, index, fitted))
         if fitted is not None:
-            yield from _reverse(equation, node.args[index], fitted, sends)
+            flowing.append((node.args[index], fitted))
+    for argument, fitted in reversed(flowing):  # the exact reverse of the forward order
+        yield from _reverse(equation, argument, fitted, sends)
 
 
 def _fit(sent: Expression, shape: Shape, argument: Expression) -> Expression:
