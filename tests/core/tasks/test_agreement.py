@@ -119,4 +119,4 @@ def test_what_cannot_be_made_is_refused(task):
     with pytest.raises(DataError, match="hold a noun"):
         AgreementTask(training_gaps=(1, 1), test_gaps=(2, 3))
     with pytest.raises(DataError, match="hardly give"):
-        AgreementTask(training_gaps=(1, 1)).training_set(40_000)
+        AgreementTask(training_gaps=(1, 1)).training_set(20_000)
