@@ -1,0 +1,158 @@
+"""The painted scene, kept: only the columns that changed are painted again."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPixmap, QRegion
+
+from core.frame import Detail, Frame
+from desktop.views.unrolled.chrome import Chrome
+from desktop.views.unrolled.paint_cells import paint_cells
+from desktop.views.unrolled.paint_edges import paint_edges
+from desktop.views.unrolled.paint_labels import paint_headings, paint_words
+from desktop.views.unrolled.paint_map import paint_gutter, paint_map
+from desktop.views.unrolled.scene import Scene, changed_columns
+
+ALL_IF_SHARE = 0.6  # from so many changed columns on, painting everything is cheaper
+
+
+class PaintedLayer:
+    """A pixmap of the scene at rest."""
+
+    def __init__(self) -> None:
+        self._pixmap = QPixmap()
+        self._scene: Scene | None = None
+
+    @property
+    def pixmap(self) -> QPixmap:
+        """The picture."""
+        return self._pixmap
+
+    def forget(self) -> None:
+        """Paint everything the next time."""
+        self._scene = None
+
+    def show(self, scene: Scene, chrome: Chrome, size: QSize, inside: object | None) -> np.ndarray | None:
+        """Brings the picture up to date; returns the columns that were painted again, None for all."""
+        wanted = QSize(round(size.width() * chrome.ratio), round(size.height() * chrome.ratio))
+        columns = None
+        if self._scene is not None and self._pixmap.size() == wanted and scene.detail is not Detail.INSIDE:
+            columns = changed_columns(self._scene, scene)
+        if self._pixmap.size() != wanted:
+            self._pixmap = QPixmap(wanted)
+            self._pixmap.setDevicePixelRatio(chrome.ratio)
+        count = scene.columns[1] - scene.columns[0]
+        if columns is not None and len(columns) and columns[-1] - columns[0] + 1 > ALL_IF_SHARE * count:
+            self._paint(scene, chrome, size, None, inside)
+        else:
+            self._paint(scene, chrome, size, columns, inside)
+        self._scene = scene
+        return columns
+
+    def _paint(
+        self, scene: Scene, chrome: Chrome, size: QSize, columns: np.ndarray | None, inside: object | None
+    ) -> None:
+        painter = QPainter(self._pixmap)
+        whole = QRectF(0, 0, size.width(), size.height())
+        if columns is None:
+            paint_scene(painter, scene, chrome, whole, whole, inside)
+        else:
+            heading = headings_region(scene, size.width())
+            for start, stop in stretches(columns):
+                area = column_area(scene, start, stop, size)
+                paint_scene(painter, scene, chrome, whole, area, inside)
+            self._repaint_headings(painter, scene, chrome, whole, heading)
+        painter.end()
+
+    @staticmethod
+    def _repaint_headings(
+        painter: QPainter, scene: Scene, chrome: Chrome, whole: QRectF, region: QRegion
+    ) -> None:
+        painter.setClipRegion(region)
+        painter.fillRect(whole, chrome.theme.background)
+        paint_headings(painter, scene, chrome, whole.width())
+
+
+def paint_scene(
+    painter: QPainter, scene: Scene, chrome: Chrome, whole: QRectF, area: QRectF, inside: object | None
+) -> None:
+    """Paints what lies in ``area`` of a widget that is as large as ``whole``."""
+    painter.setClipRect(area)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.fillRect(area, chrome.theme.background)
+    first, last = _columns_in(scene, area)
+    if scene.detail is Detail.MAP:
+        paint_map(painter, scene, chrome, area.left() - 1, area.right() + 1)
+        if area.left() < scene.axis.left:
+            paint_gutter(painter, scene, chrome)
+    else:
+        paint_edges(painter, scene, chrome, first, last)
+        paint_cells(painter, scene, chrome, first, last)
+        if scene.axis.focus is not None:
+            paint_open_cell(painter, scene, chrome, scene.frame, inside)
+        paint_words(painter, scene, chrome, first, last)
+    paint_headings(painter, scene, chrome, whole.width())
+
+
+def paint_open_cell(
+    painter: QPainter, scene: Scene, chrome: Chrome, frame: Frame, inside: object | None
+) -> None:
+    """The large box of the open cell; what is in it is painted by the painter of the inside."""
+    for n, layer, _lane, _block, _rows in scene.places():
+        rect = open_cell_rect(scene, n, layer)
+        lit = scene.lit is not None and (n, layer, scene.axis.focus) == (0, max(0, scene.lit.layer), scene.lit.t)
+        painter.setPen(chrome.theme.accent if lit else chrome.theme.strong_line)
+        painter.setBrush(chrome.theme.panel)
+        painter.drawRoundedRect(rect, 8, 8)
+        if inside is not None and (n, layer) == (0, max(0, scene.lit.layer) if scene.lit else 0):
+            painter.save()
+            painter.setClipRect(rect, Qt.ClipOperation.IntersectClip)
+            inside.paint(painter, rect.adjusted(10, 10, -10, -10), frame)
+            painter.restore()
+
+
+def open_cell_rect(scene: Scene, n: int, layer: int) -> QRectF:
+    """Where the open cell of a layer lies."""
+    axis, span = scene.axis, scene.rows.lanes[n].layers[layer]
+    gap = scene.boxes[n, layer].gap
+    left = math.floor(axis.x_of(axis.focus or 0) + gap / 2)
+    return QRectF(left + 0.5, span.top + 0.5, math.floor(axis.focus_px - gap) - 1, span.height - 1)
+
+
+def stretches(columns: np.ndarray) -> list[tuple[int, int]]:
+    """Changed columns as stretches first <= t < last; those near each other are painted together."""
+    found: list[tuple[int, int]] = []
+    for t in columns.tolist():
+        if found and t - found[-1][1] <= 2:
+            found[-1] = (found[-1][0], t + 1)
+        else:
+            found.append((t, t + 1))
+    return found
+
+
+def column_area(scene: Scene, first: int, last: int, size: QSize) -> QRectF:
+    """Everything that belongs to columns first <= t < last, edges on both sides included."""
+    axis = scene.axis
+    margin = 0.5 * axis.pitch
+    if scene.detail is Detail.MAP:
+        margin = max(26.0, 0.6 * axis.pitch + 4)  # the number of the step is wider than its column
+    left, right = math.floor(axis.x_of(first) - margin), math.ceil(axis.x_of(last) + margin)
+    return QRectF(left, 0, right - left, size.height())
+
+
+def headings_region(scene: Scene, width: float) -> QRegion:
+    """Where the headings of the lanes stand."""
+    region = QRegion()
+    for rows in scene.rows.lanes:
+        span = rows.heading
+        region += QRectF(0, span.top, width, span.height).toAlignedRect()
+    return region
+
+
+def _columns_in(scene: Scene, area: QRectF) -> tuple[int, int]:
+    first = max(scene.columns[0], int(math.floor(scene.axis.column_at(area.left() - 60))))
+    last = min(scene.columns[1], int(math.ceil(scene.axis.column_at(area.right() + 60))) + 1)
+    return first, max(first, last)

@@ -1,0 +1,153 @@
+"""Paints cells: boxes with a strip for each variable, the lit one, and the selected one."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+
+from core.frame import BlockFrame, LaneFrame
+from desktop.views.unrolled.chrome import Chrome, corner
+from desktop.views.unrolled.compose import chips_pixels, image_of, strips_pixels
+from desktop.views.unrolled.geometry import CellBox, Span, box_left
+from desktop.views.unrolled.levels import StripGrid
+from desktop.views.unrolled.scene import Place, Scene
+
+GHOST_SHARE = 0.3  # of a strip's width
+
+
+def paint_cells(painter: QPainter, scene: Scene, chrome: Chrome, first: int, last: int) -> None:
+    """Paints the boxes of columns first <= t < last in all lanes."""
+    for n, layer, _lane, block, rows in scene.places():
+        span, grid = rows.layers[layer], scene.grids[n, layer]
+        for start, stop in without_focus(scene, first, last):
+            _paint_boxes(painter, scene, chrome, (n, layer), block, grid.columns(start, stop))
+            paint_strips(painter, scene, chrome, (n, layer), grid.columns(start, stop), span)
+            if (n, layer) in scene.ghosts:
+                part = scene.ghosts[n, layer].columns(start, stop)
+                _paint_ghost(painter, scene, chrome, (n, layer), part, span)
+    _paint_selected(painter, scene, chrome, first, last)
+    _paint_lit(painter, scene, chrome, first, last)
+
+
+def without_focus(scene: Scene, first: int, last: int) -> list[tuple[int, int]]:
+    """The stretches of columns beside the one that stands open."""
+    focus = scene.axis.focus
+    if focus is None or not first <= focus < last:
+        return [(first, last)] if first < last else []
+    return [part for part in ((first, focus), (focus + 1, last)) if part[0] < part[1]]
+
+
+def paint_strips(
+    painter: QPainter, scene: Scene, chrome: Chrome, place: Place, grid: StripGrid, span: Span, chips: bool = True
+) -> None:
+    """Paints the strips of some columns of a layer, in one image, and the gradients under them in another."""
+    box, axis = scene.boxes[place], scene.axis
+    if not grid.shown.size:
+        return
+    if grid.shown.any():
+        pixels, left = strips_pixels(grid, chrome.table, axis, box, chrome.ratio)
+        painter.drawImage(QPointF(left, span.top + box.strips.top), image_of(pixels, chrome.ratio))
+    if chips and (grid.chips == grid.chips).any():
+        pixels, left = chips_pixels(grid, chrome.table, axis, box, chrome.ratio)
+        painter.drawImage(QPointF(left, span.top + box.chips.top), image_of(pixels, chrome.ratio))
+
+
+def _paint_boxes(
+    painter: QPainter, scene: Scene, chrome: Chrome, place: Place, block: BlockFrame, grid: StripGrid
+) -> None:
+    box, span = scene.boxes[place], scene.rows.lanes[place[0]].layers[place[1]]
+    names = tuple(track.name for track in block.tracks)
+    empty, full = (chrome.box(box, span.height, names, reached) for reached in (False, True))
+    for row, reached in enumerate(grid.shown.any(axis=1)):
+        x = box_left(scene.axis, grid.first + row, box)
+        painter.drawPixmap(QPointF(x, span.top), full if reached else empty)
+
+
+def _paint_ghost(
+    painter: QPainter, scene: Scene, chrome: Chrome, place: Place, ghost: StripGrid, span: Span
+) -> None:
+    """A thin strip of the run before the edit at the right of each strip that differs from it."""
+    grid, box = scene.grids[place].columns(ghost.first, ghost.first + len(ghost.shown)), scene.boxes[place]
+    if grid.places.shape != ghost.places.shape or box.strip_px < 5:
+        return
+    differs = (abs(grid.places - ghost.places).max(axis=2) > 1.0) & (grid.shown > 0) & (ghost.shown > 0)
+    if not differs.any():
+        return
+    thin = max(2.0, round(GHOST_SHARE * box.strip_px))
+    shifted = CellBox(
+        box.width, box.gap, box.first_px + box.strip_px - thin, box.step_px, thin, box.names, box.strips, box.chips
+    )
+    seam = StripGrid(ghost.first, ghost.places, differs.astype("float32"), ghost.chips, ghost.partly)
+    pixels, left = strips_pixels(seam, chrome.table, scene.axis, shifted, chrome.ratio)
+    painter.setPen(Qt.PenStyle.NoPen)
+    for row, m in zip(*differs.nonzero(), strict=True):
+        x = box_left(scene.axis, ghost.first + int(row), box) + int(shifted.first_px + shifted.step_px * int(m))
+        painter.fillRect(QRectF(x - 1, span.top + box.strips.top, thin + 1, box.strips.height), chrome.theme.panel)
+    painter.drawImage(QPointF(left, span.top + box.strips.top), image_of(pixels, chrome.ratio))
+
+
+def strip_rect(scene: Scene, place: Place, t: int, m: int) -> QRectF:
+    """Where the strip of one variable lies."""
+    box, span = scene.boxes[place], scene.rows.lanes[place[0]].layers[place[1]]
+    x = int(box_left(scene.axis, t, box) + box.first_px + box.step_px * m)
+    return QRectF(x, span.top + box.strips.top, max(1.0, int(box.strip_px + 0.5)), box.strips.height)
+
+
+def _paint_lit(painter: QPainter, scene: Scene, chrome: Chrome, first: int, last: int) -> None:
+    lit = scene.lit
+    if lit is None or lit.layer < 0 or not first <= lit.t < last or lit.t == scene.axis.focus:
+        return
+    place = (0, lit.layer)
+    _outline_box(painter, scene, place, lit.t, QPen(chrome.theme.accent, 2.0))
+    names = [track.name for track in _block(scene.lanes[0], lit.layer).tracks]
+    if lit.name in names:
+        _light_variable(painter, scene, chrome, place, lit.t, names.index(lit.name), lit.name)
+
+
+def _light_variable(
+    painter: QPainter, scene: Scene, chrome: Chrome, place: Place, t: int, m: int, name: str
+) -> None:
+    box, span = scene.boxes[place], scene.rows.lanes[place[0]].layers[place[1]]
+    rect = strip_rect(scene, place, t, m)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    if box.strip_px >= 4:
+        painter.setPen(QPen(chrome.theme.accent, 1.5))
+        painter.drawRoundedRect(rect.adjusted(-1.25, -1.25, 1.25, 1.25), 1.5, 1.5)
+    y = span.top + box.names.height / 2 + 1
+    if chrome.names_fit(box):
+        head = QRectF(rect.left() - 1, span.top + 3, rect.width() + 2, box.names.height - 5)
+        painter.fillRect(head, chrome.theme.panel)
+    else:
+        painter.fillRect(QRectF(rect.center().x() - 6, span.top + 4, 12, box.names.height - 6), chrome.theme.panel)
+    chrome.write(painter, name, chrome.fonts.maths_bold, chrome.theme.accent, rect.center().x(), y, 0.5)
+
+
+def _paint_selected(painter: QPainter, scene: Scene, chrome: Chrome, first: int, last: int) -> None:
+    """A dark outline around what is selected by hand, where that is not the place of the walk."""
+    view, lit = scene.frame.view, scene.lit
+    t = view.t if view.t is not None else (lit.t if lit else None)
+    if not view.path or t is None or not first <= t < last or t == scene.axis.focus:
+        return
+    for n, layer, _lane, block, _rows in scene.places():
+        for m, track in enumerate(block.tracks):
+            is_lit = lit is not None and (n, layer, t, track.name) == (0, lit.layer, lit.t, lit.name)
+            if n == 0 and track.path == view.path and not is_lit:
+                _outline_strip(painter, strip_rect(scene, (n, layer), t, m), chrome.theme.text)
+
+
+def _outline_strip(painter: QPainter, rect: QRectF, colour: QColor) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(colour, 1.2))
+    painter.drawRoundedRect(rect.adjusted(-1.6, -1.6, 1.6, 1.6), 2, 2)
+
+
+def _outline_box(painter: QPainter, scene: Scene, place: Place, t: int, pen: QPen) -> None:
+    box, span = scene.boxes[place], scene.rows.lanes[place[0]].layers[place[1]]
+    painter.setPen(pen)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    left = box_left(scene.axis, t, box)
+    painter.drawRoundedRect(QRectF(left + 0.5, span.top + 0.5, int(box.width) - 1, span.height - 1), *corner(box))
+
+
+def _block(lane: LaneFrame, layer: int) -> BlockFrame:
+    return [block for block in lane.blocks if block.name != "head"][layer]

@@ -1,0 +1,93 @@
+"""Paints edges: thin arrows where values went, thick ones the other way where gradients came back."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QLineF, QPointF, QRectF
+from PySide6.QtGui import QPainter, QPen, QPolygonF
+
+from desktop.colours import gradient_width_px
+from desktop.numbers_text import short_text
+from desktop.views.unrolled.chrome import Chrome
+from desktop.views.unrolled.edges import Edge, edges_of
+from desktop.views.unrolled.scene import Scene
+
+HEAD_PX = 5.0
+INSET_PX = 2.0
+
+
+def paint_edges(painter: QPainter, scene: Scene, chrome: Chrome, first: int, last: int) -> None:
+    """Paints all edges of columns first <= t < last."""
+    edges = list(edges_of(scene, first, last))
+    painter.setPen(QPen(chrome.theme.line, 1.0))
+    painter.drawLines([_line(edge) for edge in edges if not edge.reached and math.isnan(edge.norm)])
+    walked = [edge for edge in edges if edge.reached and math.isnan(edge.norm)]
+    painter.setPen(QPen(chrome.wire, 1.0))
+    painter.drawLines([_line(edge) for edge in walked])
+    painter.setBrush(chrome.wire)
+    for edge in walked:
+        if edge.y0 == edge.y1:
+            painter.drawPolygon(_head(edge))
+    for edge in edges:
+        if not math.isnan(edge.norm):
+            _paint_gradient(painter, scene, chrome, edge)
+        if edge.mark:
+            middle = (edge.x0 + edge.x1) / 2
+            chrome.write(painter, edge.mark, chrome.fonts.tiny, chrome.theme.secondary, middle, edge.y0 + 9, 0.5)
+
+
+def _line(edge: Edge) -> QLineF:
+    return QLineF(edge.x0, edge.y0, edge.x1, edge.y1)
+
+
+def _head(edge: Edge) -> QPolygonF:
+    """A small arrow head at the end of an edge that runs across."""
+    back = -HEAD_PX if edge.x1 > edge.x0 else HEAD_PX
+    tip = QPointF(edge.x1, edge.y1)
+    return QPolygonF([tip, tip + QPointF(back, -0.5 * HEAD_PX), tip + QPointF(back, 0.5 * HEAD_PX)])
+
+
+def _paint_gradient(painter: QPainter, scene: Scene, chrome: Chrome, edge: Edge) -> None:
+    thick = gradient_width_px(edge.norm, *scene.limits)
+    painter.setPen(QPen(chrome.theme.background, 0))
+    painter.setPen(QPen(chrome.gradient(edge.norm, scene.limits), 0))
+    painter.setBrush(chrome.gradient(edge.norm, scene.limits))
+    painter.drawPolygon(arrow(QPointF(edge.x1, edge.y1), QPointF(edge.x0, edge.y0), thick))
+    _paint_norm(painter, scene, chrome, edge, thick)
+
+
+def arrow(start: QPointF, end: QPointF, thick: float) -> QPolygonF:
+    """A straight arrow of a thickness, a little short of both ends."""
+    along = QLineF(start, end)
+    length = max(along.length(), 1.0)
+    ux, uy = along.dx() / length, along.dy() / length
+    half, wing = thick / 2, thick / 2 + 2.5
+    head = min(0.55 * length, thick + 4.0)
+    inset = min(INSET_PX, length / 8)
+
+    def point(distance: float, aside: float) -> QPointF:
+        return QPointF(start.x() + ux * distance - uy * aside, start.y() + uy * distance + ux * aside)
+
+    tip, neck = length - inset, length - inset - head
+    corners = [(inset, half), (neck, half), (neck, wing), (tip, 0.0), (neck, -wing), (neck, -half), (inset, -half)]
+    return QPolygonF([point(*corner) for corner in corners])
+
+
+def _paint_norm(painter: QPainter, scene: Scene, chrome: Chrome, edge: Edge, thick: float) -> None:
+    """The number above the arrow, or beside it where it points down; left out where there is no room."""
+    text, font = short_text(edge.norm), chrome.fonts.tiny
+    wide = chrome.word_width(text, font)
+    if edge.y0 == edge.y1:
+        if wide > abs(edge.x1 - edge.x0) + 2:
+            return
+        y = edge.y0 - thick / 2 - 3.5 - chrome.line_height(font) / 2
+        chrome.write(painter, text, font, chrome.theme.secondary, (edge.x0 + edge.x1) / 2, y, 0.5)
+    elif scene.axis.pitch >= 2 * wide + 2 * (thick + 8):
+        x = edge.x0 + thick / 2 + 6
+        chrome.write(painter, text, font, chrome.theme.secondary, x, (edge.y0 + edge.y1) / 2, 0.0)
+
+
+def edge_rect(edge: Edge) -> QRectF:
+    """Where a person points at an edge."""
+    return QRectF(QPointF(edge.x0, edge.y0), QPointF(edge.x1, edge.y1)).normalized().adjusted(-5, -7, 5, 7)

@@ -1,0 +1,182 @@
+"""Paints the words: headings of lanes, tokens, targets, losses, predictions."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+
+from core.frame import LaneFrame, Phase, Prediction
+from desktop.numbers_text import short_text
+from desktop.views.unrolled.chrome import Chrome
+from desktop.views.unrolled.geometry import LaneRows, Span
+from desktop.views.unrolled.scene import Scene, layers_of
+
+CONTEXT = "UnrolledView"
+
+
+def translated(text: str) -> str:
+    """A text of this view in the reader's language."""
+    return QCoreApplication.translate(CONTEXT, text)
+
+
+def paint_headings(painter: QPainter, scene: Scene, chrome: Chrome, width: float) -> None:
+    """Name, subtitle and what has been reached of every lane; a thin line between lanes."""
+    for n, lane in enumerate(scene.lanes):
+        rows, fonts = scene.rows.lanes[n], chrome.fonts
+        middle, x = rows.heading.top + rows.heading.height / 2, 20.0 * scene.rows.scale
+        if n:
+            y = round(rows.top - 12.0 * scene.rows.scale) + 0.5
+            painter.setPen(QPen(chrome.theme.line, 1.0))
+            painter.drawLine(QPointF(x, y), QPointF(width - x, y))
+        chrome.write(painter, lane.name, fonts.name, chrome.theme.text, x, middle, 0.0)
+        x += chrome.word_width(lane.name, fonts.name) + 10
+        said = "  \N{MIDDLE DOT}  ".join(part for part in (lane.subtitle, reached_text(scene, n)) if part)
+        said = chrome.fitted(said, fonts.text, max(0.0, width - x - 16))
+        chrome.write(painter, said, fonts.text, chrome.theme.secondary, x, middle + 0.5, 0.0)
+
+
+def reached_text(scene: Scene, n: int) -> str:
+    """How far the walk has come in a lane; for lanes beside the lead, how their gradients compare."""
+    position, lit = scene.frame.position, scene.lit
+    if position.phase is Phase.BACKWARD and lit is not None:
+        if n:
+            return _compared(scene.lanes[0], scene.lanes[n], lit.t)
+        return translated("gradients have reached t = {t}").format(t=lit.t + 1) + _named(scene, lit.name)
+    if position.phase is Phase.FORWARD and lit is not None and not n:
+        return translated("values have reached t = {t}").format(t=lit.t + 1) + _named(scene, lit.name)
+    return ""
+
+
+def _named(scene: Scene, name: str) -> str:
+    for block in layers_of(scene.lanes[0]):
+        for track in block.tracks:
+            if track.name == name:
+                return f", {track.role or track.name}"
+    return ""
+
+
+def _compared(lead: LaneFrame, other: LaneFrame, t: int) -> str:
+    """'8 times smaller' of the gradient of what the readout reads, at the same step."""
+    ours, theirs = _top_norm(lead, t), _top_norm(other, t)
+    if not (ours > 0 and theirs > 0 and math.isfinite(ours) and math.isfinite(theirs)):
+        return ""
+    if max(ours, theirs) < 1.15 * min(ours, theirs):
+        return translated("\u2016\u2202L/\u2202h\u2016 at the same place: about as large")
+    word = translated("smaller") if theirs < ours else translated("larger")
+    times = short_text(max(ours, theirs) / min(ours, theirs))
+    return translated("\u2016\u2202L/\u2202h\u2016 at the same place: {times} times {word}").format(times=times, word=word)
+
+
+def _top_norm(lane: LaneFrame, t: int) -> float:
+    layers = layers_of(lane)
+    states = [track for track in layers[-1].tracks if track.is_state] if layers else []
+    if not states or t >= len(states[-1].adjoint_norms):
+        return math.nan
+    return float(states[-1].adjoint_norms[t])
+
+
+def paint_words(painter: QPainter, scene: Scene, chrome: Chrome, first: int, last: int) -> None:
+    """Token, time step, target, loss and prediction of columns first <= t < last."""
+    for n, lane in enumerate(scene.lanes):
+        for t in range(max(first, lane.first), min(last, lane.last)):
+            _paint_column(painter, scene, chrome, lane, scene.rows.lanes[n], t)
+
+
+def _paint_column(
+    painter: QPainter, scene: Scene, chrome: Chrome, lane: LaneFrame, rows: LaneRows, t: int
+) -> None:
+    theme, fonts, x, row = chrome.theme, chrome.fonts, scene.axis.middle_of(t), t - lane.first
+    here = scene.lit is not None and scene.lit.t == t
+    room = scene.axis.width_of(t) - 6
+    token = chrome.fitted(lane.tokens[row], fonts.bold if here else fonts.text, room)
+    chrome.write(painter, token, fonts.bold if here else fonts.text, theme.text, x, _middle(rows.token), 0.5)
+    number = f"t = {t + 1}" if room >= 40 else str(t + 1)
+    chrome.write(painter, number, fonts.tiny, theme.secondary, x, _middle(rows.t), 0.5)
+    if lane.targets[row]:
+        _paint_target(painter, chrome, lane.targets[row], x, _middle(rows.target), room)
+    if t < len(lane.losses) and not math.isnan(lane.losses[t]):
+        _paint_loss(painter, chrome, float(lane.losses[t]), x, _middle(rows.loss), room)
+    prediction = lane.predictions[row]
+    if prediction is None and lane.targets[row]:
+        _paint_empty_pill(painter, chrome, x, _middle(rows.pill), room)
+    if prediction is not None:
+        lit = here and lane is scene.lanes[0] and scene.lit is not None and scene.lit.layer < 0
+        paint_pill(painter, chrome, prediction, QPointF(x, _middle(rows.pill)), room, lit)
+
+
+def _paint_empty_pill(painter: QPainter, chrome: Chrome, x: float, y: float, room: float) -> None:
+    """The place of a prediction that is not made yet."""
+    high, wide = round(chrome.line_height(chrome.fonts.text) + 5), round(min(44.0, max(20.0, room)))
+    painter.setPen(QPen(chrome.theme.line, 1.0))
+    painter.setBrush(chrome.hatch)
+    painter.drawRoundedRect(QRectF(round(x - wide / 2) + 0.5, round(y - high / 2) + 0.5, wide, high), high / 2, high / 2)
+
+
+def _paint_target(painter: QPainter, chrome: Chrome, target: str, x: float, y: float, room: float) -> None:
+    text = translated("target {word}").format(word=target)
+    if chrome.word_width(text, chrome.fonts.small) > room:
+        text = chrome.fitted(target, chrome.fonts.small, room)
+    chrome.write(painter, text, chrome.fonts.small, chrome.theme.secondary, x, y, 0.5)
+
+
+def _paint_loss(painter: QPainter, chrome: Chrome, loss: float, x: float, y: float, room: float) -> None:
+    text = translated("loss {number}").format(number=short_text(loss))
+    if chrome.word_width(text, chrome.fonts.small) > room:
+        text = short_text(loss)
+    if chrome.word_width(text, chrome.fonts.small) <= room + 4:
+        chrome.write(painter, text, chrome.fonts.small, chrome.theme.secondary, x, y, 0.5)
+
+
+def paint_pill(
+    painter: QPainter, chrome: Chrome, prediction: Prediction, middle: QPointF, room: float, lit: bool
+) -> None:
+    """What the readout says, in a pill; a tick where it is right, a cross and a broken outline where it is wrong."""
+    theme, font = chrome.theme, chrome.fonts.bold if lit else chrome.fonts.text
+    text, wide = _pill_text(chrome, prediction, room, font)
+    high = chrome.line_height(chrome.fonts.text) + 5
+    rect = QRectF(round(middle.x() - wide / 2) + 0.5, round(middle.y() - high / 2) + 0.5, round(wide), round(high))
+    pen = QPen(theme.accent if lit else theme.strong_line, 1.5 if lit else 1.0)
+    if prediction.right is False and not lit:
+        pen = QPen(theme.warning, 1.0, Qt.PenStyle.DashLine)
+    painter.setPen(pen)
+    painter.setBrush(theme.accent_tint if lit else theme.panel)
+    painter.drawRoundedRect(rect, high / 2, high / 2)
+    mark = prediction.right is not None
+    x = rect.center().x() - (7.5 if mark and text else 0)
+    if text:
+        chrome.write(painter, text, font, theme.accent if lit else theme.text, x, rect.center().y(), 0.5)
+    if mark:
+        at = QPointF(rect.right() - 13 if text else rect.center().x(), rect.center().y())
+        paint_mark(painter, at, bool(prediction.right), theme.good if prediction.right else theme.warning)
+
+
+def _pill_text(chrome: Chrome, prediction: Prediction, room: float, font) -> tuple[str, float]:
+    """As much of the prediction as there is room for, and the width of the pill."""
+    extra = 32.0 if prediction.right is not None else 18.0
+    full = prediction.label
+    if prediction.probability is not None:
+        full = f"{prediction.label} {prediction.probability:.2f}"
+    for text in (full, prediction.label):
+        if chrome.word_width(text, font) + extra <= max(room, 30.0) + 4:
+            return text, chrome.word_width(text, font) + extra
+    if room - extra >= 22:
+        text = chrome.fitted(prediction.label, font, room - extra)
+        return text, chrome.word_width(text, font) + extra
+    return "", chrome.line_height(chrome.fonts.text) + 5
+
+
+def paint_mark(painter: QPainter, middle: QPointF, right: bool, colour: QColor) -> None:
+    """A tick or a cross, drawn so that no font need have it."""
+    painter.setPen(QPen(colour, 1.8, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
+    if right:
+        tick = [QPointF(-3.6, 0.4), QPointF(-1.0, 3.0), QPointF(3.6, -3.0)]
+        painter.drawPolyline(QPolygonF([middle + point for point in tick]))
+        return
+    painter.drawLine(middle + QPointF(-2.8, -2.8), middle + QPointF(2.8, 2.8))
+    painter.drawLine(middle + QPointF(-2.8, 2.8), middle + QPointF(2.8, -2.8))
+
+
+def _middle(span: Span) -> float:
+    return span.top + span.height / 2

@@ -1,0 +1,360 @@
+"""The unrolled view: draws frames, answers wheel, drag, clicks and keys, and reports what was asked for."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from PySide6.QtCore import QEasingCurve, QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QKeyEvent,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from core.frame import Detail, Frame
+from desktop.animation import DEFAULT_DURATION_MS, Tween
+from desktop.colours import ColourMaps
+from desktop.theme import LIGHT, Theme, font_scale
+from desktop.views.unrolled.camera import Camera
+from desktop.views.unrolled.chrome import Chrome
+from desktop.views.unrolled.geometry import VisibleColumns
+from desktop.views.unrolled.layer import PaintedLayer, open_cell_rect
+from desktop.views.unrolled.motion import Motion, motion_between, paint_motion
+from desktop.views.unrolled.navigation import NOTCH
+from desktop.views.unrolled.pointing import Spot, spot_at, words_for
+from desktop.views.unrolled.scene import Scene, scene_of
+
+DRAG_FROM_PX = 4.0
+WHEEL_NOTCH = 120.0
+
+
+class UnrolledView(QWidget):
+    """Lanes of cells over time. Steps are counted from 0 in all signals."""
+
+    selected = Signal(object)  # (path, t); path is "" for a step as a whole
+    jump_requested = Signal(object)  # t
+    edit_requested = Signal(object)  # (kind, path, t): kind is "input", "target", "initial" or "value"
+    view_changed = Signal(object)  # VisibleColumns
+    scrubbed = Signal(object)  # t
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme, self._colours = LIGHT, ColourMaps(LIGHT)
+        self._chrome: Chrome | None = None
+        self._camera = Camera()
+        self._layer = PaintedLayer()
+        self._frame: Frame | None = None
+        self._scene: Scene | None = None
+        self._motion: Motion | None = None
+        self._inside: Any = None
+        self._kind = "values"
+        self._reported: VisibleColumns | None = None
+        self._pressed: QPointF | None = None
+        self._dragging = self._scrubbing = False
+        self._step = Tween(duration_ms=DEFAULT_DURATION_MS, parent=self)
+        self._step.progressed.connect(self._tick)
+        self._glide = Tween(duration_ms=DEFAULT_DURATION_MS, easing=QEasingCurve.Type.InOutCubic, parent=self)
+        self._glide.progressed.connect(self._move_camera)
+        self._prepare()
+
+    def _prepare(self) -> None:
+        self.setObjectName("unrolled_view")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(240, 160)
+        self.setAccessibleName(self.tr("Unrolled network"))
+        self.setAccessibleDescription(self.tr("Cells over time. Nothing is shown yet."))
+
+    # what the application tells the view
+
+    def sizeHint(self) -> QSize:
+        """A size at which a sentence of nine words reads well."""
+        return QSize(1080, 560)
+
+    def show_frame(self, frame: Frame) -> None:
+        """Draws this frame; what differs from the last one glides there."""
+        before, self._frame = self._frame, frame
+        self.setAccessibleDescription(str(frame.sentence))
+        moved = self._camera.show(frame, self.size(), font_scale())
+        if moved and before is not None and self.isVisible():
+            self._start_glide()
+        self._rebuild(animated=not self._glide.running)
+        self._report()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draws in these colours."""
+        self._theme, self._colours, self._chrome = theme, ColourMaps(theme), None
+        self._refresh()
+
+    def set_shown(self, kind: str) -> None:
+        """What the strips show: "values" or "gradients"."""
+        if kind not in ("values", "gradients"):
+            raise ValueError(f"shown is {kind!r}; expected 'values' or 'gradients'")
+        self._kind = kind
+        self._refresh()
+
+    def set_animation_ms(self, duration_ms: int) -> None:
+        """How long things glide; 0 lets them jump."""
+        self._step.set_duration(duration_ms)
+        self._glide.set_duration(duration_ms)
+
+    def set_inside_painter(self, painter: Any) -> None:
+        """Who paints the inside of the open cell: ``paint(QPainter, QRectF, Frame)``."""
+        self._inside = painter
+        self._refresh()
+
+    def zoom_in(self) -> None:
+        """One notch nearer, around the current step."""
+        self._go(self._camera.zoomed(NOTCH**2, self._zoom_centre()))
+
+    def zoom_out(self) -> None:
+        """One notch farther."""
+        self._go(self._camera.zoomed(NOTCH**-2, self._zoom_centre()))
+
+    def fit(self) -> None:
+        """All time steps on screen."""
+        self._go(self._camera.fitted())
+
+    def ensure_visible(self, t: int) -> None:
+        """Scrolls only if step ``t`` is not on screen."""
+        self._go(self._camera.following(t))
+
+    @property
+    def visible_columns(self) -> VisibleColumns | None:
+        """What is on screen of time."""
+        return self._reported
+
+    @property
+    def detail(self) -> Detail:
+        """The level of detail."""
+        return self._camera.detail
+
+    @property
+    def scene(self) -> Scene | None:
+        """What is painted, for tests and for those who point at it."""
+        return self._scene
+
+    # moving the camera
+
+    def _zoom_centre(self) -> float:
+        axis, lit = self._camera.axis, self._scene.lit if self._scene else None
+        x = axis.middle_of(lit.t) if lit else -1.0
+        return x if axis.left <= x <= axis.left + axis.width else axis.left + axis.width / 2
+
+    def _go(self, moved: bool) -> None:
+        if not moved:
+            return
+        self._start_glide()
+        self._report()
+
+    def _start_glide(self) -> None:
+        self._step.finish()
+        self._glide.start()
+
+    def _move_camera(self, share: float) -> None:
+        self._camera.glide(share)
+        self._rebuild(animated=False)
+
+    def _jump(self, moved: bool) -> None:
+        """Follow the hand at once."""
+        if moved:
+            self._glide.finish()
+            self._camera.glide(1.0)
+            self._rebuild(animated=False)
+            self._report()
+
+    def _report(self) -> None:
+        seen = self._camera.seen()
+        if seen != self._reported:
+            self._reported = seen
+            self.view_changed.emit(seen)
+
+    # painting
+
+    def _refresh(self) -> None:
+        self._layer.forget()
+        self._rebuild(animated=False)
+
+    def _tools(self) -> Chrome:
+        ratio = self.devicePixelRatioF()
+        if self._chrome is None or self._chrome.ratio != ratio:
+            self._chrome = Chrome(self._theme, self._colours, ratio)
+            self._layer.forget()
+        return self._chrome
+
+    def _rebuild(self, animated: bool) -> None:
+        if self._frame is None or self.width() < 2:
+            self.update()
+            return
+        before = self._scene
+        camera = self._camera
+        self._scene = scene_of(self._frame, camera.axis, camera.rows, camera.shown_detail, self._kind)
+        columns = self._layer.show(self._scene, self._tools(), self.size(), self._inside)
+        self._motion = None
+        if animated and columns is not None and before is not None and self.isVisible():
+            self._motion = motion_between(before, self._scene, columns)
+        if self._motion is not None:
+            self._step.start()
+        self.update()
+
+    def _tick(self, share: float) -> None:
+        if self._motion is not None:
+            self.update(self._motion.area.intersected(QRectF(self.rect())).toAlignedRect())
+        if share >= 1.0:
+            self._motion = None
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Copies the picture at rest and draws what moves over it."""
+        painter = QPainter(self)
+        if self._scene is None:
+            self._paint_empty(painter)
+            return
+        area, ratio = event.rect(), self._tools().ratio
+        source = QRectF(area.x() * ratio, area.y() * ratio, area.width() * ratio, area.height() * ratio)
+        painter.drawPixmap(QRectF(area), self._layer.pixmap, source)
+        if self._motion is not None:
+            paint_motion(painter, self._motion, self._tools(), self._step.progress)
+        if self.hasFocus():
+            painter.setPen(QPen(self._theme.strong_line, 1.0))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+
+    def _paint_empty(self, painter: QPainter) -> None:
+        painter.fillRect(self.rect(), self._theme.background)
+        if self._frame is not None and self._frame.lanes:
+            return
+        painter.setPen(self._theme.secondary)
+        painter.setFont(self._tools().fonts.text)
+        text = self.tr("No network yet. Choose a cell and a sequence at the left, or open a file.")
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keeps the same columns."""
+        super().resizeEvent(event)
+        if self._frame is None:
+            return
+        self._glide.finish()
+        self._step.finish()
+        self._camera.resize(self.size(), font_scale())
+        self._rebuild(animated=False)
+        self._report()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Lays out anew when the font changes."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and self._frame is not None:
+            self._chrome = None
+            self._camera.resize(self.size(), font_scale())
+            self._refresh()
+
+    # the hand
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zooms at the pointer; sideways, or with Shift, it pans."""
+        delta, pixels = event.angleDelta(), event.pixelDelta()
+        shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        sideways = abs(delta.x()) > abs(delta.y()) or shift
+        if sideways:
+            turn = delta.x() if abs(delta.x()) > abs(delta.y()) else delta.y()
+            across = pixels.x() if not pixels.isNull() and not shift else turn / WHEEL_NOTCH * 90.0
+            self._jump(self._camera.panned(across, 0.0))
+        elif delta.y():
+            self._jump(self._camera.zoomed(NOTCH ** (delta.y() / WHEEL_NOTCH), event.position().x()))
+        event.accept()
+
+    def event(self, event: QEvent) -> bool:
+        """Also zooms with two fingers, and answers with tooltips."""
+        if isinstance(event, QNativeGestureEvent) and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
+            self._jump(self._camera.zoomed(1.0 + event.value(), event.position().x()))
+            return True
+        if event.type() == QEvent.Type.ToolTip and self._scene is not None:
+            text = words_for(self._scene, spot_at(self._scene, QPointF(event.pos())))
+            if text:
+                QToolTip.showText(event.globalPos(), text, self)
+            else:
+                QToolTip.hideText()
+            return True
+        return super().event(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begins a click or a drag; on the line of the steps a drag scrubs."""
+        if event.button() != Qt.MouseButton.LeftButton:
+            super().mousePressEvent(event)
+            return
+        self._pressed, self._dragging = event.position(), False
+        self._scrubbing = self._on_time_line(event.position())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Drags the picture, or scrubs."""
+        if self._pressed is None or not event.buttons() & Qt.MouseButton.LeftButton:
+            return
+        moved = event.position() - self._pressed
+        if not self._dragging and math.hypot(moved.x(), moved.y()) < DRAG_FROM_PX:
+            return
+        self._dragging = True
+        if self._scrubbing:
+            self._scrub(event.position())
+            return
+        self.setCursor(Qt.CursorShape.ClosedHandCursor)
+        self._pressed = event.position()
+        self._jump(self._camera.panned(moved.x(), moved.y()))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Ends a drag, or selects what was clicked."""
+        pressed, self._pressed = self._pressed, None
+        self.unsetCursor()
+        if pressed is None or event.button() != Qt.MouseButton.LeftButton or self._dragging:
+            return
+        spot = self._spot(event.position())
+        if spot is not None:
+            self.selected.emit((spot.path if spot.kind in ("value", "edge") else "", spot.t))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Jumps to a step, or asks to edit a token, a target or a value."""
+        spot = self._spot(event.position())
+        if spot is None:
+            return
+        if spot.kind == "token":
+            self.edit_requested.emit(("input", spot.path, spot.t))
+        elif spot.kind == "target":
+            self.edit_requested.emit(("target", spot.path, spot.t))
+        elif spot.kind == "value" and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.edit_requested.emit(("value", spot.path, spot.t))
+        else:
+            self.jump_requested.emit(spot.t)
+
+    def _spot(self, point: QPointF) -> Spot | None:
+        return spot_at(self._scene, point) if self._scene is not None else None
+
+    def _on_time_line(self, point: QPointF) -> bool:
+        if self._scene is None:
+            return False
+        return any(rows.t.top <= point.y() < rows.t.bottom for rows in self._scene.rows.lanes)
+
+    def _scrub(self, point: QPointF) -> None:
+        t = math.floor(self._camera.axis.column_at(point.x()))
+        self.scrubbed.emit(min(max(0, t), self._camera.length - 1))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Moves the picture with Ctrl and the arrows; all other keys belong to the window."""
+        ways = {Qt.Key.Key_Left: 1.0, Qt.Key.Key_Right: -1.0}
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier and event.key() in ways:
+            self._jump(self._camera.panned(ways[event.key()] * self._camera.axis.width / 4, 0.0))
+            return
+        super().keyPressEvent(event)
+
+    def open_cell(self) -> QRectF | None:
+        """Where the open cell of the lead lane lies, for those who point into it."""
+        if self._scene is None or self._scene.axis.focus is None:
+            return None
+        layer = max(0, self._scene.lit.layer) if self._scene.lit else 0
+        return open_cell_rect(self._scene, 0, layer)
