@@ -20,7 +20,7 @@ def number_text(value: float, digits: int = 4) -> str:
     size = abs(float(f"{value:.{digits - 1}e}"))  # rounded first: 0.99996 is read as 1
     if size == 0.0:
         return "0"
-    text = _plain(size, abs(value), digits) if SMALLEST_PLAIN <= size < LARGEST_PLAIN else _powered(size, digits)
+    text = _plain(size, abs(value), digits) if SMALLEST_PLAIN <= size < LARGEST_PLAIN else _powered(abs(value), digits)
     return MINUS + text if value < 0 else text
 
 
@@ -65,8 +65,8 @@ def _plain(size: float, exact: float, digits: int) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _powered(size: float, digits: int) -> str:
-    mantissa, exponent = f"{size:.{digits - 1}e}".split("e")
+def _powered(exact: float, digits: int) -> str:
+    mantissa, exponent = f"{exact:.{digits - 1}e}".split("e")
     power = int(exponent)
     mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
     return f"{mantissa}e{MINUS if power < 0 else ''}{abs(power)}"

@@ -98,7 +98,7 @@ QSpinBox::down-button, QDoubleSpinBox::down-button { subcontrol-position: bottom
 QSpinBox::up-arrow, QDoubleSpinBox::up-arrow { image: url(@marks@/up-@theme@.svg); width: 0.7em; height: 0.7em; }
 QSpinBox::down-arrow, QDoubleSpinBox::down-arrow { image: url(@marks@/down-@theme@.svg); width: 0.7em; height: 0.7em; }
 QSpinBox, QDoubleSpinBox { padding-right: 1.6em; }
-QAbstractSpinBox QLineEdit, QComboBox QLineEdit { border: none; padding: 0; background: transparent; }
+QAbstractSpinBox QLineEdit, QComboBox QLineEdit { border: none; padding: 0 0.4em; background: transparent; }
 QComboBox { padding-right: 1.8em; }
 QComboBox::drop-down { subcontrol-origin: border; subcontrol-position: center right; width: 1.8em; border: none; }
 QComboBox::down-arrow { image: url(@marks@/down-@theme@.svg); width: 0.8em; height: 0.8em; }
@@ -123,6 +123,7 @@ QListView:focus, QTreeView:focus, QTableView:focus { border: 2px solid @accent@;
 QHeaderView::section { background: @panel@; color: @secondary@; border: none; border-bottom: 1px solid @line@;
     padding: 0.3em 0.5em; }
 
+QSlider:horizontal { min-height: 1.6em; }
 QSlider::groove:horizontal { background: @strong_line@; height: 3px; border-radius: 1px; }
 QSlider::sub-page:horizontal { background: @accent@; height: 3px; border-radius: 1px; }
 QSlider::handle:horizontal { background: @accent@; width: 0.9em; height: 0.9em; margin: -0.4em 0;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from desktop.icons import icon
@@ -20,17 +20,8 @@ class SectionHeading(QLabel):
         self.set_theme(theme)
 
     def set_theme(self, theme: Theme) -> None:
-        """Draw in these colours; secondary, since a heading is to be read."""
+        """Draw in these colours, secondary, since a heading is to be read, and as large as the font is now."""
         self.setStyleSheet(f"color: {theme.secondary.name()};")
-        self._take_font()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Grow with the application's font."""
-        if event.type() == QEvent.Type.ApplicationFontChange:
-            self._take_font()
-        super().changeEvent(event)
-
-    def _take_font(self) -> None:
         self.setFont(heading_font())
 
 

@@ -14,6 +14,7 @@ from desktop.theme import Theme, bold_font, scaled, ui_font
 from desktop.widgets.drawing import focus_ring, line_height, rounded, text_width
 
 TEXT_PX = 13
+GAP_PX = 18.0
 
 
 class Chip(QAbstractButton):
@@ -121,6 +122,7 @@ class PhaseChips(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Draw in these colours."""
         self._theme = theme
+        self._row.setSpacing(round(scaled(GAP_PX)))
         for chip in self._chips.values():
             chip.set_theme(theme)
         self.update()
@@ -145,7 +147,7 @@ class PhaseChips(QWidget):
             self._row.removeWidget(chip)
             chip.deleteLater()
         self._chips = {}
-        self._row.setSpacing(round(scaled(18)))
+        self._row.setSpacing(round(scaled(GAP_PX)))
         for phase in phases:
             chip = Chip(self._theme, self._names()[phase], self)
             chip.setToolTip(self.tr("Go to the start of this phase"))

@@ -96,11 +96,10 @@ class SpeedSlider(QWidget):
         self.setAccessibleName(self.tr("Speed"))
         self._track.setAccessibleName(self.tr("Speed"))
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(round(scaled(3)))
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
         for part in (self._slow, self._track, self._fast):
-            row.addWidget(part)
+            self._row.addWidget(part)
         self.set_theme(theme)
         self.set_speed(2.0)
         self._track.valueChanged.connect(self._moved)
@@ -120,6 +119,7 @@ class SpeedSlider(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in these colours."""
+        self._row.setSpacing(round(scaled(3)))
         self._track.set_theme(theme)
         for label in (self._slow, self._fast):
             label.setFont(ui_font(TEXT_PX))
