@@ -44,12 +44,12 @@ class Tape:
         self.kept = np.zeros((rows, *batch, layout.kept.stop - layout.kept.start), dtype)
         self.inbox = np.zeros((rows, *batch, layout.inbox.stop - layout.inbox.start), dtype)
         self.sent = np.zeros((steps, *batch, layout.sent.stop - layout.sent.start), dtype)
-        self.bind(parameters)
+        self._overwritten: dict[int, dict[str, dict[int, float]]] = {}  # step -> variable -> unit -> value
+        self._bind(parameters)
         for name, values in initial.items():
             self._values[name][self.lead - len(values) : self.lead] = values
 
-    def bind(self, parameters: Mapping[str, Array]) -> None:
-        """Use these parameters for the steps to come."""
+    def _bind(self, parameters: Mapping[str, Array]) -> None:
         plan = self.plan
         self.kernel = plan.bind(parameters, self.batch, self.dtype)
         lowered = plan.layout.lowered
@@ -60,6 +60,14 @@ class Tape:
         self._loads = [(slot, self.inputs[name]) for name, slot in self.kernel.inputs.items()]
         self._delays = [(slot, self._values[name], k) for (name, k), slot in self.kernel.delayed.items()]
         self._back = [(name, k, self._sends[kind, name, k]) for kind, name, k in self._sends if kind == VARIABLE]
+
+    def overwrite(self, step: int, name: str, unit: int, value: float) -> None:
+        """Let a unit of a variable have this value at a step, whatever its equation gives."""
+        self._overwritten.setdefault(step, {}).setdefault(name, {})[unit] = value
+
+    def overwritten(self, step: int, name: str) -> Mapping[int, float]:
+        """The units of a variable that are overwritten at a step, with their values."""
+        return self._overwritten.get(step, {}).get(name, {})
 
     def values(self, name: str) -> Array:
         """A variable over the initial rows and all steps, (K + S, *batch, H)."""
@@ -90,7 +98,10 @@ class Tape:
     def forward(self, step: int) -> None:
         """Compute one step from the rows before it."""
         row = self._load(step)
-        self.kernel.run_forward()
+        if step in self._overwritten:
+            self.kernel.run_forward_overwritten(self._overwritten[step])
+        else:
+            self.kernel.run_forward()
         self.kept[row] = self.kernel.kept
 
     def backward(self, step: int, cut: bool = False) -> None:
@@ -98,7 +109,10 @@ class Tape:
         row = self._load(step)
         self.kernel.kept[...] = self.kept[row]
         self.kernel.inbox[...] = self.inbox[row]
-        self.kernel.run_backward()
+        if step in self._overwritten:
+            self.kernel.run_backward_overwritten(self._overwritten[step])
+        else:
+            self.kernel.run_backward()
         self.sent[step] = self.kernel.sent
         if not cut:
             for name, delay, sends in self._back:
@@ -137,9 +151,3 @@ class Tape:
             offset = self.lead - int(node.key[2])  # type: ignore[call-overload]
             return self._values[str(node.key[1])][steps.start + offset : steps.stop + offset]
         return self.kept[steps.start + self.lead : steps.stop + self.lead, ..., self.plan.kept_columns(node)]
-
-
-def whole_plan(cell: Cell, path: frozenset[str], outside: frozenset[str]) -> Plan:
-    """The plan of a cell whose ``outside`` variables receive gradient from other blocks (or from the loss)."""
-    delayed = frozenset(cell.definition.delays)
-    return Plan(cell, path, (delayed | outside) & path)

@@ -99,6 +99,42 @@ class Kernel:
         for function, args in self.backward_calls:
             function(*args)
 
+    def run_forward_overwritten(self, values: Mapping[str, Mapping[int, float]]) -> None:
+        """As ``run_forward``, with units of some variables overwritten right after their equation."""
+        waiting = dict(values)
+        self._run_watching(self.plan.layout.forward, self.plan.layout.lowered.variables, waiting, self._overwrite)
+
+    def run_backward_overwritten(self, values: Mapping[str, Mapping[int, float]]) -> None:
+        """As ``run_backward``; the adjoint of an overwritten unit is stored, but does not enter its equation."""
+        arrived: list[tuple[Array, Array]] = []
+
+        def stop(out: Array, units: Mapping[int, float]) -> None:
+            arrived.append((out, out.copy()))
+            out[..., list(units)] = 0.0
+
+        self._run_watching(self.plan.layout.backward, self.plan.layout.lowered.adjoints, dict(values), stop)
+        for out, adjoint in arrived:
+            out[...] = adjoint
+
+    @staticmethod
+    def _overwrite(out: Array, units: Mapping[int, float]) -> None:
+        out[..., list(units)] = list(units.values())
+
+    def _run_watching(
+        self,
+        items: list[Node | Stack],
+        named: Mapping[str, Node],
+        waiting: dict[str, Mapping[int, float]],
+        act: Callable[[Array, Mapping[int, float]], None],
+    ) -> None:
+        """Run a program and ``act`` on each named result that ``waiting`` names, as soon as it is there."""
+        for item in items:
+            for function, args in self._calls(item):
+                function(*args)
+            written = item.members if isinstance(item, Stack) else (item,)
+            for name in [name for name in waiting if named.get(name) in written]:
+                act(self._of(named[name]), waiting.pop(name))
+
     def _matrix(self, node: Node) -> Array:
         batch = () if _only_constants(node) else self._batch
         return np.zeros((*batch, *node.shape), self._dtype)

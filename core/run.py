@@ -1,0 +1,290 @@
+"""A run: everything one iteration computes, step by step, up to a frontier.
+
+Arrays of the caller are (T, B, ·); inside, a single sequence (B = 1) has no batch axis. A run never changes what it has
+revealed: it only computes the next whole time step. An edit makes a new run that may copy the rows before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import ShapeError
+from core.frame import Phase
+from core.network import HEAD, LOSS, Block, Network
+from core.operators.expression import INPUT
+from core.tape import Tape
+from core.timeline import Timeline, timeline_of
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Intervention:
+    """A state overwritten by hand after its equation: units of ``variable`` in ``block`` at step ``t``.
+
+    The gradient that arrives there is shown but does not enter the equation that was overwritten.
+    """
+
+    block: str
+    variable: str
+    t: int
+    unit: int
+    value: float
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """What a run computes: a network with numbers, on a sequence with targets.
+
+    ``inputs`` (T, B, D); ``targets`` (T, B, O) as the loss reads them (one-hot for classes) or None; ``weights``
+    (T, B) of 0 and 1: where there is a loss; ``initial`` path -> (K, B, H); ``window``: gradients are cut every
+    so many steps, counted from the end (truncated BPTT), 0 for never.
+    """
+
+    network: Network
+    parameters: Mapping[str, Array]
+    inputs: Array
+    targets: Array | None = None
+    weights: Array | None = None
+    initial: Mapping[str, Array] = field(default_factory=dict)
+    interventions: tuple[Intervention, ...] = ()
+    window: int = 0
+    dtype: np.dtype[Any] = field(default_factory=lambda: np.dtype(np.float64))
+
+    def __post_init__(self) -> None:
+        if self.inputs.ndim != 3 or self.inputs.shape[-1] != self.network.inputs:
+            raise ShapeError(
+                f"the network reads {self.network.inputs} numbers a step, but the input has shape {self.inputs.shape}; "
+                "give (T, B, D) with D equal to that"
+            )
+        expected = (*self.inputs.shape[:2], self.network.outputs)
+        if self.targets is not None and self.targets.shape != expected:
+            raise ShapeError(f"the target has shape {self.targets.shape}, expected {expected}")
+
+    @property
+    def steps(self) -> int:
+        """T, the number of time steps."""
+        return self.inputs.shape[0]
+
+    @property
+    def batch_size(self) -> int:
+        """B, the number of sequences."""
+        return self.inputs.shape[1]
+
+    @property
+    def batch(self) -> tuple[int, ...]:
+        """Batch axes inside a run: () for one sequence."""
+        return () if self.batch_size == 1 else (self.batch_size,)
+
+    def inside(self, array: Array) -> Array:
+        """An array of (·, B, ·) without the batch axis when there is one sequence only."""
+        return array if self.batch else array.reshape(array.shape[0], *array.shape[2:])
+
+    def outside(self, array: Array) -> Array:
+        """The reverse of ``inside``."""
+        return array if self.batch else array.reshape(array.shape[0], 1, *array.shape[1:])
+
+    @property
+    def loss_weights(self) -> Array:
+        """(T, B): 1 where there is a loss."""
+        if self.targets is None or not self.network.loss:
+            return np.zeros(self.inputs.shape[:2])
+        return np.ones(self.inputs.shape[:2]) if self.weights is None else self.weights
+
+    def timeline(self) -> Timeline:
+        """The walk of one iteration of this problem."""
+        return timeline_of(self.network, self.steps, [bool(row.any()) for row in self.loss_weights])
+
+    def cuts(self, t: int) -> bool:
+        """Whether truncated BPTT stops the gradient between t and t - 1."""
+        return bool(self.window) and (self.steps - t) % self.window == 0
+
+
+class Run:
+    """One iteration of a problem. ``advance`` computes; everything else reads."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.network = problem.network
+        self.timeline = problem.timeline()
+        self.forward_done = 0  # time steps whose forward half is computed
+        self.backward_done = 0  # and backward, from the end
+        self.tapes: dict[str, Tape] = {}
+        signal = problem.inside(np.asarray(problem.inputs, problem.dtype))
+        for block in self.network.layers:
+            self.tapes[block.name] = self._tape(block, {block.cell.definition.inputs[0]: signal})
+            signal = self._output(block)
+        self.tapes[HEAD] = self._tape(self.network.head, self._head_inputs(signal))
+        self._seed()
+
+    def _head_inputs(self, signal: Array) -> dict[str, Array]:
+        problem, name = self.problem, self.network.head.cell.definition.inputs[0]
+        targets = problem.targets
+        if targets is None:
+            targets = np.zeros((problem.steps, problem.batch_size, self.network.outputs))
+        return {name: signal, "target": problem.inside(np.asarray(targets, problem.dtype))}
+
+    def _tape(self, block: Block, inputs: Mapping[str, Array]) -> Tape:
+        problem = self.problem
+        prefix = f"{block.name}/"
+        initial = {path[len(prefix) :]: problem.inside(np.asarray(rows, problem.dtype))
+                   for path, rows in problem.initial.items() if path.startswith(prefix)}  # fmt: skip
+        own = {name: np.asarray(value, problem.dtype) for name, value in block.parameters(problem.parameters).items()}
+        tape = Tape(block.plan, own, inputs, initial, problem.steps, problem.batch, problem.dtype)
+        for intervention in problem.interventions:
+            if intervention.block == block.name:
+                tape.overwrite(intervention.t, intervention.variable, intervention.unit, intervention.value)
+        return tape
+
+    def _output(self, block: Block) -> Array:
+        tape = self.tapes[block.name]
+        return tape.values(block.output)[tape.lead :]
+
+    def _seed(self) -> None:
+        """dL/dL = 1 where there is a loss."""
+        if self.network.loss:
+            weights = self.problem.inside(self.problem.loss_weights.astype(self.problem.dtype)[..., None])
+            tape = self.tapes[HEAD]
+            seed = tape.inbox_of(LOSS)
+            assert seed is not None
+            seed[tape.lead :] = weights
+
+    def ensure(self, index: int) -> None:
+        """Compute what the first ``index`` operations of the iteration need, by whole time steps."""
+        progress = self.timeline.progress(index)
+        self.forward_to(_steps_touched(progress.get(Phase.FORWARD)))
+        if Phase.BACKWARD in progress:
+            self.backward_to(_steps_touched(progress[Phase.BACKWARD]))
+
+    def complete(self) -> Run:
+        """The run with everything computed."""
+        self.forward_to(self.problem.steps)
+        if self.has_loss:
+            self.backward_to(self.problem.steps)
+        return self
+
+    @property
+    def has_loss(self) -> bool:
+        """Whether there is a loss to send back."""
+        return Phase.BACKWARD in self.timeline.phases
+
+    def forward_to(self, steps: int) -> None:
+        """Compute the forward half of the first ``steps`` time steps."""
+        tapes = list(self.tapes.values())
+        with np.errstate(all="ignore"):
+            for step in range(self.forward_done, steps):
+                for tape in tapes:
+                    tape.forward(step)
+                self.forward_done = step + 1
+
+    def backward_to(self, steps: int) -> None:
+        """Compute the backward half of the last ``steps`` time steps; needs the whole forward half."""
+        if steps <= self.backward_done:
+            return
+        self.forward_to(self.problem.steps)
+        with np.errstate(all="ignore"):
+            for done in range(self.backward_done, steps):
+                self._backward_step(self.problem.steps - 1 - done)
+                self.backward_done = done + 1
+
+    def _backward_step(self, t: int) -> None:
+        head = self.tapes[HEAD]
+        if self.problem.loss_weights[t].any():
+            head.backward(t)
+            self._pass_down(HEAD, t, self.network.layers[-1])
+        for number in range(len(self.network.layers) - 1, -1, -1):
+            block = self.network.layers[number]
+            self.tapes[block.name].backward(t, cut=self.problem.cuts(t))
+            if number:
+                self._pass_down(block.name, t, self.network.layers[number - 1])
+
+    def _pass_down(self, reader: str, t: int, below: Block) -> None:
+        """What the reader sends to its input enters the inbox of the block below."""
+        sends = self.tapes[reader].sends(INPUT, self.network.block(reader).cell.definition.inputs[0])
+        tape = self.tapes[below.name]
+        inbox = tape.inbox_of(below.output)
+        if sends is not None and inbox is not None:
+            inbox[tape.lead + t] += sends[t]
+
+    # What was computed, (T, B, ·). Rows beyond the frontier are zeros; callers ask only for what is revealed.
+
+    def values(self, path: str) -> Array:
+        """A variable over time, "l0/c" -> (T, B, H)."""
+        block, name = path.split("/")
+        tape = self.tapes[block]
+        return self.problem.outside(_read_only(tape.values(name)[tape.lead :]))
+
+    def adjoints(self, path: str) -> Array | None:
+        """The total adjoint dL/d(variable) over time, (T, B, H); None where no gradient can reach."""
+        block, name = path.split("/")
+        found = self.tapes[block].adjoints(name)
+        return None if found is None else self.problem.outside(_read_only(found))
+
+    def initial(self, path: str) -> Array:
+        """The initial values of a variable, (K, B, H), the earliest first."""
+        block, name = path.split("/")
+        tape = self.tapes[block]
+        return self.problem.outside(_read_only(tape.values(name)[: tape.lead]))
+
+    def initial_adjoints(self, path: str) -> Array:
+        """dL/d(initial values), (K, B, H)."""
+        block, name = path.split("/")
+        tape = self.tapes[block]
+        inbox = tape.inbox_of(name)
+        return self.problem.outside(tape.values(name)[: tape.lead] * 0 if inbox is None else inbox[: tape.lead])
+
+    def losses(self) -> Array:
+        """L_t, (T, B); zero where there is no loss."""
+        if not self.network.loss:
+            return np.zeros(self.problem.inputs.shape[:2])
+        weights = self.problem.loss_weights
+        return np.where(weights > 0, self.values(f"{HEAD}/{LOSS}")[..., 0], 0.0) * weights
+
+    def input_adjoints(self) -> Array:
+        """dL/dx over time, (T, B, D)."""
+        block = self.network.layers[0]
+        sends = self.tapes[block.name].sends(INPUT, block.cell.definition.inputs[0])
+        if sends is None:
+            return np.zeros_like(self.problem.inputs)
+        return self.problem.outside(_read_only(sends))
+
+    def gradient(self, path: str, since: int = 0) -> Array:
+        """dL/d(parameter) from the time steps t >= since: what the backward walk has gathered when it stands there."""
+        block, name = path.split("/")
+        return self.tapes[block].gradient(name, since, self.problem.steps)
+
+    def gradients(self) -> dict[str, Array]:
+        """dL/d(parameter) for every trainable parameter."""
+        return {path: self.gradient(path) for path in self.network.trainable}
+
+    def rewritten(self, problem: Problem, steps: int) -> Run:
+        """A new run of ``problem`` that copies this run's first ``steps`` time steps (which must agree)."""
+        new = Run(problem)
+        shared = min(steps, self.forward_done)
+        for name, tape in new.tapes.items():
+            old = self.tapes[name]
+            tape.kept[tape.lead : tape.lead + shared] = old.kept[old.lead : old.lead + shared]
+        new.forward_done = shared
+        return new
+
+    def without_window(self) -> Run:
+        """The same run with the full backward pass instead of the truncated one."""
+        whole = self.rewritten(replace(self.problem, window=0), self.problem.steps)
+        return whole.complete()
+
+
+def _steps_touched(progress: Any) -> int:
+    if progress is None:
+        return 0
+    return int(progress.steps) + (1 if progress.entries or progress.operations else 0)
+
+
+def _read_only(array: Array) -> Array:
+    view = array.view()
+    view.flags.writeable = False
+    return view
