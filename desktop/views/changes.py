@@ -1,0 +1,194 @@
+"""Parameters in the clip and update phases: what clipping did, norms of each, and the entries of one."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from PySide6.QtCore import QModelIndex, Signal
+from PySide6.QtGui import QResizeEvent, Qt
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QLabel, QTableView, QVBoxLayout, QWidget
+
+from core.frame import Change, ClipReport, Frame
+from desktop.colours import ColourMaps
+from desktop.numbers_text import number_text
+from desktop.theme import scaled, ui_font
+from desktop.views.change_table import ChangeModel, MatrixMap, arrays_of, shape_text
+from desktop.views.choice import Choice
+from desktop.views.number_rows import NumberRows
+from desktop.widgets.heading import SectionHeading
+
+MARGIN_PX = 20.0
+MOST_ROWS = 8
+NARROW_PX = 300.0  # under this width the shapes are only in the tool tips
+
+
+class ChangesPanel(QWidget):
+    """Shows ``Frame.changes`` and ``Frame.clip``."""
+
+    edit_requested = Signal(object)  # ("parameter", path, index)
+
+    def __init__(self, maps: ColourMaps, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("changes_panel")
+        self.setAccessibleName(self.tr("Parameters"))
+        self._maps = maps
+        self._changes: tuple[Change, ...] = ()
+        self._path = ""
+        self._which = 1
+        self._make_parts()
+        self._arrange()
+        self.set_maps(maps)
+
+    def _make_parts(self) -> None:
+        theme = self._maps.theme
+        self.heading = SectionHeading(theme, self.tr("Parameters"))
+        self._clip = NumberRows(theme, ("rule", "norm", "direction", "cut"))
+        self._model = ChangeModel(self)
+        self.table = QTableView()
+        self.table.setModel(self._model)
+        self.table.setAccessibleName(self.tr("Parameters and their norms"))
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setShowGrid(False)
+        self.table.setFrameShape(QFrame.Shape.NoFrame)
+        self.table.setTabKeyNavigation(False)
+        self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.table.verticalHeader().hide()
+        self.table.verticalHeader().setDefaultSectionSize(round(scaled(23)))
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        header.setMinimumSectionSize(round(scaled(24)))
+        self.table.setStyleSheet(
+            "QHeaderView::section { padding: 0.3em 0.2em; } QTableView::item { padding: 0 0.2em; }"
+        )
+        self.table.horizontalHeader().setHighlightSections(False)
+        self.table.setFont(ui_font(11.5))
+        self.table.horizontalHeader().setFont(ui_font(11))
+        self.table.selectionModel().currentRowChanged.connect(self._choose_row)
+        self._title = QLabel()
+        options = (self.tr("value"), self.tr("gradient"), self.tr("clipped"), self.tr("update"))
+        self.choice = Choice(theme, tuple(enumerate(options)), several=False)
+        self.choice.setAccessibleName(self.tr("What the map shows"))
+        self.choice.show_chosen((self._which,))
+        self.choice.chosen.connect(self._choose_kind)
+        self.map = MatrixMap(self._maps)
+        self.map.edit_requested.connect(self._ask_edit)
+
+    def _arrange(self) -> None:
+        side = round(scaled(MARGIN_PX))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(side, round(scaled(14)), side, round(scaled(14)))
+        layout.setSpacing(round(scaled(8)))
+        layout.addWidget(self.heading)
+        layout.addWidget(self._clip)
+        layout.addWidget(self.table)
+        layout.addWidget(self._title)
+        layout.addWidget(self.choice, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addWidget(self.map)
+        layout.addStretch(1)
+        self.setMinimumWidth(round(scaled(220)))
+
+    def set_maps(self, maps: ColourMaps) -> None:
+        """Draw with the colours of another theme."""
+        self._maps = maps
+        self.map.set_maps(maps)
+        for part in (self.heading, self._clip, self.choice):
+            part.set_theme(maps.theme)
+        self._title.setFont(ui_font(12))
+        self._title.setStyleSheet(f"color: {maps.theme.secondary.name()};")
+
+    def show_frame(self, frame: Frame) -> None:
+        """Show the parameters of the frame."""
+        self.heading.setText(f"{self.tr('Parameters')} · {self.tr(frame.position.phase.value)}")
+        self._show_clip(frame.clip)
+        before, self._changes = self._changes, frame.changes
+        self._model.show_changes(frame.changes)
+        if len(before) != len(frame.changes):
+            self._fit_table(len(frame.changes))
+        paths = [change.path for change in frame.changes]
+        wanted = next((path for path in (frame.view.path, self._here(frame), self._path) if path in paths), None)
+        if wanted is None and paths:
+            wanted = paths[0]
+        if wanted is not None and (wanted != self._path or self.table.currentIndex().row() < 0):
+            self.table.selectRow(paths.index(wanted))
+        elif not _same(before, frame.changes):
+            self._show_map()
+
+    def _fit_table(self, rows: int) -> None:
+        """As high as its rows, up to eight of them; the rest scrolls."""
+        row = self.table.verticalHeader().defaultSectionSize()
+        self.table.setFixedHeight(self.table.horizontalHeader().sizeHint().height() + min(rows, MOST_ROWS) * row + 4)
+
+    def _here(self, frame: Frame) -> str:
+        """The parameter that is being updated."""
+        return frame.position.equation
+
+    def _show_clip(self, clip: ClipReport | None) -> None:
+        self._clip.setVisible(clip is not None)
+        if clip is None:
+            return
+        kept = clip.cosine > 1 - 1e-12
+        rows = {
+            "rule": (self.tr("clipping"), clip.rule),
+            "norm": (
+                self.tr("norm"),
+                f"{number_text(clip.norm_before)} → {number_text(clip.norm_after)}{_shrunk(clip)}",
+            ),
+            "direction": (
+                self.tr("direction"),
+                self.tr("kept") if kept else self.tr("cosine {cosine}").format(cosine=number_text(clip.cosine)),
+            ),
+            "cut": (self.tr("entries cut"), self.tr("{cut} of {all}").format(cut=clip.entries_cut, all=clip.entries)),
+        }
+        for name, (label, number) in rows.items():
+            self._clip.show_row(name, label, number)
+
+    def _choose_row(self, current: QModelIndex, _before: QModelIndex) -> None:
+        if 0 <= current.row() < len(self._changes):
+            self._path = self._changes[current.row()].path
+            self._show_map()
+
+    def _choose_kind(self, kinds: object) -> None:
+        self._which = kinds[0]
+        self._show_map()
+
+    def _show_map(self) -> None:
+        """The entries of the chosen parameter."""
+        change = next((each for each in self._changes if each.path == self._path), None)
+        if change is None:
+            return
+        values = arrays_of(change)[self._which]
+        limit = 0.0 if values is None else float(np.abs(values).max(where=np.isfinite(values), initial=0.0))
+        missing = self.tr("comes with the clip phase") if self._which == 2 else self.tr("comes with the update phase")
+        words = self.tr("{path}, {shape}, colours from −{limit} to {limit}")
+        text = words.format(path=change.path, shape=shape_text(change.value.shape), limit=number_text(limit, 2))
+        if values is None:
+            text = self.tr("{path}, {shape}").format(path=change.path, shape=shape_text(change.value.shape))
+        self._title.setText(text)
+        self._title.setWordWrap(True)
+        self.map.show_matrix(values, change.value.shape, limit, missing, text)
+
+    def _ask_edit(self, index: object) -> None:
+        self.edit_requested.emit(("parameter", self._path, index))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.table.setColumnHidden(1, self.width() < scaled(NARROW_PX))
+
+
+def _shrunk(clip: ClipReport) -> str:
+    """How much shorter the gradient became."""
+    if not clip.norm_before > clip.norm_after > 0 or not math.isfinite(clip.norm_before):
+        return ""
+    return f" (× {number_text(clip.norm_after / clip.norm_before, 2)})"
+
+
+def _same(before: tuple[Change, ...], after: tuple[Change, ...]) -> bool:
+    """Whether the arrays are the very same ones."""
+    return len(before) == len(after) and all(
+        a.value is b.value and a.gradient is b.gradient and a.clipped is b.clipped and a.updated is b.updated
+        for a, b in zip(before, after, strict=True)
+    )

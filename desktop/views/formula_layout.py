@@ -1,0 +1,215 @@
+"""Where the parts of a formula stand in a narrow column: names aligned at the equals sign, sums broken at their plus."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
+
+from desktop.theme import maths_font, scaled
+from desktop.typesetting import Formula, Typesetter, plain_text
+
+SMALLEST_SCALE = 0.75  # smaller than this is not read; the panel scrolls instead
+LINE_GAP_PX = 4.0
+INDENT_PX = 14.0  # of the lines after the first, so that a plus stands inside its equals sign
+
+_TOKEN = re.compile(r"\\[A-Za-z]+|\\.|.", re.DOTALL)
+_OPENING = frozenset(("{", "(", "[", r"\{"))
+_CLOSING = frozenset(("}", ")", "]", r"\}"))
+
+
+@dataclass(frozen=True)
+class Ink:
+    """How a formula is drawn."""
+
+    colour: QColor
+    size_px: float
+    ratio: float  # device pixels per logical pixel
+    upright: bool = False  # digits stand upright, names lean
+    bold: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A piece of a formula in its place; ``formula`` is None until it is typeset, then ``text`` is drawn."""
+
+    x: float
+    baseline: float
+    width: float
+    formula: Formula | None
+    text: str
+    ink: Ink
+
+    def regions(self) -> list[tuple[str, QRectF]]:
+        """The clickable references, in the coordinates of the layout."""
+        if self.formula is None:
+            return []
+        top = self.baseline - self.formula.baseline
+        return [(path, area.translated(self.x, top)) for path, area in self.formula.regions]
+
+    def draw(self, painter: QPainter) -> None:
+        """Paint the piece."""
+        if self.formula is not None:
+            painter.drawPixmap(QPointF(self.x, self.baseline - self.formula.baseline), self.formula.pixmap)
+            return
+        painter.setFont(text_font(self.ink))
+        painter.setPen(self.ink.colour)
+        painter.drawText(QPointF(self.x, self.baseline), self.text)
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """A whole formula in its place."""
+
+    parts: tuple[Part, ...]
+    width: float
+    height: float
+
+
+def text_font(ink: Ink) -> QFont:
+    """The face of what is not typeset."""
+    font = maths_font(ink.size_px)
+    font.setPixelSize(max(1, round(ink.size_px)))
+    font.setItalic(not ink.upright)
+    font.setBold(ink.bold)
+    return font
+
+
+def split_equation(latex: str) -> tuple[str, str]:
+    """The name and the rest from its equals sign on; ("", latex) where there is no equals sign."""
+    places = _top_level(latex, "=")
+    if not places:
+        return "", latex
+    cut = places[0] - 1 if latex[places[0] - 1 : places[0]] == "+" else places[0]  # "+=" stays together
+    return latex[:cut].strip(), latex[cut:].strip()
+
+
+def split_sum(latex: str) -> list[str]:
+    """The terms of a sum, each but the first with its sign in front."""
+    cuts = [place for sign in "+-" for place in _top_level(latex, sign) if _is_sum(latex, place)]
+    edges = [0, *sorted(cuts), len(latex)]
+    terms = [latex[a:b].strip() for a, b in zip(edges, edges[1:], strict=False)]
+    return [f"{{}} {term}" if n else term for n, term in enumerate(terms) if term]
+
+
+def _is_sum(latex: str, place: int) -> bool:
+    """Whether a sign stands between two terms, not in front of the first or before an equals sign."""
+    before = latex[:place].strip()
+    return bool(before) and before[-1] not in "=+-^_" and not latex[place + 1 :].lstrip().startswith("=")
+
+
+def _top_level(latex: str, wanted: str) -> list[int]:
+    """Places of a character outside all brackets."""
+    depth, places = 0, []
+    for match in _TOKEN.finditer(latex):
+        token = match.group()
+        if token in _OPENING:
+            depth += 1
+        elif token in _CLOSING:
+            depth -= 1
+        elif token == wanted and depth == 0:
+            places.append(match.start())
+    return places
+
+
+class FormulaSetter:
+    """Lays out formulas with one typesetter; plain text stands in until a formula is ready."""
+
+    def __init__(self, typesetter: Typesetter) -> None:
+        self._typesetter = typesetter
+
+    def measure(self, latex: str, ink: Ink) -> float:
+        """The width of a formula on one line."""
+        return self._part(latex, ink).width if latex else 0.0
+
+    def lay_out(self, latex: str, ink: Ink, width: float) -> Layout:
+        """The formula within ``width``: on one line, else broken at its plus signs, else smaller, else too wide."""
+        whole = self._part(latex, ink)
+        if whole.width <= width:
+            return _stacked([[whole]], ink)
+        terms = [self._part(term, ink) for term in split_sum(latex)]
+        widest = max(term.width + (scaled(INDENT_PX) if n else 0) for n, term in enumerate(terms))
+        scale = max(SMALLEST_SCALE, min(1.0, width / widest))
+        if whole.width * SMALLEST_SCALE <= width and whole.width * 0.88 <= width:
+            scale, terms = width / whole.width, [whole]  # a little smaller reads better than broken
+        if scale < 1:
+            ink = replace(ink, size_px=ink.size_px * scale)
+            terms = [self._part(term, ink) for term in (split_sum(latex) if len(terms) > 1 else [latex])]
+        return _stacked(_filled(terms, width), ink)
+
+    def text(self, text: str, ink: Ink, width: float) -> Layout:
+        """Plain text laid out as a formula, broken before its plus signs."""
+        metrics = QFontMetricsF(text_font(ink))
+        pieces = [f"+ {piece}" if n else piece for n, piece in enumerate(text.split(" + "))]
+        parts = [Part(0, 0, metrics.horizontalAdvance(f"{piece} "), None, piece, ink) for piece in pieces]
+        if sum(part.width for part in parts) <= width + metrics.horizontalAdvance(" "):
+            parts = [Part(0, 0, metrics.horizontalAdvance(text), None, text, ink)]
+        return _stacked(_filled(parts, width), ink)
+
+    def _part(self, latex: str, ink: Ink) -> Part:
+        formula = self._typesetter.formula(latex, ink.colour, ink.size_px, ink.ratio)
+        text = plain_text(latex)
+        width = formula.width if formula else QFontMetricsF(text_font(ink)).horizontalAdvance(text)
+        return Part(0.0, 0.0, width, formula, text, ink)
+
+
+def _filled(parts: list[Part], width: float) -> list[list[Part]]:
+    """Parts in lines that are no longer than ``width`` where possible."""
+    gap = scaled(4)
+    lines: list[list[Part]] = []
+    used = 0.0
+    for part in parts:
+        if lines and used + gap + part.width <= width:
+            lines[-1].append(part)
+            used += gap + part.width
+        else:
+            used = part.width + (scaled(INDENT_PX) if lines else 0)
+            lines.append([part])
+    return lines
+
+
+def _stacked(lines: list[list[Part]], ink: Ink) -> Layout:
+    """Lines one under another, each as high as its highest part."""
+    metrics = QFontMetricsF(text_font(ink))
+    gap = scaled(4)
+    placed, y, widest = [], 0.0, 0.0
+    for number, line in enumerate(lines):
+        ascent = max([metrics.ascent() * 0.9, *(part.formula.baseline for part in line if part.formula)])
+        descent = max(
+            [metrics.descent(), *(part.formula.height - part.formula.baseline for part in line if part.formula)]
+        )
+        x = scaled(INDENT_PX) if number else 0.0
+        for part in line:
+            placed.append(Part(x, y + ascent, part.width, part.formula, part.text, part.ink))
+            x += part.width + gap
+        widest = max(widest, x - gap)
+        y += ascent + descent + scaled(LINE_GAP_PX)
+    return Layout(tuple(placed), widest, y - scaled(LINE_GAP_PX))
+
+
+def draw_layout(painter: QPainter, layout: Layout, x: float, y: float, tinted: str, tint: QColor) -> None:
+    """Paint a layout at a place, the references to ``tinted`` on a tint."""
+    painter.save()
+    painter.translate(x, y)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(tint)
+    for part in layout.parts:
+        for path, area in part.regions():
+            if tinted and path == tinted:
+                painter.drawRoundedRect(area, 3, 3)
+    for part in layout.parts:
+        part.draw(painter)
+    painter.restore()
+
+
+def path_at(layout: Layout, x: float, y: float) -> str:
+    """The innermost reference at a place of the layout, or ""."""
+    hits = [
+        (area.width() * area.height(), path)
+        for part in layout.parts
+        for path, area in part.regions()
+        if area.contains(x, y)
+    ]
+    return min(hits)[1] if hits else ""

@@ -1,0 +1,310 @@
+"""One time plot: curves in pyqtgraph, a time cursor to drag, and a label at the end of each curve.
+
+Only this file imports pyqtgraph, so that the window can open before it is loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+
+from desktop.theme import Theme, lane_colours, scaled, ui_font
+from desktop.views.curve import Curve
+from desktop.views.series import Plot, Series
+from desktop.views.steady import LogAxis, SteadyRange, decades, linear_limits, linear_ticks, log_positions, time_ticks
+
+AXIS_PX = 46.0
+GUTTER_PX = 64.0
+PIXELS_A_TICK = 44.0
+
+
+class PlotPane(QWidget):
+    """A plot of one kind; ``show_series`` touches only what has changed."""
+
+    scrubbed = Signal(object)  # t, counted from 0
+
+    def __init__(self, theme: Theme, plot: Plot, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.plot = plot
+        self._theme = theme
+        self._steady = SteadyRange()
+        self._curves: dict[tuple[int, str, bool], Curve] = {}
+        self._columns: tuple[int, int] = (0, 1)
+        self._edges: tuple[float, float] | None = None
+        self._cursor_t: int | None = None
+        self._axis_state: Hashable = None
+        self._x_state: Hashable = None
+        self.title = QLabel()
+        self.canvas = _Canvas(self)
+        self.canvas.pointed.connect(self._scrub_to)
+        self.labels = EndLabels(self)
+        self._arrange()
+        self.set_theme(theme)
+
+    def _arrange(self) -> None:
+        layout = QGridLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setHorizontalSpacing(0)
+        layout.setVerticalSpacing(round(scaled(2)))
+        layout.addWidget(self.title, 0, 0, 1, 2)
+        layout.addWidget(self.canvas, 1, 0)
+        layout.addWidget(self.labels, 1, 1)
+        layout.setColumnStretch(0, 1)
+        layout.setRowStretch(1, 1)
+        self.labels.setFixedWidth(round(scaled(GUTTER_PX)))
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in other colours."""
+        self._theme = theme
+        self.title.setFont(ui_font(12))
+        self.title.setStyleSheet(f"color: {theme.secondary.name()}; background: transparent;")
+        self.canvas.set_theme(theme)
+        self.labels.theme = theme
+        for curve in self._curves.values():
+            curve.remove()
+        self._curves.clear()
+        self._axis_state = self._x_state = None
+
+    def show_series(self, series: list[Series], limits: tuple[float, float], key: Hashable, title: str) -> None:
+        """Draw these curves; ``limits`` bound the data of the whole run, ``key`` names the run."""
+        if self.title.text() != title:
+            self.title.setText(title)
+            self.canvas.setAccessibleName(title)
+        low, high = self._steady.fit(limits, (key, title if self.plot is not Plot.GRADIENT else ""))
+        axis = LogAxis(*decades((low, high))) if self.plot is Plot.GRADIENT else None
+        placed = [(each, self._placed(each.y, axis)) for each in series]
+        self._set_y_axis(axis, low, high, [y for _, y in placed])
+        self._set_curves(placed, axis)
+        self.labels.show_ends([(each, y) for each, y in placed if not each.ghost], self._columns)
+
+    def _placed(self, y: NDArray, axis: LogAxis | None) -> NDArray:
+        return log_positions(y, axis) if axis is not None else np.asarray(y, dtype=float)
+
+    def _set_y_axis(self, axis: LogAxis | None, low: float, high: float, ys: list[NDArray]) -> None:
+        """Limits, ticks and rules; nothing is touched while they hold."""
+        if axis is None:
+            bottom, top = (0.0, 1.0) if self.plot is Plot.GATE else linear_limits(low, high)
+            state: Hashable = (bottom, top)
+            ticks, rules = linear_ticks(bottom, top), []
+        else:
+            zeros = any((y == axis.zero).any() for y in ys)
+            over = any((y == axis.infinity).any() for y in ys)
+            bottom = axis.zero if zeros else float(axis.low)
+            top = axis.infinity if over else float(axis.high)
+            state = (axis, zeros, over)
+            rules = [(axis.zero, "0")] * zeros + [(axis.infinity, "∞")] * over
+            ticks = axis.ticks() + rules
+        if state != self._axis_state:
+            self._axis_state = state
+            self.canvas.set_y(bottom, top, ticks)
+            self.labels.update()
+
+    def _set_curves(self, placed: list[tuple[Series, NDArray]], axis: LogAxis | None) -> None:
+        colours = lane_colours(self._theme)
+        width = max(50, int(self.canvas.width() / 2))
+        for key in [key for key in self._curves if key not in {each.key for each, _ in placed}]:
+            self._curves.pop(key).remove()
+        for depth, (each, y) in enumerate(placed):
+            if each.key not in self._curves:
+                self._curves[each.key] = Curve(self.canvas.getPlotItem(), self.plot is Plot.LOSS)
+            colour = colours[each.lane % len(colours)]
+            self._curves[each.key].show(each, y, axis, colour, self._theme.background, self._columns, width, depth)
+
+    def set_columns(self, first: int, last: int, edges: tuple[float, float] | None = None) -> None:
+        """Show the steps first <= t < last; ``edges``: where the first begins and the last ends, in this widget."""
+        self._columns, self._edges = (first, last), edges
+        left, right = first + 0.5, last + 0.5
+        area = self.canvas.area()
+        if edges is not None and edges[1] > edges[0] and area.width() > 0:
+            a_pixel = (right - left) / (edges[1] - edges[0])
+            left, right = left - (edges[0] - area.left()) * a_pixel, right + (area.right() - edges[1]) * a_pixel
+        state = (first, last, left, right, round(area.width()))
+        if state != self._x_state and last > first:
+            self._x_state = state
+            shown = max(1.0, area.width()) * (last - first) / max(right - left, 1e-9)
+            self.canvas.set_x(left, right, time_ticks(first, last, int(shown / scaled(PIXELS_A_TICK))))
+
+    def set_cursor(self, t: int | None) -> None:
+        """Put the time cursor at step ``t`` counted from 0."""
+        if t != self._cursor_t:
+            self._cursor_t = t
+            self.canvas.set_cursor(None if t is None else t + 1)
+
+    def show_time_axis(self, shown: bool) -> None:
+        """Whether the texts at the time ticks are drawn: the lowest of several plots carries them."""
+        self.canvas.getPlotItem().getAxis("bottom").setStyle(showValues=shown)
+        self.canvas.getPlotItem().getAxis("bottom").setHeight(round(scaled(20 if shown else 5)))
+
+    def _scrub_to(self, x: float) -> None:
+        first, last = self._columns
+        t = min(max(round(x) - 1, first), last - 1)
+        if t != self._cursor_t:
+            self.set_cursor(t)
+            self.scrubbed.emit(t)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.set_columns(*self._columns, self._edges)
+
+
+class _Canvas(pg.PlotWidget):
+    """The drawing area: axes without frames, a cursor line, the mouse only to scrub."""
+
+    pointed = Signal(object)  # x under the pointer, while the button is down
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent, background=None)
+        item = self.getPlotItem()
+        item.hideButtons()
+        item.setMenuEnabled(False)
+        item.setMouseEnabled(False, False)
+        item.disableAutoRange()
+        item.layout.setContentsMargins(0, 4, 0, 0)
+        self._cursor = pg.InfiniteLine(angle=90, movable=False)
+        self._cursor.setZValue(50)
+        self._cursor.hide()
+        item.addItem(self._cursor, ignoreBounds=True)
+        self._rules: list[pg.InfiniteLine] = []
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setMinimumHeight(round(scaled(60)))
+
+    def set_theme(self, theme: Theme) -> None:
+        item = self.getPlotItem()
+        for side in ("left", "bottom"):
+            axis = item.getAxis(side)
+            axis.setPen(QPen(Qt.PenStyle.NoPen))
+            axis.setTextPen(theme.secondary)
+            axis.setStyle(tickFont=ui_font(10.5), tickLength=0, tickAlpha=0, tickTextOffset=round(scaled(6)))
+            axis.setStyle(hideOverlappingLabels=False)
+        item.getAxis("left").setWidth(round(scaled(AXIS_PX)))
+        item.getAxis("bottom").setHeight(round(scaled(20)))
+        self._rule_pen = pg.mkPen(theme.line, width=1)
+        for rule in self._rules:
+            rule.setPen(self._rule_pen)
+        self._cursor.setPen(pg.mkPen(theme.accent, width=2))
+        self._place_handle()
+
+    def _place_handle(self) -> None:
+        """The dot on the cursor line, wholly inside the area."""
+        self._cursor.clearMarkers()
+        self._cursor.addMarker("o", 1 - scaled(6) / max(self.area().height(), scaled(20)), scaled(9))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if hasattr(self, "_cursor"):  # pyqtgraph resizes while it is being made
+            self._place_handle()
+
+    def set_y(self, low: float, high: float, ticks: list[tuple[float, str]]) -> None:
+        """Limits, texts and thin rules across at the ticks."""
+        room = 0.04 * (high - low)
+        item = self.getPlotItem()
+        item.setYRange(low - room, high + 3 * room, padding=0)
+        item.getAxis("left").setTicks([ticks])
+        for rule in self._rules:
+            item.removeItem(rule)
+        self._rules = [pg.InfiniteLine(value, 0, self._rule_pen) for value, _ in ticks]
+        for rule in self._rules:
+            rule.setZValue(-10)
+            item.addItem(rule, ignoreBounds=True)
+
+    def set_x(self, low: float, high: float, ticks: list[tuple[float, str]]) -> None:
+        """Limits and texts of the time axis."""
+        self.getPlotItem().setXRange(low, high, padding=0)
+        self.getPlotItem().getAxis("bottom").setTicks([ticks])
+
+    def set_cursor(self, x: int | None) -> None:
+        """Put the cursor line at ``x``."""
+        self._cursor.setVisible(x is not None)
+        if x is not None:
+            self._cursor.setValue(x)
+
+    def area(self):
+        """The rectangle of the curves in pixels of this widget."""
+        return self.getPlotItem().getViewBox().sceneBoundingRect()
+
+    def pixel_y(self, y: float) -> float:
+        """Where the value ``y`` lies, in pixels from the top."""
+        return self.getPlotItem().getViewBox().mapViewToScene(QPointF(0.0, y)).y()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._point(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._point(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+
+    def _point(self, event: QMouseEvent) -> None:
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            view = self.getPlotItem().getViewBox()
+            self.pointed.emit(view.mapSceneToView(event.position()).x())
+        event.accept()
+
+    def wheelEvent(self, event) -> None:
+        event.ignore()  # the drawing above zooms, not the plot
+
+
+class EndLabels(QWidget):
+    """The names of the curves at the right, each at the height where its curve ends, never over one another."""
+
+    def __init__(self, pane: PlotPane) -> None:
+        super().__init__(pane)
+        self._pane = pane
+        self._ends: list[tuple[float, str, int, bool]] = []
+        self.theme = pane._theme
+
+    def show_ends(self, placed: list[tuple[Series, NDArray]], columns: tuple[int, int]) -> None:
+        """Take the right-most visible point of every curve."""
+        ends = []
+        for series, y in placed:
+            start = int(series.x[0]) if len(series.x) else 1
+            visible = y[max(0, columns[0] + 1 - start) : max(0, columns[1] + 1 - start)]
+            there = np.flatnonzero(np.isfinite(visible))
+            if len(there):
+                ends.append((float(visible[there[-1]]), series.label, series.lane, series.chosen))
+        if ends != self._ends:
+            self._ends = ends
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        font = ui_font(11)
+        colours = lane_colours(self.theme)
+        height = painter.fontMetrics().height()
+        wanted = [self._pane.canvas.pixel_y(y) for y, *_ in self._ends]
+        for (_, label, lane, chosen), y in zip(self._ends, spread(wanted, height, self.height()), strict=True):
+            font.setBold(chosen)
+            painter.setFont(font)
+            painter.setPen(readable(self.theme, colours[lane % len(colours)], lane))
+            box = self.rect().adjusted(round(scaled(6)), 0, 0, 0)
+            box.setTop(round(y - height / 2))
+            box.setHeight(height)
+            text = painter.fontMetrics().elidedText(label, Qt.TextElideMode.ElideRight, box.width())
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+
+
+def readable(theme: Theme, colour, lane: int):
+    """The colour of a lane for text: the grey of the second lane is too pale to be read on the light ground."""
+    return theme.secondary if lane == 1 else colour
+
+
+def spread(wanted: list[float], height: float, room: float) -> list[float]:
+    """Positions near ``wanted``, at least ``height`` apart and inside ``room`` where they fit."""
+    order = sorted(range(len(wanted)), key=lambda n: wanted[n])
+    placed = [0.0] * len(wanted)
+    lowest = height / 2
+    for n in order:
+        placed[n] = max(wanted[n], lowest)
+        lowest = placed[n] + height
+    highest = room - height / 2
+    for n in reversed(order):
+        placed[n] = min(placed[n], highest)
+        highest = placed[n] - height
+    return placed
