@@ -49,6 +49,7 @@ class Chrome:
         self.table = pixel_table(colours)
         self.hatch = hatch_brush(theme)
         self.wire = theme.strong_line.darker(112) if not theme.is_dark else theme.strong_line.lighter(122)
+        self.hairline = theme.line.rgb() if not theme.is_dark else theme.panel.rgb()
         self._boxes: dict[tuple, QPixmap] = {}
         self._words: dict[tuple, QStaticText] = {}
         self._metrics: dict[int, QFontMetricsF] = {}
@@ -112,14 +113,19 @@ class Chrome:
         painter.setPen(QPen(self.theme.strong_line if reached else self.theme.line, 1.0))
         painter.setBrush(self.theme.panel)
         painter.drawRoundedRect(QRectF(0.5, 0.5, int(box.width) - 1, height - 1), *corner(box))
-        self._paint_empty_strips(painter, box, len(names))
-        if self.names_fit(box):
-            colour = self.theme.secondary if reached else self.theme.faint
-            for m, name in enumerate(names):
-                middle = box.first_px + box.step_px * m + box.strip_px / 2
-                self.write(painter, name, self.fonts.maths, colour, middle, box.names.height / 2 + 1, 0.5)
+        self.paint_empty(painter, box, names, reached)
         painter.end()
         return pixmap
+
+    def paint_empty(self, painter: QPainter, box: CellBox, names: tuple[str, ...], reached: bool) -> None:
+        """What stands in a cell before anything is computed: names over hatched strips."""
+        self._paint_empty_strips(painter, box, len(names))
+        if not self.names_fit(box):
+            return
+        colour = self.theme.secondary if reached else self.theme.faint
+        for m, name in enumerate(names):
+            middle = box.first_px + box.step_px * m + box.strip_px / 2
+            self.write(painter, name, self.fonts.maths, colour, middle, box.names.height / 2 + 1, 0.5)
 
     def _paint_empty_strips(self, painter: QPainter, box: CellBox, count: int) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)

@@ -20,14 +20,16 @@ def image_of(pixels: NDArray, ratio: float) -> QImage:
     return image
 
 
-def strips_pixels(grid: StripGrid, table: NDArray, axis: Axis, box: CellBox, ratio: float) -> tuple[NDArray, float]:
-    """(h, w) uint32 pixels of all strips, and the x of their left edge."""
+def strips_pixels(
+    grid: StripGrid, table: NDArray, axis: Axis, box: CellBox, ratio: float, line: int
+) -> tuple[NDArray, float]:
+    """(h, w) uint32 pixels of all strips with hairlines of colour ``line``, and the x of their left edge."""
     left, columns = _pixel_columns(grid, axis, box, ratio)
     colours = table[np.rint(grid.places).astype(np.intp)].reshape(-1, grid.places.shape[2])
     faded = _faded(colours, grid.shown.reshape(-1))
     texels = np.concatenate([faded, np.zeros((1, faded.shape[1]), np.uint32)])
     rows = _pixel_rows(faded.shape[1], max(1, round(box.strips.height * ratio)), ratio)
-    texels = np.concatenate([texels, np.zeros((len(texels), 1), np.uint32)], axis=1)  # the hairlines
+    texels = np.concatenate([texels, _hairlines(grid, line)], axis=1)
     return np.ascontiguousarray(texels.T[rows][:, columns]), left / ratio
 
 
@@ -47,6 +49,12 @@ def chips_pixels(grid: StripGrid, table: NDArray, axis: Axis, box: CellBox, rati
     stripes = (np.arange(len(columns)) // max(1, round(1.5 * ratio))) % 2 == 1
     pixels[:, partly & stripes] = 0  # parts are still to come
     return np.ascontiguousarray(pixels), left / ratio
+
+
+def _hairlines(grid: StripGrid, line: int) -> NDArray:
+    """(strips + 1, 1) uint32: between the units of what is computed, so that a zero still has edges."""
+    shown = np.append(grid.shown.reshape(-1), 0.0)
+    return np.where(shown >= 1.0, np.uint32(line), np.uint32(0))[:, None].astype(np.uint32)
 
 
 def _pixel_columns(grid: StripGrid, axis: Axis, box: CellBox, ratio: float) -> tuple[int, NDArray]:

@@ -11,6 +11,9 @@ from desktop.views.unrolled.geometry import LaneRows, box_left, state_line
 from desktop.views.unrolled.scene import Scene, head_flows, layers_of
 
 
+INITIAL_PX = 30.0  # the most an edge from the initial value is long
+
+
 @dataclass(frozen=True)
 class Edge:
     """An edge as the value travels, from (x0, y0) to (x1, y1); the gradient goes the other way."""
@@ -23,6 +26,7 @@ class Edge:
     reached: bool
     norm: float  # NaN: nothing has been sent back yet
     mark: str = ""  # "−2" for an edge over two steps
+    initial: bool = False  # starts at the initial value, before the first step
 
 
 def edges_of(scene: Scene, first: int, last: int) -> Iterator[Edge]:
@@ -49,15 +53,18 @@ def _across(
     y = round(span.top + state_line(box.strips, rank, len(states))) + 0.5
     before = 1 if block.direction < 0 else -1
     for t in range(max(first, 0), min(last + 1, lane.length)):
-        if not 0 <= t + before * flow.delay < lane.length:
-            continue
         here, there = (t, t + before) if before < 0 else (t + before, t)
         left = box_left(scene.axis, there, box) + int(_width(scene, there, box.width, box.gap))
         right = box_left(scene.axis, here, box)
+        initial = not 0 <= t + before * flow.delay < lane.length
+        if initial and before < 0:
+            left = max(left, right - INITIAL_PX)
+        elif initial:
+            right = min(right, left + INITIAL_PX)
         ends = (left, right) if before < 0 else (right, left)
         reached, norm = _state(lane, flow, t)
         mark = "" if flow.delay == 1 else f"\N{MINUS SIGN}{flow.delay}"
-        yield Edge((n, flow.source, flow.target, flow.delay, t), ends[0], y, ends[1], y, reached, norm, mark)
+        yield Edge((n, flow.source, flow.target, flow.delay, t), ends[0], y, ends[1], y, reached, norm, mark, initial)
 
 
 def _width(scene: Scene, t: int, box_px: float, gap_px: float) -> float:

@@ -14,18 +14,18 @@ from core.frame import Detail, LaneFrame
 LEFT_PX = 40.0
 RIGHT_PX = 20.0
 TOP_PX = 10.0
-HEADING_PX = 26.0
+HEADING_PX = 24.0
 PILL_PX = 20.0
-STUB_PX = 22.0  # between box and token, box and prediction, one layer and the next
-NAMES_PX = 26.0  # the line with the names of the variables
-CHIPS_PX = 18.0  # the line with the gradient of each variable
+STUB_PX = 19.0  # between box and token, box and prediction, one layer and the next
+NAMES_PX = 25.0  # the line with the names of the variables
+CHIPS_PX = 17.0  # the line with the gradient of each variable
 TOKEN_PX = 17.0
 SMALL_PX = 15.0
 LANE_GAP_PX = 24.0
 LEAST_STRIPS_PX = 40.0
 UNIT_MOST_PX = 30.0
 STRIPS_MOST_PX = 380.0
-BAND_MOST_PX = 60.0  # of a variable in the map
+BAND_MOST_PX = 80.0  # of a variable in the map
 
 
 @dataclass(frozen=True)
@@ -112,11 +112,10 @@ def _between(first: float, last: float, share: float) -> float:
 
 @dataclass(frozen=True)
 class LaneShape:
-    """What of a lane decides its height: (units, variables) of each layer, and which lines of text it has."""
+    """What of a lane decides its height: (units, variables) of each layer, and whether it has a line of targets."""
 
     layers: tuple[tuple[int, int], ...]  # bottom to top, without the head
     has_targets: bool
-    has_loss: bool
 
 
 def lane_shape(lane: LaneFrame, before: LaneShape | None = None) -> LaneShape:
@@ -124,7 +123,7 @@ def lane_shape(lane: LaneFrame, before: LaneShape | None = None) -> LaneShape:
     layers = tuple((block.units, max(1, len(block.tracks))) for block in lane.blocks if block.name != "head")
     kept = before is not None and before.layers == layers
     targets = any(lane.targets) or (kept and before.has_targets)
-    return LaneShape(layers, targets, targets or lane.predictions != (None,) * len(lane.predictions))
+    return LaneShape(layers, targets)
 
 
 @dataclass(frozen=True)
@@ -150,7 +149,6 @@ class LaneRows:
     token: Span
     t: Span
     target: Span  # height 0 where there is none
-    loss: Span
 
     @property
     def top(self) -> float:
@@ -160,7 +158,7 @@ class LaneRows:
     @property
     def bottom(self) -> float:
         """Lower edge of the lane."""
-        return self.loss.bottom
+        return self.target.bottom
 
 
 @dataclass(frozen=True)
@@ -186,6 +184,7 @@ def rows_of(
     """
     if not shapes:
         return Rows((), 0.0, scale)
+    shapes = _compact(shapes, height, scale)
     fixed = scale * (2 * TOP_PX + LANE_GAP_PX * (len(shapes) - 1)) + sum(_fixed(shape, scale) for shape in shapes)
     wishes = [_wish(*layer, scale, detail) for shape in shapes for layer in shape.layers]
     if opened is not None:
@@ -201,16 +200,24 @@ def rows_of(
     return Rows(tuple(lanes), total, scale)
 
 
+def _compact(shapes: tuple[LaneShape, ...], height: float, scale: float) -> tuple[LaneShape, ...]:
+    """Where lanes crowd, targets stand under the last lane only (they compare the same words)."""
+    strips = sum(len(shape.layers) for shape in shapes) * LEAST_STRIPS_PX * scale
+    if strips + sum(_fixed(shape, scale) + scale * LANE_GAP_PX for shape in shapes) <= height:
+        return shapes
+    return (*(replace(shape, has_targets=False) for shape in shapes[:-1]), *shapes[-1:])
+
+
 def _fixed(shape: LaneShape, scale: float) -> float:
     boxes = len(shape.layers) * (NAMES_PX + CHIPS_PX) + (len(shape.layers) + 1) * STUB_PX
-    text = TOKEN_PX + SMALL_PX * (1 + shape.has_targets + shape.has_loss)
+    text = TOKEN_PX + SMALL_PX * (1 + shape.has_targets)
     return scale * (HEADING_PX + PILL_PX + boxes + text)
 
 
 def _wish(units: int, variables: int, scale: float, detail: Detail) -> float:
     if detail is Detail.MAP:
         return scale * BAND_MOST_PX * (variables + 0.5)
-    return scale * min(STRIPS_MOST_PX, max(72.0, UNIT_MOST_PX * units))
+    return scale * min(STRIPS_MOST_PX, max(120.0, UNIT_MOST_PX * units))
 
 
 def _shared_out(wishes: list[float], room: float, least: float) -> list[float]:
@@ -236,8 +243,7 @@ def _lane_rows(shape: LaneShape, strips: list[float], top: float, scale: float) 
     token = Span(y, scale * TOKEN_PX)
     t = Span(token.bottom, scale * SMALL_PX)
     target = Span(t.bottom, scale * SMALL_PX * shape.has_targets)
-    loss = Span(target.bottom, scale * SMALL_PX * shape.has_loss)
-    return LaneRows(heading, pill, tuple(reversed(boxes)), token, t, target, loss)
+    return LaneRows(heading, pill, tuple(reversed(boxes)), token, t, target)
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,18 @@ import math
 
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPixmap, QRegion
+from PySide6.QtGui import QPainter, QPen, QPixmap, QRegion
 
 from core.frame import Detail, Frame
 from desktop.views.unrolled.chrome import Chrome
-from desktop.views.unrolled.paint_cells import paint_cells
+from desktop.views.unrolled.legend import legend_width, paint_legend
+from desktop.views.unrolled.paint_cells import paint_cells, paint_wide_cell
 from desktop.views.unrolled.paint_edges import paint_edges
 from desktop.views.unrolled.paint_labels import paint_headings, paint_words
 from desktop.views.unrolled.paint_map import paint_gutter, paint_map
 from desktop.views.unrolled.scene import Scene, changed_columns
 
+LEGEND_SHARE = 0.5  # the most of the first heading that the legend may take
 ALL_IF_SHARE = 0.6  # from so many changed columns on, painting everything is cheaper
 
 
@@ -73,7 +75,7 @@ class PaintedLayer:
     ) -> None:
         painter.setClipRegion(region)
         painter.fillRect(whole, chrome.theme.background)
-        paint_headings(painter, scene, chrome, whole.width())
+        paint_top(painter, scene, chrome, whole.width())
 
 
 def paint_scene(
@@ -94,7 +96,17 @@ def paint_scene(
         if scene.axis.focus is not None:
             paint_open_cell(painter, scene, chrome, scene.frame, inside)
         paint_words(painter, scene, chrome, first, last)
-    paint_headings(painter, scene, chrome, whole.width())
+    paint_top(painter, scene, chrome, whole.width())
+
+
+def paint_top(painter: QPainter, scene: Scene, chrome: Chrome, width: float) -> None:
+    """The headings of the lanes, and the legend where there is room for it."""
+    wide = legend_width(scene, chrome) if scene.rows.lanes else width
+    shown = wide <= LEGEND_SHARE * width
+    paint_headings(painter, scene, chrome, width, wide if shown else 0.0)
+    if shown:
+        heading = scene.rows.lanes[0].heading
+        paint_legend(painter, scene, chrome, width - 20.0 * scene.rows.scale, heading.top + heading.height / 2)
 
 
 def paint_open_cell(
@@ -104,7 +116,7 @@ def paint_open_cell(
     for n, layer, _lane, _block, _rows in scene.places():
         rect = open_cell_rect(scene, n, layer)
         lit = scene.lit is not None and (n, layer, scene.axis.focus) == (0, max(0, scene.lit.layer), scene.lit.t)
-        painter.setPen(chrome.theme.accent if lit else chrome.theme.strong_line)
+        painter.setPen(QPen(chrome.theme.accent, 2.0) if lit else QPen(chrome.theme.strong_line, 1.0))
         painter.setBrush(chrome.theme.panel)
         painter.drawRoundedRect(rect, 8, 8)
         if inside is not None and (n, layer) == (0, max(0, scene.lit.layer) if scene.lit else 0):
@@ -112,6 +124,8 @@ def paint_open_cell(
             painter.setClipRect(rect, Qt.ClipOperation.IntersectClip)
             inside.paint(painter, rect.adjusted(10, 10, -10, -10), frame)
             painter.restore()
+        elif scene.axis.focus is not None:
+            paint_wide_cell(painter, scene, chrome, (n, layer), scene.axis.focus, rect.center().x())
 
 
 def open_cell_rect(scene: Scene, n: int, layer: int) -> QRectF:

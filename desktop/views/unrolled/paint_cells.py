@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from core.frame import BlockFrame, LaneFrame
 from desktop.views.unrolled.chrome import Chrome, corner
 from desktop.views.unrolled.compose import chips_pixels, image_of, strips_pixels
-from desktop.views.unrolled.geometry import CellBox, Span, box_left
+from desktop.views.unrolled.geometry import Axis, CellBox, Span, box_left, cell_box
 from desktop.views.unrolled.levels import StripGrid
 from desktop.views.unrolled.scene import Place, Scene
 
+WIDE_PX = 250.0  # of the column of a cell that stands open without a diagram
 GHOST_SHARE = 0.3  # of a strip's width
+GHOST_SHOWN = 0.75  # how much of it shows
 
 
 def paint_cells(painter: QPainter, scene: Scene, chrome: Chrome, first: int, last: int) -> None:
@@ -45,7 +50,7 @@ def paint_strips(
     if not grid.shown.size:
         return
     if grid.shown.any():
-        pixels, left = strips_pixels(grid, chrome.table, axis, box, chrome.ratio)
+        pixels, left = strips_pixels(grid, chrome.table, axis, box, chrome.ratio, chrome.hairline)
         painter.drawImage(QPointF(left, span.top + box.strips.top), image_of(pixels, chrome.ratio))
     if chips and (grid.chips == grid.chips).any():
         pixels, left = chips_pixels(grid, chrome.table, axis, box, chrome.ratio)
@@ -77,8 +82,8 @@ def _paint_ghost(
     shifted = CellBox(
         box.width, box.gap, box.first_px + box.strip_px - thin, box.step_px, thin, box.names, box.strips, box.chips
     )
-    seam = StripGrid(ghost.first, ghost.places, differs.astype("float32"), ghost.chips, ghost.partly)
-    pixels, left = strips_pixels(seam, chrome.table, scene.axis, shifted, chrome.ratio)
+    seam = StripGrid(ghost.first, ghost.places, (GHOST_SHOWN * differs).astype("float32"), ghost.chips, ghost.partly)
+    pixels, left = strips_pixels(seam, chrome.table, scene.axis, shifted, chrome.ratio, chrome.hairline)
     painter.setPen(Qt.PenStyle.NoPen)
     for row, m in zip(*differs.nonzero(), strict=True):
         x = box_left(scene.axis, ghost.first + int(row), box) + int(shifted.first_px + shifted.step_px * int(m))
@@ -91,6 +96,21 @@ def strip_rect(scene: Scene, place: Place, t: int, m: int) -> QRectF:
     box, span = scene.boxes[place], scene.rows.lanes[place[0]].layers[place[1]]
     x = int(box_left(scene.axis, t, box) + box.first_px + box.step_px * m)
     return QRectF(x, span.top + box.strips.top, max(1.0, int(box.strip_px + 0.5)), box.strips.height)
+
+
+def paint_wide_cell(painter: QPainter, scene: Scene, chrome: Chrome, place: Place, t: int, middle: float) -> None:
+    """The strips of one cell in the middle of a box that stands open, with wide strips."""
+    span, block = scene.rows.lanes[place[0]].layers[place[1]], _block(scene.lanes[place[0]], place[1])
+    box = cell_box(WIDE_PX * scene.rows.scale, span.height, max(1, len(block.tracks)), scene.rows.scale)
+    axis = Axis(0.0, 1.0, float(t), box.width + box.gap)
+    shift = math.floor(middle - (box.width + box.gap) / 2)
+    wide = replace(scene, axis=replace(axis, left=float(shift)), boxes={place: box})
+    part = scene.grids[place].columns(t, t + 1)
+    painter.save()
+    painter.translate(box_left(wide.axis, t, box), span.top)
+    chrome.paint_empty(painter, box, tuple(track.name for track in block.tracks), True)
+    painter.restore()
+    paint_strips(painter, wide, chrome, place, part, span)
 
 
 def _paint_lit(painter: QPainter, scene: Scene, chrome: Chrome, first: int, last: int) -> None:

@@ -15,6 +15,7 @@ from desktop.views.unrolled.scene import Scene
 
 HEAD_PX = 5.0
 INSET_PX = 2.0
+NUMBERS_FROM_PX = 23.0  # a narrower gap shows no numbers, rather than some of them
 
 
 def paint_edges(painter: QPainter, scene: Scene, chrome: Chrome, first: int, last: int) -> None:
@@ -32,9 +33,18 @@ def paint_edges(painter: QPainter, scene: Scene, chrome: Chrome, first: int, las
     for edge in edges:
         if not math.isnan(edge.norm):
             _paint_gradient(painter, scene, chrome, edge)
+        if edge.initial:
+            _paint_initial(painter, chrome, edge)
         if edge.mark:
             middle = (edge.x0 + edge.x1) / 2
             chrome.write(painter, edge.mark, chrome.fonts.tiny, chrome.theme.secondary, middle, edge.y0 + 9, 0.5)
+
+
+def _paint_initial(painter: QPainter, chrome: Chrome, edge: Edge) -> None:
+    """A small open circle: the value before the first step."""
+    painter.setPen(QPen(chrome.wire, 1.2))
+    painter.setBrush(chrome.theme.panel)
+    painter.drawEllipse(QPointF(edge.x0, edge.y0), 3.5, 3.5)
 
 
 def _line(edge: Edge) -> QLineF:
@@ -50,7 +60,6 @@ def _head(edge: Edge) -> QPolygonF:
 
 def _paint_gradient(painter: QPainter, scene: Scene, chrome: Chrome, edge: Edge) -> None:
     thick = gradient_width_px(edge.norm, *scene.limits)
-    painter.setPen(QPen(chrome.theme.background, 0))
     painter.setPen(QPen(chrome.gradient(edge.norm, scene.limits), 0))
     painter.setBrush(chrome.gradient(edge.norm, scene.limits))
     painter.drawPolygon(arrow(QPointF(edge.x1, edge.y1), QPointF(edge.x0, edge.y0), thick))
@@ -79,7 +88,8 @@ def _paint_norm(painter: QPainter, scene: Scene, chrome: Chrome, edge: Edge, thi
     text, font = short_text(edge.norm), chrome.fonts.tiny
     wide = chrome.word_width(text, font)
     if edge.y0 == edge.y1:
-        if wide > abs(edge.x1 - edge.x0) + 2:
+        room = abs(edge.x1 - edge.x0)
+        if room < NUMBERS_FROM_PX * scene.rows.scale or wide > room + 8:
             return
         y = edge.y0 - thick / 2 - 3.5 - chrome.line_height(font) / 2
         chrome.write(painter, text, font, chrome.theme.secondary, (edge.x0 + edge.x1) / 2, y, 0.5)

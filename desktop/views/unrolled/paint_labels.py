@@ -21,8 +21,11 @@ def translated(text: str) -> str:
     return QCoreApplication.translate(CONTEXT, text)
 
 
-def paint_headings(painter: QPainter, scene: Scene, chrome: Chrome, width: float) -> None:
-    """Name, subtitle and what has been reached of every lane; a thin line between lanes."""
+def paint_headings(painter: QPainter, scene: Scene, chrome: Chrome, width: float, legend_px: float) -> None:
+    """Name, subtitle and what has been reached of every lane; a thin line between lanes.
+
+    The legend takes ``legend_px`` at the right of the first heading.
+    """
     for n, lane in enumerate(scene.lanes):
         rows, fonts = scene.rows.lanes[n], chrome.fonts
         middle, x = rows.heading.top + rows.heading.height / 2, 20.0 * scene.rows.scale
@@ -30,10 +33,11 @@ def paint_headings(painter: QPainter, scene: Scene, chrome: Chrome, width: float
             y = round(rows.top - 12.0 * scene.rows.scale) + 0.5
             painter.setPen(QPen(chrome.theme.line, 1.0))
             painter.drawLine(QPointF(x, y), QPointF(width - x, y))
+        room = width - (0.0 if n or not legend_px else legend_px + 20.0)
         chrome.write(painter, lane.name, fonts.name, chrome.theme.text, x, middle, 0.0)
         x += chrome.word_width(lane.name, fonts.name) + 10
         said = "  \N{MIDDLE DOT}  ".join(part for part in (lane.subtitle, reached_text(scene, n)) if part)
-        said = chrome.fitted(said, fonts.text, max(0.0, width - x - 16))
+        said = chrome.fitted(said, fonts.text, max(0.0, room - x - 16))
         chrome.write(painter, said, fonts.text, chrome.theme.secondary, x, middle + 0.5, 0.0)
 
 
@@ -44,6 +48,8 @@ def reached_text(scene: Scene, n: int) -> str:
         if n:
             return _compared(scene.lanes[0], scene.lanes[n], lit.t)
         return translated("gradients have reached t = {t}").format(t=lit.t + 1) + _named(scene, lit.name)
+    if position.phase is Phase.LOSS and lit is not None and not n:
+        return translated("predictions are compared up to t = {t}").format(t=lit.t + 1)
     if position.phase is Phase.FORWARD and lit is not None and not n:
         return translated("values have reached t = {t}").format(t=lit.t + 1) + _named(scene, lit.name)
     return ""
@@ -90,20 +96,25 @@ def _paint_column(
     theme, fonts, x, row = chrome.theme, chrome.fonts, scene.axis.middle_of(t), t - lane.first
     here = scene.lit is not None and scene.lit.t == t
     room = scene.axis.width_of(t) - 6
-    token = chrome.fitted(lane.tokens[row], fonts.bold if here else fonts.text, room)
+    token = chrome.fitted(visible_token(lane.tokens[row]), fonts.bold if here else fonts.text, room)
     chrome.write(painter, token, fonts.bold if here else fonts.text, theme.text, x, _middle(rows.token), 0.5)
     number = f"t = {t + 1}" if room >= 40 else str(t + 1)
     chrome.write(painter, number, fonts.tiny, theme.secondary, x, _middle(rows.t), 0.5)
-    if lane.targets[row]:
+    if lane.targets[row] and rows.target.height:
         _paint_target(painter, chrome, lane.targets[row], x, _middle(rows.target), room)
-    if t < len(lane.losses) and not math.isnan(lane.losses[t]):
-        _paint_loss(painter, chrome, float(lane.losses[t]), x, _middle(rows.loss), room)
+    if rows.layers and t < len(lane.losses) and not math.isnan(lane.losses[t]):
+        _paint_loss(painter, chrome, float(lane.losses[t]), x - 8, (rows.pill.bottom + rows.layers[-1].top) / 2, room)
     prediction = lane.predictions[row]
     if prediction is None and lane.targets[row]:
         _paint_empty_pill(painter, chrome, x, _middle(rows.pill), room)
     if prediction is not None:
         lit = here and lane is scene.lanes[0] and scene.lit is not None and scene.lit.layer < 0
         paint_pill(painter, chrome, prediction, QPointF(x, _middle(rows.pill)), room, lit)
+
+
+def visible_token(token: str) -> str:
+    """A token of which something is seen, also where it is a blank."""
+    return {"": "\N{EMPTY SET}", " ": "\N{OPEN BOX}", "\n": "\u21b5", "\t": "\u21e5"}.get(token, token)
 
 
 def _paint_empty_pill(painter: QPainter, chrome: Chrome, x: float, y: float, room: float) -> None:
@@ -121,12 +132,13 @@ def _paint_target(painter: QPainter, chrome: Chrome, target: str, x: float, y: f
     chrome.write(painter, text, chrome.fonts.small, chrome.theme.secondary, x, y, 0.5)
 
 
-def _paint_loss(painter: QPainter, chrome: Chrome, loss: float, x: float, y: float, room: float) -> None:
-    text = translated("loss {number}").format(number=short_text(loss))
-    if chrome.word_width(text, chrome.fonts.small) > room:
-        text = short_text(loss)
-    if chrome.word_width(text, chrome.fonts.small) <= room + 4:
-        chrome.write(painter, text, chrome.fonts.small, chrome.theme.secondary, x, y, 0.5)
+def _paint_loss(painter: QPainter, chrome: Chrome, loss: float, right: float, y: float, room: float) -> None:
+    """The loss at the left of the line from the cell to its prediction."""
+    font, number = chrome.fonts.tiny, short_text(loss)
+    for text in (translated("loss {number}").format(number=number), number):
+        if chrome.word_width(text, font) <= room / 2 - 6:
+            chrome.write(painter, text, font, chrome.theme.secondary, right, y, 1.0)
+            return
 
 
 def paint_pill(

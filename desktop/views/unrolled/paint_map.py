@@ -16,7 +16,7 @@ from desktop.views.unrolled.compose import image_of
 from desktop.views.unrolled.geometry import LaneRows, tick_step
 from desktop.views.unrolled.levels import GRADIENT_FROM, GRADIENT_STEPS, shown_units, track_places
 from desktop.views.unrolled.map_bands import Band, bands_of
-from desktop.views.unrolled.paint_labels import paint_mark
+from desktop.views.unrolled.paint_labels import paint_mark, visible_token
 from desktop.views.unrolled.scene import Scene
 
 TICKS_APART_PX = 64.0
@@ -195,8 +195,8 @@ def _paint_upright_token(
     """A token written downwards."""
     here = scene.lit is not None and scene.lit.t == t
     font = chrome.fonts.tiny_bold if here else chrome.fonts.tiny
-    room = rows.bottom + 12 * scene.rows.scale - rows.token.top
-    text = chrome.fitted(lane.tokens[t - lane.first], font, room)
+    room = rows.bottom + 16 * scene.rows.scale - rows.token.top
+    text = chrome.fitted(visible_token(lane.tokens[t - lane.first]), font, room)
     colour = chrome.theme.text if here else chrome.theme.secondary
     painter.save()
     painter.translate(round(scene.axis.middle_of(t)), rows.token.top)

@@ -91,7 +91,7 @@ def _in_map(scene: Scene, n: int, layer: int, t: int, point: QPointF) -> Spot | 
 def _edge_at(scene: Scene, n: int, t: int, point: QPointF) -> Spot | None:
     for edge in edges_of(scene, t, t + 1):
         if edge.key[0] == n and edge_rect(edge).contains(point):
-            return Spot("edge", n, edge.key[2], edge.key[4])
+            return Spot("initial" if edge.initial else "edge", n, edge.key[2], edge.key[4])
     return None
 
 
@@ -104,6 +104,8 @@ def words_for(scene: Scene, spot: Spot | None) -> str:
         return ""
     if spot.kind == "value":
         return _value_words(scene, lane, spot)
+    if spot.kind == "initial":
+        return translated("initial {name}").format(name=spot.path.rpartition("/")[2])
     if spot.kind == "edge":
         return _edge_words(scene, lane, spot)
     token = lane.tokens[spot.t - lane.first]

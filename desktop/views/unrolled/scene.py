@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.frame import BlockFrame, Detail, Flow, Frame, LaneFrame
+from core.frame import BlockFrame, Detail, Flow, Frame, LaneFrame, Prediction
 from desktop.views.unrolled.geometry import Axis, CellBox, LaneRows, Rows, cell_box
 from desktop.views.unrolled.levels import StripGrid, gradient_limits, strip_grid
 
@@ -174,11 +174,22 @@ def _texts_differ(old: LaneFrame, new: LaneFrame, first: int, last: int) -> NDAr
     if (old.first, old.last) != (new.first, new.last):
         changed[:] = True
         return changed
-    for before, after in ((old.tokens, new.tokens), (old.targets, new.targets), (old.predictions, new.predictions)):
-        if before == after:
-            continue
-        for row, (one, other) in enumerate(zip(before, after, strict=True)):
-            t = row + new.first
-            if one != other and first <= t < last:
-                changed[t - first] = True
-    return changed
+    for before, after in ((old.tokens, new.tokens), (old.targets, new.targets)):
+        if before != after:
+            changed |= np.array([one != other for one, other in _pairs(before, after, new, first, last)], bool)
+    pairs = _pairs(old.predictions, new.predictions, new, first, last)
+    return changed | np.array([one is not other and _said(one) != _said(other) for one, other in pairs], bool)
+
+
+def _pairs(before: tuple, after: tuple, lane: LaneFrame, first: int, last: int) -> list[tuple]:
+    """(last - first,) what stood and what stands in each visible column."""
+    low, high = max(first, lane.first), min(last, lane.last)
+    if low >= high:
+        return [(None, None)] * (last - first)
+    part = slice(low - lane.first, high - lane.first)
+    held = list(zip(before[part], after[part], strict=True))
+    return [(None, None)] * (low - first) + held + [(None, None)] * (last - high)
+
+
+def _said(prediction: Prediction | None) -> tuple:
+    return () if prediction is None else (prediction.label, prediction.probability, prediction.right)

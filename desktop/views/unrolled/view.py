@@ -327,6 +327,8 @@ class UnrolledView(QWidget):
             self.edit_requested.emit(("input", spot.path, spot.t))
         elif spot.kind == "target":
             self.edit_requested.emit(("target", spot.path, spot.t))
+        elif spot.kind == "initial":
+            self.edit_requested.emit(("initial", spot.path, spot.t))
         elif spot.kind == "value" and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.edit_requested.emit(("value", spot.path, spot.t))
         else:
