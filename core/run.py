@@ -141,6 +141,11 @@ class Run:
                 tape.overwrite(intervention.t, intervention.variable, intervention.unit, intervention.value)
         return tape
 
+    @property
+    def bytes(self) -> int:
+        """Memory that the rows of all blocks take."""
+        return sum(tape.kept.nbytes + tape.inbox.nbytes + tape.sent.nbytes for tape in self.tapes.values())
+
     def _output(self, block: Block) -> Array:
         tape = self.tapes[block.name]
         return tape.values(block.output)[tape.lead :]
@@ -265,7 +270,7 @@ class Run:
     def rewritten(self, problem: Problem, steps: int) -> Run:
         """A new run of ``problem`` that copies this run's first ``steps`` time steps (which must agree)."""
         new = Run(problem)
-        shared = min(steps, self.forward_done)
+        shared = min(steps, self.forward_done) if problem.network is self.network else 0
         for name, tape in new.tapes.items():
             old = self.tapes[name]
             tape.kept[tape.lead : tape.lead + shared] = old.kept[old.lead : old.lead + shared]

@@ -1,0 +1,153 @@
+"""Breakpoints: moments at which a walk stops by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import msgspec
+import numpy as np
+
+from core.errors import SessionError
+from core.frame import Cursor, Grain, Phase, Position
+from core.run import Run
+
+
+class AtTime(msgspec.Struct, frozen=True, tag="time"):
+    """Stop when time step ``t`` is complete, in every phase that visits it."""
+
+    t: int
+
+    def __str__(self) -> str:
+        return f"t = {self.t + 1}"
+
+
+class Saturated(msgspec.Struct, frozen=True, tag="saturated"):
+    """Stop when a unit of the variable is above ``threshold`` or below 1 - ``threshold``."""
+
+    path: str
+    threshold: float = 0.95
+
+    def __str__(self) -> str:
+        return f"{self.path.split('/')[-1]} saturated > {self.threshold:g}"
+
+
+class GradientNorm(msgspec.Struct, frozen=True, tag="gradient"):
+    """Stop when the norm of dL/d(variable) falls below (or rises above) ``threshold``."""
+
+    path: str
+    threshold: float = 1e-3
+    above: bool = False
+
+    def __str__(self) -> str:
+        return f"‖∂L/∂{self.path.split('/')[-1]}‖ {'>' if self.above else '<'} {self.threshold:g}"
+
+
+class NonFinite(msgspec.Struct, frozen=True, tag="non-finite"):
+    """Stop at the first value or gradient that is infinite or not a number."""
+
+    def __str__(self) -> str:
+        return "not finite"
+
+
+Breakpoint: TypeAlias = AtTime | Saturated | GradientNorm | NonFinite
+
+
+@dataclass(frozen=True)
+class Event:
+    """A breakpoint that was met: where, and in words."""
+
+    index: int
+    text: str
+
+
+def first_event(
+    run: Run,
+    breakpoints: Iterable[Breakpoint],
+    after: int,
+    cancelled: Callable[[], bool],
+    until: int | None = None,
+) -> Event | None:
+    """The first event behind ``after`` (and up to ``until``); time steps are computed one by one as far as needed."""
+    breakpoints = tuple(breakpoints)
+    last = run.timeline.length if until is None else until
+    index = after
+    while breakpoints and index < last and not cancelled():
+        first, index = index, run.timeline.next(index, Grain.TIME_STEP)
+        run.ensure(index)
+        position = run.timeline.position(Cursor(0, index))
+        met = [event for point in breakpoints if (event := _met(point, run, position))]
+        met = [event for event in met if first < event.index <= last]
+        if met:
+            return min(met, key=lambda event: event.index)
+    return None
+
+
+def _met(point: Breakpoint, run: Run, position: Position) -> Event | None:
+    """The event of one breakpoint within the time step that was just completed."""
+    t = position.t
+    if t is None:
+        return None
+    match point:
+        case AtTime():
+            return Event(position.cursor.index, str(point)) if point.t == t else None
+        case Saturated() if position.phase is Phase.FORWARD:
+            return _saturated(point, run, t)
+        case GradientNorm() if position.phase is Phase.BACKWARD:
+            return _crossed(point, run, t)
+        case NonFinite():
+            return _non_finite(run, position.phase, t)
+    return None
+
+
+def _saturated(point: Saturated, run: Run, t: int) -> Event | None:
+    values = run.values(point.path)[t]
+    found = np.argwhere((values > point.threshold) | (values < 1 - point.threshold))
+    if not len(found):
+        return None
+    unit = int(found[0][-1])
+    text = f"{point}: unit {unit + 1} is {values[tuple(found[0])]:.3g}"
+    return _event(run, Phase.FORWARD, t, point.path, text)
+
+
+def _crossed(point: GradientNorm, run: Run, t: int) -> Event | None:
+    """Only where the norm crosses the threshold; it may stay beyond it for many steps."""
+    adjoints = run.adjoints(point.path)
+    if adjoints is None:
+        return None
+    norm = float(np.linalg.norm(adjoints[t]))
+    before = float(np.linalg.norm(adjoints[t + 1])) if t + 1 < len(adjoints) else None
+    beyond = _beyond(point, norm)
+    if not beyond or (before is not None and _beyond(point, before)):
+        return None
+    return _event(run, Phase.BACKWARD, t, point.path, f"{point}: it is {norm:.3g}")
+
+
+def _beyond(point: GradientNorm, norm: float) -> bool:
+    return norm > point.threshold if point.above else norm < point.threshold
+
+
+def _non_finite(run: Run, phase: Phase, t: int) -> Event | None:
+    forward = phase is Phase.FORWARD
+    if phase not in (Phase.FORWARD, Phase.BACKWARD):
+        return None
+    for block in run.network.blocks if forward else reversed(run.network.blocks):
+        names = block.cell.definition.variables
+        for name in names if forward else reversed(names):
+            path = f"{block.name}/{name}"
+            rows = run.values(path) if forward else run.adjoints(path)
+            if rows is not None and not np.isfinite(rows[t]).all():
+                shown = name if forward else f"∂L/∂{name}"
+                event = _event(run, phase, t, path, f"{shown} is not finite")
+                if event is not None:
+                    return event
+    return None
+
+
+def _event(run: Run, phase: Phase, t: int, path: str, text: str) -> Event | None:
+    block, name = path.split("/")
+    try:
+        return Event(run.timeline.end_of(phase, t, block, name), f"{text} at t = {t + 1}")
+    except SessionError:  # the readout is not walked backward at a step without a loss
+        return None
