@@ -1,4 +1,4 @@
-"""Where the parts of a formula stand in a narrow column: names aligned at the equals sign, sums broken at their plus."""
+"""Where the parts of a formula stand in a narrow column: names aligned at the equals sign, sums broken at a plus."""
 
 from __future__ import annotations
 

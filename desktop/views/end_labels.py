@@ -1,0 +1,73 @@
+"""The names of the curves at the right of a plot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+from desktop.theme import Theme, lane_colours, scaled, ui_font
+from desktop.views.series import Series
+
+
+class EndLabels(QWidget):
+    """The names of the curves at the right, each at the height where its curve ends, never over one another."""
+
+    def __init__(self, theme: Theme, pixel_y: Callable[[float], float], parent: QWidget) -> None:
+        super().__init__(parent)
+        self._pixel_y = pixel_y
+        self._ends: list[tuple[float, str, int, bool]] = []
+        self.theme = theme
+
+    def show_ends(self, placed: list[tuple[Series, NDArray]], columns: tuple[int, int]) -> None:
+        """Take the right-most visible point of every curve."""
+        ends = []
+        for series, y in placed:
+            start = int(series.x[0]) if len(series.x) else 1
+            visible = y[max(0, columns[0] + 1 - start) : max(0, columns[1] + 1 - start)]
+            there = np.flatnonzero(np.isfinite(visible))
+            if len(there):
+                ends.append((float(visible[there[-1]]), series.label, series.lane, series.chosen))
+        if ends != self._ends:
+            self._ends = ends
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        font = ui_font(11)
+        colours = lane_colours(self.theme)
+        height = painter.fontMetrics().height()
+        wanted = [self._pixel_y(y) for y, *_ in self._ends]
+        for (_, label, lane, chosen), y in zip(self._ends, spread(wanted, height, self.height()), strict=True):
+            font.setBold(chosen)
+            painter.setFont(font)
+            painter.setPen(readable(self.theme, colours[lane % len(colours)], lane))
+            box = self.rect().adjusted(round(scaled(6)), 0, 0, 0)
+            box.setTop(round(y - height / 2))
+            box.setHeight(height)
+            text = painter.fontMetrics().elidedText(label, Qt.TextElideMode.ElideRight, box.width())
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+
+
+def readable(theme: Theme, colour: QColor, lane: int) -> QColor:
+    """The colour of a lane for text: the grey of the second lane is too pale to be read on the light ground."""
+    return theme.secondary if lane == 1 else colour
+
+
+def spread(wanted: list[float], height: float, room: float) -> list[float]:
+    """Positions near ``wanted``, at least ``height`` apart and inside ``room`` where they fit."""
+    order = sorted(range(len(wanted)), key=lambda n: wanted[n])
+    placed = [0.0] * len(wanted)
+    lowest = height / 2
+    for n in order:
+        placed[n] = max(wanted[n], lowest)
+        lowest = placed[n] + height
+    highest = room - height / 2
+    for n in reversed(order):
+        placed[n] = min(placed[n], highest)
+        highest = placed[n] - height
+    return placed
