@@ -5,17 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QSize
 
 from core.frame import Detail, Frame
-from desktop.views.unrolled.geometry import (
-    RIGHT_PX,
-    Axis,
-    LaneShape,
-    Rows,
-    VisibleColumns,
-    blend,
-    cells_from,
-    lane_shape,
-    rows_of,
-)
+from desktop.views.unrolled.axis import RIGHT_PX, Axis, VisibleColumns, blend
+from desktop.views.unrolled.boxes import cells_from
+from desktop.views.unrolled.geometry import LaneShape, Rows, lane_shape, rows_of
 from desktop.views.unrolled.navigation import (
     CELLS_MOST_PX,
     closed,
@@ -63,6 +55,12 @@ class Camera:
         right = goal.left + goal.width + self._scale * RIGHT_PX
         start, end = goal.column_at(goal.left), goal.column_at(right)
         return VisibleColumns(first, last, self.detail, start, end, goal.left, right)
+
+    def seen_downwards(self) -> tuple[float, float]:
+        """The share of the height that is on screen, and where it begins."""
+        if self.rows.height <= self._height:
+            return 1.0, 0.0
+        return self._height / self.rows.height, self._scroll / self.rows.height
 
     def show(self, frame: Frame, size: QSize, scale: float) -> bool:
         """Takes in the shape of a frame and follows its walk; whether the axis has a new goal."""

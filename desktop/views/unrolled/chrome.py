@@ -9,7 +9,7 @@ from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen, 
 
 from desktop.colours import ColourMaps
 from desktop.theme import Theme, bold_font, hatch_brush, maths_font, ui_font
-from desktop.views.unrolled.geometry import CellBox
+from desktop.views.unrolled.boxes import CellBox
 from desktop.views.unrolled.levels import pixel_table
 
 WORDS_KEPT = 6000
@@ -79,8 +79,10 @@ class Chrome:
             self._elided[key] = self._metric(font).elidedText(text, Qt.TextElideMode.ElideRight, width)
         return self._elided[key]
 
-    def write(self, painter: QPainter, text: str, font: QFont, colour: QColor, x: float, y: float, align: float) -> None:
-        """Writes with the middle line at ``y``; ``align`` 0 starts at x, 0.5 is centred on it, 1 ends there."""
+    def write(
+        self, painter: QPainter, text: str, font: QFont, colour: QColor, x: float, y: float, align: float
+    ) -> None:
+        """Writes with the middle line at ``y``; ``align`` 0 starts at x, 0.5 is centred, 1 ends there."""
         word = self._word(text, font)
         painter.setFont(font)
         painter.setPen(colour)

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
-from desktop.views.unrolled.geometry import Axis, CellBox, box_left
+from desktop.views.unrolled.axis import Axis
+from desktop.views.unrolled.boxes import CellBox, box_left
 from desktop.views.unrolled.levels import GRADIENT_FROM, GRADIENT_STEPS, StripGrid
 
 SEPARATED_FROM_PX = 5.0  # rows as high as this get a hairline between them
@@ -46,7 +47,7 @@ def chips_pixels(grid: StripGrid, table: NDArray, axis: Axis, box: CellBox, rati
     pixels = np.where(known & (up <= filled), colours, np.uint32(0))
     pixels = np.concatenate([pixels, np.zeros((height, 1), np.uint32)], axis=1).astype(np.uint32)[:, columns]
     partly = np.append(grid.partly.reshape(-1), False)[columns]
-    stripes = (np.arange(len(columns)) // max(1, round(1.5 * ratio))) % 2 == 1
+    stripes = ((left + np.arange(len(columns))) // max(1, round(1.5 * ratio))) % 2 == 1
     pixels[:, partly & stripes] = 0  # parts are still to come
     return np.ascontiguousarray(pixels), left / ratio
 

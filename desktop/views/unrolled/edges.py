@@ -6,10 +6,12 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from core.frame import BlockFrame, Flow, LaneFrame
-from desktop.views.unrolled.geometry import LaneRows, box_left, state_line
-from desktop.views.unrolled.scene import Scene, head_flows, layers_of
+from numpy.typing import NDArray
 
+from core.frame import BlockFrame, Flow, LaneFrame
+from desktop.views.unrolled.boxes import box_left, state_line
+from desktop.views.unrolled.geometry import LaneRows
+from desktop.views.unrolled.scene import Scene, head_flows, layers_of
 
 INITIAL_PX = 30.0  # the most an edge from the initial value is long
 
@@ -106,5 +108,5 @@ def _state(lane: LaneFrame, flow: Flow, t: int) -> tuple[bool, float]:
     return bool(flow.reached[t - lane.first]), float(flow.norms[t - lane.first])
 
 
-def _entry(lane: LaneFrame, values, t: int) -> float:
+def _entry(lane: LaneFrame, values: NDArray, t: int) -> float:
     return float(values[t - lane.first]) if lane.first <= t < lane.last else math.nan

@@ -1,18 +1,14 @@
-"""Where everything of the unrolled view lies: columns across, lanes and blocks down. Pure arithmetic, no painting.
+"""Where the lanes of the unrolled view lie and what stands in each. Pure arithmetic, no painting.
 
-Lengths are pixels of the widget; ``scale`` is how much larger than designed the application's font is. A column
-coordinate is a time step with a fraction: 3.5 is the middle of column t = 3.
+Lengths are pixels of the widget; ``scale`` is how much larger than designed the application's font is.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 
 from core.frame import Detail, LaneFrame
 
-LEFT_PX = 40.0
-RIGHT_PX = 20.0
 TOP_PX = 10.0
 HEADING_PX = 24.0
 PILL_PX = 20.0
@@ -26,88 +22,6 @@ LEAST_STRIPS_PX = 40.0
 UNIT_MOST_PX = 30.0
 STRIPS_MOST_PX = 380.0
 BAND_MOST_PX = 80.0  # of a variable in the map
-
-
-@dataclass(frozen=True)
-class VisibleColumns:
-    """What the view shows of time: whole columns first <= t < last, and the exact edges in column coordinates.
-
-    ``start`` stands at ``left_px`` of the widget and ``end`` at ``right_px``, so that a plot can share the columns.
-    """
-
-    first: int
-    last: int
-    detail: Detail
-    start: float
-    end: float
-    left_px: float
-    right_px: float
-
-
-@dataclass(frozen=True)
-class Axis:
-    """Time across the widget. With a ``focus`` that one column is ``focus_px`` wide, all others ``pitch``."""
-
-    left: float
-    width: float
-    offset: float  # column coordinate at `left`
-    pitch: float
-    focus: int | None = None
-    focus_px: float = 0.0
-
-    def x_of(self, t: float) -> float:
-        """Left edge of column ``t``."""
-        x = self.left + (t - self.offset) * self.pitch
-        if self.focus is None or t <= self.focus:
-            return x
-        return x + (self.focus_px - self.pitch) * min(1.0, t - self.focus)
-
-    def width_of(self, t: int) -> float:
-        """Width of column ``t``."""
-        return self.focus_px if t == self.focus else self.pitch
-
-    def middle_of(self, t: int) -> float:
-        """Middle of column ``t``."""
-        return self.x_of(t) + self.width_of(t) / 2
-
-    def column_at(self, x: float) -> float:
-        """Column coordinate under ``x``."""
-        column = self.offset + (x - self.left) / self.pitch
-        if self.focus is None or column <= self.focus:
-            return column
-        into = (x - self.x_of(self.focus)) / self.focus_px
-        return self.focus + into if into < 1 else self.focus + 1 + (x - self.x_of(self.focus + 1)) / self.pitch
-
-    def visible(self, length: int) -> tuple[int, int]:
-        """Columns first <= t < last of which anything is on screen (the left margin belongs to the picture)."""
-        first = int(max(0, min(length - 1, self.column_at(0.0))))
-        last = int(self.column_at(self.left + self.width + RIGHT_PX)) + 1
-        return first, max(first + 1, min(length, last))
-
-    def shifted(self, columns: float) -> Axis:
-        """The axis moved by so many columns."""
-        return replace(self, offset=self.offset + columns)
-
-
-def blend(first: Axis, last: Axis, share: float) -> Axis:
-    """The axis that lies ``share`` of the way from one to the other; zoom moves evenly to the eye."""
-    if share >= 1.0:
-        return last
-    focus = last.focus if last.focus is not None else first.focus
-    pitch = first.pitch * (last.pitch / first.pitch) ** share
-    here = first.focus_px if first.focus is not None else first.pitch
-    there = last.focus_px if last.focus is not None else last.pitch
-    middle = _between(first.column_at(_centre(first)), last.column_at(_centre(last)), share)
-    axis = Axis(last.left, last.width, 0.0, pitch, focus, _between(here, there, share) if focus is not None else 0.0)
-    return axis.shifted((axis.x_of(middle) - _centre(axis)) / pitch)
-
-
-def _centre(axis: Axis) -> float:
-    return axis.left + axis.width / 2
-
-
-def _between(first: float, last: float, share: float) -> float:
-    return first + (last - first) * share
 
 
 @dataclass(frozen=True)
@@ -244,60 +158,3 @@ def _lane_rows(shape: LaneShape, strips: list[float], top: float, scale: float) 
     t = Span(token.bottom, scale * SMALL_PX)
     target = Span(t.bottom, scale * SMALL_PX * shape.has_targets)
     return LaneRows(heading, pill, tuple(reversed(boxes)), token, t, target)
-
-
-@dataclass(frozen=True)
-class CellBox:
-    """The inside of a cell's box, relative to its upper left corner; the same for every column of a layer."""
-
-    width: float
-    gap: float  # from one box to the next
-    first_px: float  # left edge of the first strip
-    step_px: float  # from strip to strip
-    strip_px: float  # width of a strip
-    names: Span
-    strips: Span
-    chips: Span
-
-
-def cells_from(variables: int, scale: float) -> float:
-    """The least pitch at which a cell of so many variables can still be read as a cell."""
-    return scale * (22.0 + 4.0 * max(variables, 2))
-
-
-def cell_box(pitch: float, height: float, variables: int, scale: float) -> CellBox:
-    """The box of a cell that stands in a column of width ``pitch``."""
-    gap = max(scale * 12.0, min(scale * 46.0, 0.32 * pitch))
-    width = max(4.0, min(pitch - gap, scale * 190.0))
-    pad = min(scale * 8.0, 0.1 * width)
-    step = min((width - 2 * pad) / variables, scale * 26.0)
-    step = math.floor(step) if step >= 4 else step  # whole pixels: all gaps alike
-    space = 0.0 if step < 3 else 1.0 if step < 8 else 2.0
-    names, chips = round(scale * NAMES_PX), round(scale * CHIPS_PX)
-    strips = Span(names, height - names - chips)
-    first = (width - step * variables + space) / 2
-    chip = Span(strips.bottom + scale * 5.0, scale * 7.0)
-    return CellBox(width, pitch - width, first, step, step - space, Span(0.0, names), strips, chip)
-
-
-def box_left(axis: Axis, t: int, box: CellBox) -> float:
-    """Left edge of the box in column ``t``, on a whole pixel so that its strips are sharp."""
-    return math.floor(axis.x_of(t) + box.gap / 2)
-
-
-def state_line(strips: Span, rank: int, states: int) -> float:
-    """Where the edge of one of several states runs: the first at the top, the last at the bottom."""
-    if states <= 1:
-        return strips.top + strips.height / 2
-    inset = min(14.0, strips.height / 6)
-    return strips.top + inset + (strips.height - 2 * inset) * rank / (states - 1)
-
-
-def tick_step(pitch: float, apart_px: float) -> int:
-    """1, 2, 5, 10, … so that marks of the time axis stand at least so far apart."""
-    power = 1
-    while True:
-        for leading in (1, 2, 5):
-            if leading * power * pitch >= apart_px:
-                return leading * power
-        power *= 10

@@ -67,12 +67,13 @@ class PaintedLayer:
                 area = column_area(scene, start, stop, size)
                 paint_scene(painter, scene, chrome, whole, area, inside)
             self._repaint_headings(painter, scene, chrome, whole, heading)
+            if scene.detail is Detail.MAP:
+                painter.setClipRect(QRectF(0, 0, math.floor(scene.axis.left), size.height()))
+                paint_gutter(painter, scene, chrome)
         painter.end()
 
     @staticmethod
-    def _repaint_headings(
-        painter: QPainter, scene: Scene, chrome: Chrome, whole: QRectF, region: QRegion
-    ) -> None:
+    def _repaint_headings(painter: QPainter, scene: Scene, chrome: Chrome, whole: QRectF, region: QRegion) -> None:
         painter.setClipRegion(region)
         painter.fillRect(whole, chrome.theme.background)
         paint_top(painter, scene, chrome, whole.width())
@@ -109,9 +110,7 @@ def paint_top(painter: QPainter, scene: Scene, chrome: Chrome, width: float) -> 
         paint_legend(painter, scene, chrome, width - 20.0 * scene.rows.scale, heading.top + heading.height / 2)
 
 
-def paint_open_cell(
-    painter: QPainter, scene: Scene, chrome: Chrome, frame: Frame, inside: object | None
-) -> None:
+def paint_open_cell(painter: QPainter, scene: Scene, chrome: Chrome, frame: Frame, inside: object | None) -> None:
     """The large box of the open cell; what is in it is painted by the painter of the inside."""
     for n, layer, _lane, _block, _rows in scene.places():
         rect = open_cell_rect(scene, n, layer)
@@ -162,11 +161,11 @@ def headings_region(scene: Scene, width: float) -> QRegion:
     region = QRegion()
     for rows in scene.rows.lanes:
         span = rows.heading
-        region += QRectF(0, span.top, width, span.height).toAlignedRect()
+        region += QRectF(0, span.top, width, span.height - 4).toAlignedRect()  # pills reach up a little
     return region
 
 
 def _columns_in(scene: Scene, area: QRectF) -> tuple[int, int]:
-    first = max(scene.columns[0], int(math.floor(scene.axis.column_at(area.left() - 60))))
-    last = min(scene.columns[1], int(math.ceil(scene.axis.column_at(area.right() + 60))) + 1)
+    first = max(scene.columns[0], math.floor(scene.axis.column_at(area.left() - 60)))
+    last = min(scene.columns[1], math.ceil(scene.axis.column_at(area.right() + 60)) + 1)
     return first, max(first, last)

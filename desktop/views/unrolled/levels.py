@@ -91,7 +91,9 @@ def shown_units(units: int, rows: int) -> NDArray:
     return ((np.arange(rows) + 0.5) * units / rows).astype(np.intp)
 
 
-def track_places(track: Track, columns: slice | NDArray, units: NDArray, limits: tuple[float, float], kind: str):
+def track_places(
+    track: Track, columns: slice | NDArray, units: NDArray, limits: tuple[float, float], kind: str
+) -> NDArray:
     """(n, R) float32 places in the colour table of some columns of a variable."""
     if kind == "gradients":
         sizes = np.abs(_chosen(track.adjoints, columns, units))

@@ -42,7 +42,7 @@ class Motion:
 
 def motion_between(before: Scene, after: Scene, columns: np.ndarray) -> Motion | None:
     """What moves; None where nothing does or too much would."""
-    if after.detail is Detail.MAP or not 0 < len(columns) or columns[-1] - columns[0] >= MOST_COLUMNS:
+    if after.detail is Detail.MAP or not len(columns) > 0 or columns[-1] - columns[0] >= MOST_COLUMNS:
         return None
     first, last = int(columns[0]), int(columns[-1]) + 1
     parts, flashes = [], []

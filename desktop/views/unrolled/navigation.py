@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from core.frame import Detail
-from desktop.views.unrolled.geometry import LEFT_PX, RIGHT_PX, Axis
+from desktop.views.unrolled.axis import LEFT_PX, RIGHT_PX, Axis
 
 COMFORTABLE_PX = 110.0  # a column in which a cell reads well
 FIT_MOST_PX = 150.0
@@ -68,8 +68,8 @@ def closed(axis: Axis, length: int) -> Axis:
     """Back from the open cell to cells; its column stays in the middle."""
     if axis.focus is None:
         return axis
-    columns = axis.width / CELLS_MOST_PX
-    return clamped(Axis(axis.left, axis.width, axis.focus + 0.5 - columns / 2, CELLS_MOST_PX / NOTCH), length)
+    pitch = CELLS_MOST_PX / NOTCH
+    return clamped(Axis(axis.left, axis.width, axis.focus + 0.5 - axis.width / pitch / 2, pitch), length)
 
 
 def panned(axis: Axis, dx_px: float, length: int) -> Axis:

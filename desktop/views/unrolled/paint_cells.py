@@ -9,9 +9,11 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from core.frame import BlockFrame, LaneFrame
+from desktop.views.unrolled.axis import Axis
+from desktop.views.unrolled.boxes import CellBox, box_left, cell_box
 from desktop.views.unrolled.chrome import Chrome, corner
 from desktop.views.unrolled.compose import chips_pixels, image_of, strips_pixels
-from desktop.views.unrolled.geometry import Axis, CellBox, Span, box_left, cell_box
+from desktop.views.unrolled.geometry import Span
 from desktop.views.unrolled.levels import StripGrid
 from desktop.views.unrolled.scene import Place, Scene
 
@@ -68,9 +70,7 @@ def _paint_boxes(
         painter.drawPixmap(QPointF(x, span.top), full if reached else empty)
 
 
-def _paint_ghost(
-    painter: QPainter, scene: Scene, chrome: Chrome, place: Place, ghost: StripGrid, span: Span
-) -> None:
+def _paint_ghost(painter: QPainter, scene: Scene, chrome: Chrome, place: Place, ghost: StripGrid, span: Span) -> None:
     """A thin strip of the run before the edit at the right of each strip that differs from it."""
     grid, box = scene.grids[place].columns(ghost.first, ghost.first + len(ghost.shown)), scene.boxes[place]
     if grid.places.shape != ghost.places.shape or box.strip_px < 5:
@@ -124,9 +124,7 @@ def _paint_lit(painter: QPainter, scene: Scene, chrome: Chrome, first: int, last
         _light_variable(painter, scene, chrome, place, lit.t, names.index(lit.name), lit.name)
 
 
-def _light_variable(
-    painter: QPainter, scene: Scene, chrome: Chrome, place: Place, t: int, m: int, name: str
-) -> None:
+def _light_variable(painter: QPainter, scene: Scene, chrome: Chrome, place: Place, t: int, m: int, name: str) -> None:
     box, span = scene.boxes[place], scene.rows.lanes[place[0]].layers[place[1]]
     rect = strip_rect(scene, place, t, m)
     painter.setBrush(Qt.BrushStyle.NoBrush)

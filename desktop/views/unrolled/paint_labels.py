@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPolygonF
 
 from core.frame import LaneFrame, Phase, Prediction
 from desktop.numbers_text import short_text
@@ -72,7 +72,9 @@ def _compared(lead: LaneFrame, other: LaneFrame, t: int) -> str:
         return translated("\u2016\u2202L/\u2202h\u2016 at the same place: about as large")
     word = translated("smaller") if theirs < ours else translated("larger")
     times = short_text(max(ours, theirs) / min(ours, theirs))
-    return translated("\u2016\u2202L/\u2202h\u2016 at the same place: {times} times {word}").format(times=times, word=word)
+    return translated("\u2016\u2202L/\u2202h\u2016 at the same place: {times} times {word}").format(
+        times=times, word=word
+    )
 
 
 def _top_norm(lane: LaneFrame, t: int) -> float:
@@ -90,9 +92,7 @@ def paint_words(painter: QPainter, scene: Scene, chrome: Chrome, first: int, las
             _paint_column(painter, scene, chrome, lane, scene.rows.lanes[n], t)
 
 
-def _paint_column(
-    painter: QPainter, scene: Scene, chrome: Chrome, lane: LaneFrame, rows: LaneRows, t: int
-) -> None:
+def _paint_column(painter: QPainter, scene: Scene, chrome: Chrome, lane: LaneFrame, rows: LaneRows, t: int) -> None:
     theme, fonts, x, row = chrome.theme, chrome.fonts, scene.axis.middle_of(t), t - lane.first
     here = scene.lit is not None and scene.lit.t == t
     room = scene.axis.width_of(t) - 6
@@ -122,7 +122,9 @@ def _paint_empty_pill(painter: QPainter, chrome: Chrome, x: float, y: float, roo
     high, wide = round(chrome.line_height(chrome.fonts.text) + 5), round(min(44.0, max(20.0, room)))
     painter.setPen(QPen(chrome.theme.line, 1.0))
     painter.setBrush(chrome.hatch)
-    painter.drawRoundedRect(QRectF(round(x - wide / 2) + 0.5, round(y - high / 2) + 0.5, wide, high), high / 2, high / 2)
+    painter.drawRoundedRect(
+        QRectF(round(x - wide / 2) + 0.5, round(y - high / 2) + 0.5, wide, high), high / 2, high / 2
+    )
 
 
 def _paint_target(painter: QPainter, chrome: Chrome, target: str, x: float, y: float, room: float) -> None:
@@ -164,7 +166,7 @@ def paint_pill(
         paint_mark(painter, at, bool(prediction.right), theme.good if prediction.right else theme.warning)
 
 
-def _pill_text(chrome: Chrome, prediction: Prediction, room: float, font) -> tuple[str, float]:
+def _pill_text(chrome: Chrome, prediction: Prediction, room: float, font: QFont) -> tuple[str, float]:
     """As much of the prediction as there is room for, and the width of the pill."""
     extra = 32.0 if prediction.right is not None else 18.0
     full = prediction.label

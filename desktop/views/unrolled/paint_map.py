@@ -11,9 +11,10 @@ from PySide6.QtGui import QPainter, QPen
 
 from core.frame import LaneFrame
 from desktop.colours import gradient_fraction
+from desktop.views.unrolled.axis import tick_step
 from desktop.views.unrolled.chrome import Chrome
 from desktop.views.unrolled.compose import image_of
-from desktop.views.unrolled.geometry import LaneRows, tick_step
+from desktop.views.unrolled.geometry import LaneRows
 from desktop.views.unrolled.levels import GRADIENT_FROM, GRADIENT_STEPS, shown_units, track_places
 from desktop.views.unrolled.map_bands import Band, bands_of
 from desktop.views.unrolled.paint_labels import paint_mark, visible_token
@@ -28,7 +29,7 @@ def paint_map(painter: QPainter, scene: Scene, chrome: Chrome, left: float, righ
     """Paints what lies between two places of the widget."""
     left = max(left, scene.axis.left)
     pixels = PixelColumns.between(scene, left, right, chrome.ratio)
-    for n, layer, lane, block, rows in scene.places():
+    for _n, layer, lane, block, rows in scene.places():
         for band in bands_of(block, rows.layers[layer], scene.rows.scale):
             if len(pixels.steps):
                 _paint_band(painter, scene, chrome, lane, band, pixels)

@@ -10,8 +10,9 @@ from PySide6.QtCore import QPointF
 
 from core.frame import Arrival, BlockFrame, Detail, LaneFrame, Track
 from desktop.numbers_text import number_text, short_text
+from desktop.views.unrolled.boxes import box_left
 from desktop.views.unrolled.edges import edges_of
-from desktop.views.unrolled.geometry import LaneRows, box_left
+from desktop.views.unrolled.geometry import LaneRows
 from desktop.views.unrolled.map_bands import bands_of
 from desktop.views.unrolled.paint_edges import edge_rect
 from desktop.views.unrolled.paint_labels import translated
@@ -33,6 +34,8 @@ def spot_at(scene: Scene, point: QPointF) -> Spot | None:
     """The place under a point, None outside of all columns."""
     column = scene.axis.column_at(point.x())
     t = math.floor(column)
+    if t in (-1, scene.length) and scene.detail is not Detail.MAP:
+        return _initial_at(scene, min(max(t, 0), scene.length - 1), point)
     if not 0 <= t < scene.length or (scene.detail is Detail.MAP and point.x() < scene.axis.left):
         return None
     for n, rows in enumerate(scene.rows.lanes):
@@ -41,20 +44,25 @@ def spot_at(scene: Scene, point: QPointF) -> Spot | None:
     return Spot("column", 0, "", t)
 
 
+def _initial_at(scene: Scene, t: int, point: QPointF) -> Spot | None:
+    """An edge from an initial value, which begins outside of all columns."""
+    found = (_edge_at(scene, n, t, point) for n in range(len(scene.lanes)))
+    return next((spot for spot in found if spot is not None and spot.kind == "initial"), None)
+
+
 def _spot_in_lane(scene: Scene, n: int, rows: LaneRows, t: int, point: QPointF) -> Spot:
     y = point.y()
     for layer, span in enumerate(rows.layers):
         if span.top <= y < span.bottom:
             inside = _in_map(scene, n, layer, t, point) if scene.detail is Detail.MAP else None
             return inside or _in_cell(scene, n, layer, t, point)
-    if scene.detail is not Detail.MAP:
-        edge = _edge_at(scene, n, t, point)
-        if edge is not None:
-            return edge
-    if y >= rows.target.top and rows.target.height and y < rows.target.bottom:
+    if rows.target.height and rows.target.top <= y < rows.target.bottom:
         return Spot("target", n, "target", t)
     if y >= rows.token.top:
         return Spot("token", n, "input", t)
+    edge = _edge_at(scene, n, t, point) if scene.detail is not Detail.MAP else None
+    if edge is not None:
+        return edge
     if rows.pill.top <= y < rows.pill.bottom:
         return Spot("prediction", n, "head", t)
     return Spot("column", n, "", t)

@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.frame import BlockFrame, Detail, Flow, Frame, LaneFrame, Prediction
-from desktop.views.unrolled.geometry import Axis, CellBox, LaneRows, Rows, cell_box
+from desktop.views.unrolled.axis import Axis
+from desktop.views.unrolled.boxes import CellBox, cell_box
+from desktop.views.unrolled.geometry import LaneRows, Rows
 from desktop.views.unrolled.levels import StripGrid, gradient_limits, strip_grid
 
 Place = tuple[int, int]  # (lane, layer)

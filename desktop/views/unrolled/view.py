@@ -7,12 +7,11 @@ from typing import Any
 
 from PySide6.QtCore import QEasingCurve, QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
+    QHelpEvent,
     QKeyEvent,
     QMouseEvent,
-    QNativeGestureEvent,
     QPainter,
     QPaintEvent,
-    QPen,
     QResizeEvent,
     QWheelEvent,
 )
@@ -22,17 +21,16 @@ from core.frame import Detail, Frame
 from desktop.animation import DEFAULT_DURATION_MS, Tween
 from desktop.colours import ColourMaps
 from desktop.theme import LIGHT, Theme, font_scale
+from desktop.views.unrolled.axis import VisibleColumns
 from desktop.views.unrolled.camera import Camera
 from desktop.views.unrolled.chrome import Chrome
-from desktop.views.unrolled.geometry import VisibleColumns
+from desktop.views.unrolled.hand import Hand
 from desktop.views.unrolled.layer import PaintedLayer, open_cell_rect
 from desktop.views.unrolled.motion import Motion, motion_between, paint_motion
 from desktop.views.unrolled.navigation import NOTCH
+from desktop.views.unrolled.paint_overlay import paint_focus, paint_notice, paint_scroll_mark
 from desktop.views.unrolled.pointing import Spot, spot_at, words_for
 from desktop.views.unrolled.scene import Scene, scene_of
-
-DRAG_FROM_PX = 4.0
-WHEEL_NOTCH = 120.0
 
 
 class UnrolledView(QWidget):
@@ -56,8 +54,7 @@ class UnrolledView(QWidget):
         self._inside: Any = None
         self._kind = "values"
         self._reported: VisibleColumns | None = None
-        self._pressed: QPointF | None = None
-        self._dragging = self._scrubbing = False
+        self._hand = Hand(self)
         self._step = Tween(duration_ms=DEFAULT_DURATION_MS, parent=self)
         self._step.progressed.connect(self._tick)
         self._glide = Tween(duration_ms=DEFAULT_DURATION_MS, easing=QEasingCurve.Type.InOutCubic, parent=self)
@@ -68,6 +65,7 @@ class UnrolledView(QWidget):
         self.setObjectName("unrolled_view")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
+        self.grabGesture(Qt.GestureType.PinchGesture)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(240, 160)
@@ -216,26 +214,17 @@ class UnrolledView(QWidget):
         """Copies the picture at rest and draws what moves over it."""
         painter = QPainter(self)
         if self._scene is None:
-            self._paint_empty(painter)
+            text = self.tr("No network yet. Choose a cell and a sequence at the left, or open a file.")
+            paint_notice(painter, self._tools(), self.rect(), text if self._frame is None else "")
             return
         area, ratio = event.rect(), self._tools().ratio
         source = QRectF(area.x() * ratio, area.y() * ratio, area.width() * ratio, area.height() * ratio)
         painter.drawPixmap(QRectF(area), self._layer.pixmap, source)
         if self._motion is not None:
             paint_motion(painter, self._motion, self._tools(), self._step.progress)
+        paint_scroll_mark(painter, self._theme, self.size(), *self._camera.seen_downwards())
         if self.hasFocus():
-            painter.setPen(QPen(self._theme.strong_line, 1.0))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
-
-    def _paint_empty(self, painter: QPainter) -> None:
-        painter.fillRect(self.rect(), self._theme.background)
-        if self._frame is not None and self._frame.lanes:
-            return
-        painter.setPen(self._theme.secondary)
-        painter.setFont(self._tools().fonts.text)
-        text = self.tr("No network yet. Choose a cell and a sequence at the left, or open a file.")
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)
+            paint_focus(painter, self._theme, self.rect())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keeps the same columns."""
@@ -259,98 +248,63 @@ class UnrolledView(QWidget):
     # the hand
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zooms at the pointer; sideways, or with Shift, it pans."""
-        delta, pixels = event.angleDelta(), event.pixelDelta()
-        shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        sideways = abs(delta.x()) > abs(delta.y()) or shift
-        if sideways:
-            turn = delta.x() if abs(delta.x()) > abs(delta.y()) else delta.y()
-            across = pixels.x() if not pixels.isNull() and not shift else turn / WHEEL_NOTCH * 90.0
-            self._jump(self._camera.panned(across, 0.0))
-        elif delta.y():
-            self._jump(self._camera.zoomed(NOTCH ** (delta.y() / WHEEL_NOTCH), event.position().x()))
+        """Zooms or pans."""
+        self._hand.wheel(event)
         event.accept()
 
     def event(self, event: QEvent) -> bool:
         """Also zooms with two fingers, and answers with tooltips."""
-        if isinstance(event, QNativeGestureEvent) and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
-            self._jump(self._camera.zoomed(1.0 + event.value(), event.position().x()))
+        if self._hand.gesture(event):
             return True
-        if event.type() == QEvent.Type.ToolTip and self._scene is not None:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip and self._scene is not None:
             text = words_for(self._scene, spot_at(self._scene, QPointF(event.pos())))
-            if text:
-                QToolTip.showText(event.globalPos(), text, self)
-            else:
-                QToolTip.hideText()
+            QToolTip.showText(event.globalPos(), text, self)
             return True
         return super().event(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begins a click or a drag; on the line of the steps a drag scrubs."""
-        if event.button() != Qt.MouseButton.LeftButton:
+        """Begins a click or a drag."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._hand.press(event)
+        else:
             super().mousePressEvent(event)
-            return
-        self._pressed, self._dragging = event.position(), False
-        self._scrubbing = self._on_time_line(event.position())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Drags the picture, or scrubs."""
-        if self._pressed is None or not event.buttons() & Qt.MouseButton.LeftButton:
-            return
-        moved = event.position() - self._pressed
-        if not self._dragging and math.hypot(moved.x(), moved.y()) < DRAG_FROM_PX:
-            return
-        self._dragging = True
-        if self._scrubbing:
-            self._scrub(event.position())
-            return
-        self.setCursor(Qt.CursorShape.ClosedHandCursor)
-        self._pressed = event.position()
-        self._jump(self._camera.panned(moved.x(), moved.y()))
+        """Drags or scrubs."""
+        self._hand.move(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Ends a drag, or selects what was clicked."""
-        pressed, self._pressed = self._pressed, None
-        self.unsetCursor()
-        if pressed is None or event.button() != Qt.MouseButton.LeftButton or self._dragging:
-            return
-        spot = self._spot(event.position())
-        if spot is not None:
-            self.selected.emit((spot.path if spot.kind in ("value", "edge") else "", spot.t))
+        """Ends a drag or a click."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._hand.release(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Jumps to a step, or asks to edit a token, a target or a value."""
-        spot = self._spot(event.position())
-        if spot is None:
-            return
-        if spot.kind == "token":
-            self.edit_requested.emit(("input", spot.path, spot.t))
-        elif spot.kind == "target":
-            self.edit_requested.emit(("target", spot.path, spot.t))
-        elif spot.kind == "initial":
-            self.edit_requested.emit(("initial", spot.path, spot.t))
-        elif spot.kind == "value" and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.edit_requested.emit(("value", spot.path, spot.t))
-        else:
-            self.jump_requested.emit(spot.t)
+        """Jumps or edits."""
+        self._hand.double_click(event)
 
-    def _spot(self, point: QPointF) -> Spot | None:
+    def spot_under(self, point: QPointF) -> Spot | None:
+        """What lies under a point of the widget."""
         return spot_at(self._scene, point) if self._scene is not None else None
 
-    def _on_time_line(self, point: QPointF) -> bool:
-        if self._scene is None:
-            return False
-        return any(rows.t.top <= point.y() < rows.t.bottom for rows in self._scene.rows.lanes)
+    def pan_by(self, dx_px: float, dy_px: float) -> None:
+        """Moves the picture with the hand."""
+        self._jump(self._camera.panned(dx_px, dy_px))
 
-    def _scrub(self, point: QPointF) -> None:
-        t = math.floor(self._camera.axis.column_at(point.x()))
+    def zoom_by(self, factor: float, x: float) -> None:
+        """Zooms around a place; what lies there stays there."""
+        self._jump(self._camera.zoomed(factor, x))
+
+    def scrub_to(self, x: float) -> None:
+        """Asks for the step at a place."""
+        t = math.floor(self._camera.axis.column_at(x))
         self.scrubbed.emit(min(max(0, t), self._camera.length - 1))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Moves the picture with Ctrl and the arrows; all other keys belong to the window."""
-        ways = {Qt.Key.Key_Left: 1.0, Qt.Key.Key_Right: -1.0}
+        ways = {Qt.Key.Key_Left: (1, 0), Qt.Key.Key_Right: (-1, 0), Qt.Key.Key_Up: (0, 1), Qt.Key.Key_Down: (0, -1)}
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier and event.key() in ways:
-            self._jump(self._camera.panned(ways[event.key()] * self._camera.axis.width / 4, 0.0))
+            across, down = ways[Qt.Key(event.key())]
+            self.pan_by(across * self._camera.axis.width / 4, down * self.height() / 4)
             return
         super().keyPressEvent(event)
 
