@@ -103,6 +103,12 @@ class Camera:
             return self._aim(opened(self._t, self._width, self._scale))
         return self._aim(zoomed(goal, factor, x, self.length))
 
+    def zoom_centre(self) -> float:
+        """Where zoom without a pointer is centred: on the current step if it is on screen."""
+        axis = self._goal
+        x = axis.middle_of(self._t)
+        return x if axis.left <= x <= axis.left + axis.width else axis.left + axis.width / 2
+
     def fitted(self) -> bool:
         """Goes to where everything is on screen."""
         return self._aim(fitted(self.length, self._width, self._scale))

@@ -28,6 +28,7 @@ class Fonts:
     tiny_bold: QFont
     maths: QFont
     maths_bold: QFont
+    maths_small: QFont  # where strips are narrow
 
 
 def fonts() -> Fonts:
@@ -35,7 +36,7 @@ def fonts() -> Fonts:
     lit = maths_font(13)
     lit.setBold(True)
     faces = (bold_font(14), ui_font(12.5), bold_font(12.5), ui_font(11), ui_font(10), bold_font(10))
-    return Fonts(*faces, maths_font(12.5), lit)
+    return Fonts(*faces, maths_font(12.5), lit, maths_font(10))
 
 
 class Chrome:
@@ -100,7 +101,7 @@ class Chrome:
 
     def names_fit(self, box: CellBox) -> bool:
         """Whether there is room for a name over each strip."""
-        return box.step_px >= 7.5 * self.ratio_of_text()
+        return box.step_px >= 6.0 * self.ratio_of_text()
 
     def ratio_of_text(self) -> float:
         """How much larger than designed the text is."""
@@ -125,9 +126,10 @@ class Chrome:
         if not self.names_fit(box):
             return
         colour = self.theme.secondary if reached else self.theme.faint
+        font = self.fonts.maths if box.step_px >= 8.5 * self.ratio_of_text() else self.fonts.maths_small
         for m, name in enumerate(names):
             middle = box.first_px + box.step_px * m + box.strip_px / 2
-            self.write(painter, name, self.fonts.maths, colour, middle, box.names.height / 2 + 1, 0.5)
+            self.write(painter, name, font, colour, middle, box.names.height / 2 + 1, 0.5)
 
     def _paint_empty_strips(self, painter: QPainter, box: CellBox, count: int) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)

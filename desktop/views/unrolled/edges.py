@@ -13,6 +13,7 @@ from desktop.views.unrolled.boxes import box_left, state_line
 from desktop.views.unrolled.geometry import LaneRows
 from desktop.views.unrolled.scene import Scene, head_flows, layers_of
 
+LONGER_PX = 12.0
 INITIAL_PX = 30.0  # the most an edge from the initial value is long
 
 
@@ -52,7 +53,8 @@ def _across(
     box, span = scene.boxes[n, layer], scene.rows.lanes[n].layers[layer]
     states = [track.path for track in block.tracks if track.is_state]
     rank = states.index(flow.target) if flow.target in states else 0
-    y = round(span.top + state_line(box.strips, rank, len(states))) + 0.5
+    lower = LONGER_PX * (flow.delay - 1)  # edges over several steps run beside those over one
+    y = round(span.top + state_line(box.strips, rank, len(states)) + lower) + 0.5
     before = 1 if block.direction < 0 else -1
     for t in range(max(first, 0), min(last + 1, lane.length)):
         here, there = (t, t + before) if before < 0 else (t + before, t)

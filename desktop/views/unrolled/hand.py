@@ -65,7 +65,7 @@ class Hand:
             return
         self._dragging = True
         if self._scrubbing:
-            self._view.scrub_to(event.position().x())
+            self._scrub(event.position().x())
             return
         self._view.setCursor(Qt.CursorShape.ClosedHandCursor)
         self._pressed = event.position()
@@ -95,6 +95,12 @@ class Hand:
             self._view.edit_requested.emit(("value", spot.path, spot.t))
         else:
             self._view.jump_requested.emit(spot.t)
+
+    def _scrub(self, x: float) -> None:
+        scene = self._view.scene
+        if scene is not None:
+            t = math.floor(scene.axis.column_at(x))
+            self._view.scrubbed.emit(min(max(0, t), scene.length - 1))
 
     def _on_time_line(self, point: QPointF) -> bool:
         scene = self._view.scene

@@ -17,7 +17,7 @@ from desktop.views.unrolled.paint_labels import paint_headings, paint_words
 from desktop.views.unrolled.paint_map import paint_gutter, paint_map
 from desktop.views.unrolled.scene import Scene, changed_columns
 
-LEGEND_SHARE = 0.5  # the most of the first heading that the legend may take
+LEGEND_SHARE = 0.42  # the most of the first heading that the legend may take
 ALL_IF_SHARE = 0.6  # from so many changed columns on, painting everything is cheaper
 
 
@@ -133,6 +133,13 @@ def open_cell_rect(scene: Scene, n: int, layer: int) -> QRectF:
     gap = scene.boxes[n, layer].gap
     left = math.floor(axis.x_of(axis.focus or 0) + gap / 2)
     return QRectF(left + 0.5, span.top + 0.5, math.floor(axis.focus_px - gap) - 1, span.height - 1)
+
+
+def lead_cell_rect(scene: Scene) -> QRectF | None:
+    """Where the open cell of the lead lane lies; None where none is open."""
+    if scene.axis.focus is None or not scene.lanes:
+        return None
+    return open_cell_rect(scene, 0, max(0, scene.lit.layer) if scene.lit else 0)
 
 
 def stretches(columns: np.ndarray) -> list[tuple[int, int]]:

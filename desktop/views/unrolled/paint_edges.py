@@ -63,7 +63,8 @@ def _paint_gradient(painter: QPainter, scene: Scene, chrome: Chrome, edge: Edge)
     painter.setPen(QPen(chrome.gradient(edge.norm, scene.limits), 0))
     painter.setBrush(chrome.gradient(edge.norm, scene.limits))
     painter.drawPolygon(arrow(QPointF(edge.x1, edge.y1), QPointF(edge.x0, edge.y0), thick))
-    _paint_norm(painter, scene, chrome, edge, thick)
+    if not edge.mark:  # there is no room for two numbers in one gap
+        _paint_norm(painter, scene, chrome, edge, thick)
 
 
 def arrow(start: QPointF, end: QPointF, thick: float) -> QPolygonF:

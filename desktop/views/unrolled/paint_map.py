@@ -196,11 +196,11 @@ def _paint_upright_token(
     """A token written downwards."""
     here = scene.lit is not None and scene.lit.t == t
     font = chrome.fonts.tiny_bold if here else chrome.fonts.tiny
-    room = rows.bottom + 16 * scene.rows.scale - rows.token.top
+    room = rows.bottom + 10 * scene.rows.scale - rows.token.top
     text = chrome.fitted(visible_token(lane.tokens[t - lane.first]), font, room)
     colour = chrome.theme.text if here else chrome.theme.secondary
     painter.save()
-    painter.translate(round(scene.axis.middle_of(t)), rows.token.top)
+    painter.translate(round(scene.axis.middle_of(t)), rows.token.top + 7.0 * scene.rows.scale)
     painter.rotate(90)
     chrome.write(painter, text, font, colour, 0, 0, 0.0)
     painter.restore()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from PySide6.QtCore import QEasingCurve, QEvent, QPointF, QRectF, QSize, Qt, Signal
@@ -25,7 +24,7 @@ from desktop.views.unrolled.axis import VisibleColumns
 from desktop.views.unrolled.camera import Camera
 from desktop.views.unrolled.chrome import Chrome
 from desktop.views.unrolled.hand import Hand
-from desktop.views.unrolled.layer import PaintedLayer, open_cell_rect
+from desktop.views.unrolled.layer import PaintedLayer, lead_cell_rect
 from desktop.views.unrolled.motion import Motion, motion_between, paint_motion
 from desktop.views.unrolled.navigation import NOTCH
 from desktop.views.unrolled.paint_overlay import paint_focus, paint_notice, paint_scroll_mark
@@ -72,18 +71,15 @@ class UnrolledView(QWidget):
         self.setAccessibleName(self.tr("Unrolled network"))
         self.setAccessibleDescription(self.tr("Cells over time. Nothing is shown yet."))
 
-    # what the application tells the view
-
     def sizeHint(self) -> QSize:
         """A size at which a sentence of nine words reads well."""
         return QSize(1080, 560)
 
     def show_frame(self, frame: Frame) -> None:
         """Draws this frame; what differs from the last one glides there."""
-        before, self._frame = self._frame, frame
+        self._frame = frame
         self.setAccessibleDescription(str(frame.sentence))
-        moved = self._camera.show(frame, self.size(), font_scale())
-        if moved and before is not None and self.isVisible():
+        if self._camera.show(frame, self.size(), font_scale()):
             self._start_glide()
         self._rebuild(animated=not self._glide.running)
         self._report()
@@ -112,11 +108,11 @@ class UnrolledView(QWidget):
 
     def zoom_in(self) -> None:
         """One notch nearer, around the current step."""
-        self._go(self._camera.zoomed(NOTCH**2, self._zoom_centre()))
+        self._go(self._camera.zoomed(NOTCH**2, self._camera.zoom_centre()))
 
     def zoom_out(self) -> None:
         """One notch farther."""
-        self._go(self._camera.zoomed(NOTCH**-2, self._zoom_centre()))
+        self._go(self._camera.zoomed(NOTCH**-2, self._camera.zoom_centre()))
 
     def fit(self) -> None:
         """All time steps on screen."""
@@ -138,15 +134,8 @@ class UnrolledView(QWidget):
 
     @property
     def scene(self) -> Scene | None:
-        """What is painted, for tests and for those who point at it."""
+        """What is painted."""
         return self._scene
-
-    # moving the camera
-
-    def _zoom_centre(self) -> float:
-        axis, lit = self._camera.axis, self._scene.lit if self._scene else None
-        x = axis.middle_of(lit.t) if lit else -1.0
-        return x if axis.left <= x <= axis.left + axis.width else axis.left + axis.width / 2
 
     def _go(self, moved: bool) -> None:
         if not moved:
@@ -156,7 +145,7 @@ class UnrolledView(QWidget):
 
     def _start_glide(self) -> None:
         self._step.finish()
-        self._glide.start()
+        self._glide.start(None if self.isVisible() else 0)
 
     def _move_camera(self, share: float) -> None:
         self._camera.glide(share)
@@ -175,8 +164,6 @@ class UnrolledView(QWidget):
         if seen != self._reported:
             self._reported = seen
             self.view_changed.emit(seen)
-
-    # painting
 
     def _refresh(self) -> None:
         self._layer.forget()
@@ -245,8 +232,6 @@ class UnrolledView(QWidget):
             self._camera.resize(self.size(), font_scale())
             self._refresh()
 
-    # the hand
-
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zooms or pans."""
         self._hand.wheel(event)
@@ -294,11 +279,6 @@ class UnrolledView(QWidget):
         """Zooms around a place; what lies there stays there."""
         self._jump(self._camera.zoomed(factor, x))
 
-    def scrub_to(self, x: float) -> None:
-        """Asks for the step at a place."""
-        t = math.floor(self._camera.axis.column_at(x))
-        self.scrubbed.emit(min(max(0, t), self._camera.length - 1))
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Moves the picture with Ctrl and the arrows; all other keys belong to the window."""
         ways = {Qt.Key.Key_Left: (1, 0), Qt.Key.Key_Right: (-1, 0), Qt.Key.Key_Up: (0, 1), Qt.Key.Key_Down: (0, -1)}
@@ -310,7 +290,4 @@ class UnrolledView(QWidget):
 
     def open_cell(self) -> QRectF | None:
         """Where the open cell of the lead lane lies, for those who point into it."""
-        if self._scene is None or self._scene.axis.focus is None:
-            return None
-        layer = max(0, self._scene.lit.layer) if self._scene.lit else 0
-        return open_cell_rect(self._scene, 0, layer)
+        return lead_cell_rect(self._scene) if self._scene is not None else None
