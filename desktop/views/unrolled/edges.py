@@ -6,8 +6,6 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from numpy.typing import NDArray
-
 from core.frame import BlockFrame, Flow, LaneFrame
 from desktop.views.unrolled.boxes import box_left, state_line
 from desktop.views.unrolled.geometry import LaneRows
@@ -40,8 +38,7 @@ def edges_of(scene: Scene, first: int, last: int) -> Iterator[Edge]:
             for flow in block.flows:
                 if flow.delay:
                     yield from _across(scene, n, lane, layer, block, flow, first, last)
-                else:
-                    yield from _up(scene, n, lane, layer, flow, rows, first, last)
+            yield from _up(scene, n, lane, layer, block, first, last)
         for flow in head_flows(lane):
             yield from _to_head(scene, n, lane, flow, rows, first, last)
 
@@ -75,18 +72,20 @@ def _width(scene: Scene, t: int, box_px: float, gap_px: float) -> float:
     return scene.axis.focus_px - gap_px if t == scene.axis.focus else box_px
 
 
-def _up(
-    scene: Scene, n: int, lane: LaneFrame, layer: int, flow: Flow, rows: LaneRows, first: int, last: int
-) -> Iterator[Edge]:
+def _up(scene: Scene, n: int, lane: LaneFrame, layer: int, block: BlockFrame, first: int, last: int) -> Iterator[Edge]:
     """Edges within a column: from the token or the layer below into the layer."""
+    rows = scene.rows.lanes[n]
     below = rows.token.top + 1 if layer == 0 else rows.layers[layer - 1].top
     y0, y1 = below, rows.layers[layer].bottom
+    sent = [flow for flow in block.flows if not flow.delay]
+    norms = lane.input_flow if layer == 0 else sent[0].norms if sent else None
+    target = "input" if layer == 0 or not sent else sent[0].target
     for t in range(max(first, 0), min(last, lane.length)):
-        reached, norm = _state(lane, flow, t)
-        if layer == 0:
-            norm = _entry(lane, lane.input_flow, t)
+        held = lane.first <= t < lane.last
+        reached = held and any(track.reached[t - lane.first] for track in block.tracks)
+        norm = float(norms[t - lane.first]) if held and norms is not None else math.nan
         x = math.floor(scene.axis.middle_of(t)) + 0.5
-        yield Edge((n, flow.source, flow.target, 0, t), x, y0, x, y1, reached, norm)
+        yield Edge((n, block.name, target, 0, t), x, y0, x, y1, reached, norm)
 
 
 def _to_head(
@@ -108,7 +107,3 @@ def _state(lane: LaneFrame, flow: Flow, t: int) -> tuple[bool, float]:
     if not lane.first <= t < lane.last:
         return False, math.nan
     return bool(flow.reached[t - lane.first]), float(flow.norms[t - lane.first])
-
-
-def _entry(lane: LaneFrame, values: NDArray, t: int) -> float:
-    return float(values[t - lane.first]) if lane.first <= t < lane.last else math.nan

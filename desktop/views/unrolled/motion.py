@@ -19,6 +19,7 @@ from desktop.views.unrolled.scene import Place, Scene
 MOST_COLUMNS = 48
 MOST_FLASHES = 24
 MOST_PULSES = 64
+FLASH = 0.45  # how much of the accent lies over a strip of the current cell that has just changed
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,12 @@ def motion_between(before: Scene, after: Scene, columns: np.ndarray) -> Motion |
             differs = (old.shown != new.shown) | np.any(old.places != new.places, axis=2)
             if differs.any():
                 parts.append(((n, layer), old, new))
-                flashes += [((n, layer), start + int(row), int(m)) for row, m in zip(*differs.nonzero(), strict=True)]
+            if n == 0 and after.lit is not None and start <= after.lit.t < stop:
+                row = after.lit.t - start
+                came = differs[row] | (np.nan_to_num(old.chips[row], nan=-1) != np.nan_to_num(new.chips[row], nan=-1))
+                flashes += [((n, layer), after.lit.t, int(m)) for m in np.flatnonzero(came)]
     pulses = _pulses(before, after, first, last)
-    if not parts and not pulses:
+    if not (parts or pulses or flashes):
         return None
     area = QRectF(after.axis.x_of(first) - 60, 0, after.axis.x_of(last) - after.axis.x_of(first) + 120, 1e6)
     kept = tuple(flashes) if len(flashes) <= MOST_FLASHES else ()
@@ -86,8 +90,8 @@ def paint_motion(painter: QPainter, motion: Motion, chrome: Chrome, share: float
         _paint_ground(painter, scene, chrome, place, old, new)
         paint_strips(painter, scene, chrome, place, between(old, new, share), span, chips=False)
     for place, t, m in motion.flashes:
-        glow = QColor(chrome.theme.panel)
-        glow.setAlphaF(0.55 * (1.0 - share))
+        glow = QColor(chrome.theme.accent)
+        glow.setAlphaF(FLASH * (1.0 - share))
         painter.fillRect(strip_rect(scene, place, t, m), glow)
     for pulse in motion.pulses:
         _paint_pulse(painter, pulse, chrome, scene, share)

@@ -56,7 +56,7 @@ def reached_text(scene: Scene, n: int) -> str:
 
 
 def _named(scene: Scene, name: str) -> str:
-    for block in layers_of(scene.lanes[0]):
+    for block in scene.lanes[0].blocks:
         for track in block.tracks:
             if track.name == name:
                 return f", {track.role or track.name}"
@@ -105,10 +105,10 @@ def _paint_column(painter: QPainter, scene: Scene, chrome: Chrome, lane: LaneFra
     if rows.layers and t < len(lane.losses) and not math.isnan(lane.losses[t]):
         _paint_loss(painter, chrome, float(lane.losses[t]), x - 8, (rows.pill.bottom + rows.layers[-1].top) / 2, room)
     prediction = lane.predictions[row]
-    if prediction is None and lane.targets[row]:
-        _paint_empty_pill(painter, chrome, x, _middle(rows.pill), room)
+    lit = here and lane is scene.lanes[0] and scene.lit is not None and scene.lit.layer < 0
+    if prediction is None and (lane.targets[row] or lit):
+        _paint_empty_pill(painter, chrome, x, _middle(rows.pill), room, lit)
     if prediction is not None:
-        lit = here and lane is scene.lanes[0] and scene.lit is not None and scene.lit.layer < 0
         paint_pill(painter, chrome, prediction, QPointF(x, _middle(rows.pill)), room, lit)
 
 
@@ -117,10 +117,10 @@ def visible_token(token: str) -> str:
     return {"": "\N{EMPTY SET}", " ": "\N{OPEN BOX}", "\n": "\u21b5", "\t": "\u21e5"}.get(token, token)
 
 
-def _paint_empty_pill(painter: QPainter, chrome: Chrome, x: float, y: float, room: float) -> None:
+def _paint_empty_pill(painter: QPainter, chrome: Chrome, x: float, y: float, room: float, lit: bool) -> None:
     """The place of a prediction that is not made yet."""
     high, wide = round(chrome.line_height(chrome.fonts.text) + 5), round(min(44.0, max(20.0, room)))
-    painter.setPen(QPen(chrome.theme.line, 1.0))
+    painter.setPen(QPen(chrome.theme.accent, 1.5) if lit else QPen(chrome.theme.line, 1.0))
     painter.setBrush(chrome.hatch)
     painter.drawRoundedRect(
         QRectF(round(x - wide / 2) + 0.5, round(y - high / 2) + 0.5, wide, high), high / 2, high / 2
