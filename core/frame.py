@@ -75,6 +75,7 @@ class View:
     last: int = 1_000_000
     detail: Detail = Detail.CELLS
     collapsed: frozenset[str] = frozenset()  # blocks drawn as one strip
+    changes: bool = False  # whether the parameters' gradients are looked at (they are formed only then)
 
 
 @dataclass(frozen=True)
@@ -283,6 +284,17 @@ class ClipReport:
     entries: int
 
 
+@dataclass(frozen=True)
+class Truncation:
+    """How the gradient of truncated BPTT differs from the full one, over all parameters."""
+
+    window: int  # steps
+    norm: float
+    full_norm: float
+    cosine: float  # between the two
+    difference: float  # norm of the difference, relative to the full norm
+
+
 @dataclass(frozen=True, eq=False)
 class Frame:
     """Everything the views draw."""
@@ -300,4 +312,5 @@ class Frame:
     changes: tuple[Change, ...]  # parameters of the lead lane
     clip: ClipReport | None
     loss: float | None  # sum over the steps whose loss is reached; None before the first
+    truncation: Truncation | None = None  # once the backward phase is done, where a window is set
     event: str = ""  # the breakpoint that stopped the walk here

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from core.cell import Cell
 from core.errors import ShapeError
-from core.language import read_cell, with_loss
+from core.language import Backward, read_cell, with_loss
 from core.language.derive import on_gradient_path
 from core.plan import Plan
 
@@ -42,6 +42,14 @@ class Block:
         """The compiled step."""
         delayed = frozenset(self.cell.definition.delays)
         return Plan(self.cell, self.path, (delayed | self.ends) & self.path)
+
+    @cached_property
+    def _backward(self) -> Mapping[str, Backward]:
+        return {backward.equation.name: backward for backward in self.cell.backward}
+
+    def backward(self, equation: str) -> Backward:
+        """The derived backward pass of one equation."""
+        return self._backward[equation]
 
     @property
     def output(self) -> str:
@@ -74,6 +82,14 @@ class Network:
     def block(self, name: str) -> Block:
         """The block of this name. Raises KeyError."""
         return next(block for block in self.blocks if block.name == name)
+
+    def read_by(self, block: str, name: str) -> str:
+        """Path of what a block reads under an input's name: "input", "target", or "l0/h"."""
+        number = [b.name for b in self.blocks].index(block)
+        if name != self.blocks[number].cell.definition.inputs[0]:
+            return name
+        below = self.blocks[number - 1] if number else None
+        return f"{below.name}/{below.output}" if below else "input"
 
     @property
     def inputs(self) -> int:
@@ -131,7 +147,9 @@ def build_network(
     stack = [cells] if isinstance(cells, Cell) else list(cells)
     for below, above in zip(stack, stack[1:], strict=False):
         if above.inputs != below.units:
-            raise ShapeError(f"a layer of {below.units} units is read by one with {above.inputs} inputs; make them equal")
+            raise ShapeError(
+                f"a layer of {below.units} units is read by one with {above.inputs} inputs; make them equal"
+            )
     layers = tuple(Block(f"l{i}", cell, frozenset({cell.definition.output})) for i, cell in enumerate(stack))
     units = stack[-1].units
     definition = read_cell(head, "heads")

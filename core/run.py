@@ -243,6 +243,11 @@ class Run:
         inbox = tape.inbox_of(name)
         return self.problem.outside(tape.values(name)[: tape.lead] * 0 if inbox is None else inbox[: tape.lead])
 
+    def sends(self, block: str, kind: str, name: str, delay: int = 0) -> Array | None:
+        """What each step of a block sends to an input, or to a variable ``delay`` steps earlier, (T, B, ·)."""
+        found = self.tapes[block].sends(kind, name, delay)
+        return None if found is None else self.problem.outside(_read_only(found))
+
     def losses(self) -> Array:
         """L_t, (T, B); zero where there is no loss."""
         if not self.network.loss:
@@ -253,10 +258,8 @@ class Run:
     def input_adjoints(self) -> Array:
         """dL/dx over time, (T, B, D)."""
         block = self.network.layers[0]
-        sends = self.tapes[block.name].sends(INPUT, block.cell.definition.inputs[0])
-        if sends is None:
-            return np.zeros_like(self.problem.inputs)
-        return self.problem.outside(_read_only(sends))
+        sends = self.sends(block.name, INPUT, block.cell.definition.inputs[0])
+        return np.zeros_like(self.problem.inputs) if sends is None else sends
 
     def gradient(self, path: str, since: int = 0) -> Array:
         """dL/d(parameter) from the time steps t >= since: what the backward walk has gathered when it stands there."""

@@ -21,6 +21,7 @@ from core.learning.optimisers import initial_state
 from core.learning.step import LearningSettings, Outcome, learn
 from core.network import Network
 from core.posing import problem_of
+from core.reveal import Shown
 from core.run import Intervention, Problem, Run
 from core.sequence import Sequence
 from core.timeline import Timeline
@@ -42,8 +43,10 @@ class Setup:
 
     def problem(self, parameters: Arrays) -> Problem:
         """What an iteration with these parameters computes."""
-        return replace(
-            problem_of(self.network, parameters, self.sequence),
+        return problem_of(
+            self.network,
+            parameters,
+            self.sequence,
             initial=self.initial,
             interventions=self.interventions,
             window=self.learning.window,
@@ -148,6 +151,7 @@ class Session:
         self.event = ""  # what stopped the walk at the cursor
         self.undone: list[Undoable] = []
         self.done: list[Undoable] = []
+        self.shown = Shown()
         self.run  # noqa: B018  the first run is made, so that what does not fit is refused here
 
     # What stands at the cursor
@@ -325,7 +329,9 @@ class Session:
     def overwrite(self, path: str, t: int, unit: int, value: float | None) -> None:
         """Overwrite a unit of a variable at step ``t``; None takes the overwriting back."""
         block, variable = path.split("/")
-        kept = tuple(i for i in self.setup.interventions if (i.block, i.variable, i.t, i.unit) != (block, variable, t, unit))
+        kept = tuple(
+            i for i in self.setup.interventions if (i.block, i.variable, i.t, i.unit) != (block, variable, t, unit)
+        )
         new = () if value is None else (Intervention(block, variable, t, unit, value),)
         setup = replace(self.setup, interventions=(*kept, *new))
         self._edit(f"overwrite {path} at {t + 1}", setup, self.parameters, shared=t)

@@ -12,11 +12,9 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from core.cell import Cell
-from core.operators.expression import INPUT, VARIABLE
+from core.operators.expression import INPUT, PARAMETER, VARIABLE
 from core.plan import Plan
-from core.plan.kernel import source_kind
-from core.plan.lowering import GradientTerm
+from core.plan.nodes import VIEW, GradientTerm, Node
 
 Array = NDArray[np.floating]
 
@@ -34,7 +32,7 @@ class Tape:
         batch: tuple[int, ...],
         dtype: np.dtype,
     ) -> None:
-        """``inputs``: name -> (S, *batch, D), may be filled as the walk goes on; ``initial``: name -> (K, *batch, H)."""
+        """``inputs``: name -> (S, *batch, D), may be filled later; ``initial``: name -> (K, *batch, H)."""
         self.plan, self.steps, self.batch, self.dtype = plan, steps, batch, dtype
         self.inputs = inputs
         delays = plan.cell.definition.delays
@@ -44,6 +42,8 @@ class Tape:
         self.kept = np.zeros((rows, *batch, layout.kept.stop - layout.kept.start), dtype)
         self.inbox = np.zeros((rows, *batch, layout.inbox.stop - layout.inbox.start), dtype)
         self.sent = np.zeros((steps, *batch, layout.sent.stop - layout.sent.start), dtype)
+        matrices = [term.delta for term in plan.gradients if term.delta.rank == 2]
+        self._dense = {node: np.zeros((steps, *batch, *node.shape), dtype) for node in matrices}
         self._overwritten: dict[int, dict[str, dict[int, float]]] = {}  # step -> variable -> unit -> value
         self._bind(parameters)
         for name, values in initial.items():
@@ -114,6 +114,8 @@ class Tape:
         else:
             self.kernel.run_backward()
         self.sent[step] = self.kernel.sent
+        for node, rows in self._dense.items():
+            rows[step] = self.kernel.matrix(node)
         if not cut:
             for name, delay, sends in self._back:
                 self._inboxes[name][row - delay] += sends[step]
@@ -129,25 +131,30 @@ class Tape:
         return total
 
     def _add_term(self, total: Array, term: GradientTerm, steps: slice) -> None:
-        if term.delta.rank == 2:
-            raise NotImplementedError  # replaced below by dense terms
-        delta = self.sent[steps, ..., self.plan.sent_columns(term.delta)]
+        delta = self._rows(term.delta, steps)
         if term.source is None:
-            total += delta.reshape(-1, delta.shape[-1]).sum(axis=0).reshape(total.shape)
+            total += delta.reshape(-1, *term.delta.shape).sum(axis=0).reshape(total.shape)
             return
-        source = self.source_rows(term, steps)
+        source = self._rows(term.source, steps)
         product = delta.reshape(-1, delta.shape[-1]).T @ source.reshape(-1, source.shape[-1])
         columns = slice(None) if term.columns is None else slice(*term.columns)
         total[:, columns] += product
 
-    def source_rows(self, term: GradientTerm, steps: slice) -> Array:
-        """The second factor of a weight gradient over some steps."""
-        node = term.source
-        assert node is not None
-        kind = source_kind(node)
-        if kind == INPUT:
-            return self.inputs[str(node.key[1])][steps]
-        if kind == VARIABLE:
-            offset = self.lead - int(node.key[2])  # type: ignore[call-overload]
-            return self._values[str(node.key[1])][steps.start + offset : steps.stop + offset]
-        return self.kept[steps.start + self.lead : steps.stop + self.lead, ..., self.plan.kept_columns(node)]
+    def _rows(self, node: Node, steps: slice) -> Array:
+        """A factor of a weight gradient over some steps, (steps, *batch, ·)."""
+        if node.kind == VIEW:
+            return self._rows(node.whole, steps)[..., node.offset : node.offset + node.width]
+        if node.rank == 2:
+            return self._dense[node][steps]
+        match node.key:
+            case (str(kind), str(name), int()) if kind == INPUT:
+                return self.inputs[name][steps]
+            case (str(kind), str(name), int(delay)) if kind == VARIABLE:
+                offset = self.lead - delay
+                return self._values[name][steps.start + offset : steps.stop + offset]
+            case (str(kind), str(name)) if kind == PARAMETER:
+                value = self.kernel.parameters[name]
+                return np.broadcast_to(value, (steps.stop - steps.start, *self.batch, *value.shape))
+        if self.plan.is_kept(node):
+            return self.kept[steps.start + self.lead : steps.stop + self.lead, ..., self.plan.kept_columns(node)]
+        return self.sent[steps, ..., self.plan.sent_columns(node)]

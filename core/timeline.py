@@ -15,7 +15,7 @@ import numpy as np
 
 from core.errors import SessionError
 from core.frame import Cursor, Grain, Phase, Position
-from core.language.derive import backward_of
+from core.language.derive import order_of_operations
 from core.network import HEAD, LOSS, Block, Network
 from core.operators.expression import operations
 
@@ -119,9 +119,7 @@ class Timeline:
         segment = self.segments[number]
         t = segment.times[step] if segment.times else None
         found = segment.step_entries(step)[entry]
-        return Position(
-            cursor, self.length, segment.phase, t, found.block, found.equation, operation, found.operations
-        )
+        return Position(cursor, self.length, segment.phase, t, found.block, found.equation, operation, found.operations)
 
     def _locate(self, operation_index: int) -> tuple[int, int, int, int]:
         number = bisect_right(self.offsets, operation_index) - 1
@@ -231,8 +229,7 @@ def _backward_entries(network: Network) -> tuple[tuple[Entry, ...], tuple[Entry,
 
 
 def _backward_entry(block: Block, name: str) -> Entry:
-    sends = backward_of(block.cell.definition.equation(name)).sends
-    return Entry(block.name, name, max(1, len({id(send.operation) for send in sends})))
+    return Entry(block.name, name, max(1, len(order_of_operations(block.backward(name)))))
 
 
 __all__ = ["HEAD", "LOSS", "Entry", "Progress", "Segment", "Timeline", "timeline_of"]

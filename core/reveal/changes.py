@@ -1,0 +1,63 @@
+"""Parameters and their gradients at the cursor: gathered so far, clipped, updated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from core.frame import Change, Phase, Truncation
+from core.learning.clipping import global_norm
+from core.learning.step import Outcome
+from core.operators.expression import PARAMETER, leaves
+from core.reveal.moment import Moment
+from core.run import Run
+
+
+def changes(moment: Moment, outcome: Outcome | None) -> tuple[Change, ...]:
+    """Every trainable parameter; ``outcome`` where the backward phase is done."""
+    return tuple(_changes(moment, outcome))
+
+
+def _changes(moment: Moment, outcome: Outcome | None) -> Iterator[Change]:
+    run = moment.run
+    clipped = Phase.CLIP in moment.progress and moment.progress[Phase.CLIP].steps > 0
+    updated = moment.progress[Phase.UPDATE] if Phase.UPDATE in moment.progress else None
+    for number, path in enumerate(run.network.trainable):
+        done = updated is not None and (updated.steps > 0 or number < updated.entries)
+        yield Change(
+            path=path,
+            value=run.problem.parameters[path],
+            gradient=outcome.gradients[path] if outcome else _gathered(moment, path),
+            clipped=outcome.clipped[path] if outcome and clipped else None,
+            updated=outcome.parameters[path] if outcome and done else None,
+        )
+
+
+def _gathered(moment: Moment, path: str) -> np.ndarray:
+    """dL/d(parameter) from what the backward walk has passed."""
+    if not moment.in_backward:
+        return np.zeros(moment.run.network.parameter_shapes[path])
+    block_name, name = path.split("/")
+    block = moment.run.network.block(block_name)
+    readers = {e.name for e in block.cell.definition.equations
+               if any(leaf.operator == PARAMETER and leaf.name == name for leaf in leaves(e.expression))}  # fmt: skip
+    walked = {n for n, count in moment.walked_back(block_name, moment.column).items() if count is None}
+    since = moment.column if readers & block.path <= walked else moment.column + 1
+    return moment.run.gradient(path, max(since, 0))
+
+
+def truncation(run: Run, outcome: Outcome, whole: Run) -> Truncation:
+    """How far the truncated gradient is from the full one; ``whole`` is the run without a window."""
+    full = whole.gradients()
+    cut = outcome.gradients
+    norm, full_norm = global_norm(cut), global_norm(full)
+    scale = max(norm, full_norm)
+    if not np.isfinite(scale) or scale == 0:
+        return Truncation(run.problem.window, norm, full_norm, float("nan"), float("nan"))
+    dot = sum(float(np.vdot(cut[p] / scale, full[p] / scale)) for p in full)
+    cosine = dot / ((norm / scale) * (full_norm / scale)) if norm and full_norm else float("nan")
+    difference = global_norm({path: cut[path] - full[path] for path in full})
+    return Truncation(
+        run.problem.window, norm, full_norm, cosine, difference / full_norm if full_norm else float("inf")
+    )

@@ -1,0 +1,114 @@
+"""The typeset formulas of a network, derived once: each equation forward, and backward as a sum of what arrives.
+
+The backward formula of a variable gathers: one term for every place that reads the variable, at the same step, at
+later steps, or in the block above.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from core.frame import EquationLine
+from core.language import Contribution
+from core.language.latex import Notation, latex_of, name_latex, with_time
+from core.network import LOSS, Block, Network
+from core.operators import Expression
+from core.operators.expression import INPUT, PARAMETER, TIME, VARIABLE, leaves
+
+
+@dataclass(frozen=True, eq=False)
+class Arriving:
+    """One term of a variable's adjoint: what ``reader`` of ``block`` sends, ``delay`` steps later."""
+
+    block: Block
+    contribution: Contribution
+
+    @property
+    def delay(self) -> int:
+        """How many steps later the reader stands."""
+        return self.contribution.target.delay
+
+    @property
+    def reader(self) -> str:
+        """Path of the equation that reads."""
+        return f"{self.block.name}/{self.contribution.reader}"
+
+
+class Formulas:
+    """Formulas of one network. Pure; kept because deriving and writing them takes time."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+
+    @cached_property
+    def arriving(self) -> Mapping[str, tuple[Arriving, ...]]:
+        """For each variable, by path: the terms of its adjoint, later steps last."""
+        found: dict[str, list[Arriving]] = {}
+        for block in reversed(self.network.blocks):
+            for backward in block.cell.backward:
+                if backward.equation.name in block.path:
+                    for contribution in backward.contributions:
+                        path = self._path(block, contribution.target)
+                        found.setdefault(path, []).append(Arriving(block, contribution))
+        return {path: tuple(sorted(terms, key=lambda term: term.delay)) for path, terms in found.items()}
+
+    def _path(self, block: Block, target: Expression) -> str:
+        if target.operator == INPUT:
+            return self.network.read_by(block.name, target.name)
+        return f"{block.name}/{target.name}"
+
+    @cached_property
+    def lines(self) -> Mapping[str, tuple[EquationLine, ...]]:
+        """For each block: its equations, none lit."""
+        return {b.name: tuple(self._line(b, e.name) for e in b.cell.definition.equations) for b in self.network.blocks}
+
+    def _line(self, block: Block, name: str) -> EquationLine:
+        expression = block.cell.definition.equation(name).expression
+        path = f"{block.name}/{name}"
+        left = rf"\href{{{path}}}{{{with_time(name_latex(name), 0)}}}"
+        return EquationLine(
+            path=path,
+            name=name,
+            role=block.cell.definition.roles.get(name, ""),
+            latex=f"{left} = {latex_of(expression, self.notation(block))}",
+            backward_latex=self._backward_latex(path, name),
+            terms=self._terms(block, expression),
+            lit=False,
+        )
+
+    def notation(self, block: Block, shift: int = 0) -> Notation:
+        """How a block's names are written and marked; the readout's input is written as what it reads."""
+        return Notation(lambda name: self._mark(block, name), shift)
+
+    def _mark(self, block: Block, name: str) -> str:
+        if name in block.cell.definition.inputs:
+            return self.network.read_by(block.name, name)
+        return f"{block.name}/{name}"
+
+    def _backward_latex(self, path: str, name: str) -> str:
+        left = rf"\href{{{path}}}{{\delta {with_time(name_latex(name), 0)}}}"
+        if name == LOSS:
+            return f"{left} = 1"
+        terms = [self.term_latex(term) for term in self.arriving.get(path, ())]
+        return f"{left} = {join_terms(terms)}" if terms else f"{left} = 0"
+
+    def term_latex(self, term: Arriving) -> str:
+        """One term of an adjoint in symbols."""
+        return latex_of(term.contribution.expression, self.notation(term.block, term.delay))
+
+    def _terms(self, block: Block, expression: Expression) -> tuple[str, ...]:
+        read = [leaf for leaf in leaves(expression) if leaf.operator in (VARIABLE, PARAMETER, INPUT, TIME)]
+        return tuple(dict.fromkeys(self._mark(block, leaf.name) for leaf in read))
+
+
+def join_terms(terms: list[str]) -> str:
+    """Terms joined by plus signs, a leading minus sign taken as the joint."""
+    text = terms[0]
+    for term in terms[1:]:
+        text += f" - {term[1:]}" if term.startswith("-") else f" + {term}"
+    return text
+
+
+NumberOf = Callable[[Expression], float | None]

@@ -1,0 +1,144 @@
+"""The selected variable at the selected step: its numbers, where its gradient comes from, and its history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.frame import Arrival, Inspection, Share
+from core.network import HEAD, LOSS
+from core.operators.expression import INPUT, PARAMETER, VARIABLE, leaves
+from core.reveal.formulas import Arriving, Formulas
+from core.reveal.moment import Moment, Vectors
+from core.reveal.scales import scale_of
+from core.reveal.walked import takes_part
+from core.sequence import Sequence
+
+Array = NDArray[Any]
+
+
+def inspection(moment: Moment, formulas: Formulas, sequence: Sequence, path: str, t: int, unit: int) -> Inspection:
+    """What the inspector shows of ``path`` at step ``t``."""
+    block_name, name = path.split("/")
+    block = moment.run.network.block(block_name)
+    size = block.cell.variable_sizes[name]
+    unit = min(unit, size - 1)
+    arrived = moment.arrival(path, t)
+    local, future = _local_and_future(moment, path, t) if arrived is Arrival.COMPLETE else (None, None)
+    return Inspection(
+        path=path,
+        name=name,
+        role=block.cell.definition.roles.get(name, ""),
+        t=t,
+        token=sequence.tokens_at(moment.sample)[t],
+        unit=unit,
+        scale=scale_of(block, name),
+        labels=sequence.target_labels if block_name == HEAD and size == len(sequence.target_labels) else (),
+        values=moment.run.values(path)[t, moment.sample] if moment.is_reached(path, t) else None,
+        adjoints=moment.adjoint(path, t),
+        arrived=arrived,
+        from_this_loss=local,
+        from_future=future,
+        history=_history(moment, path, unit),
+        adjoint_history=_adjoint_history(moment, path, unit),
+        shares=shares(moment, formulas, path, t) if arrived is Arrival.COMPLETE else (),
+        overwritten=bool(moment.run.tapes[block_name].overwritten(t, name)),
+    )
+
+
+def _history(moment: Moment, path: str, unit: int) -> Array:
+    reached = moment.values_reached(path)
+    history = np.full(moment.steps, np.nan)
+    history[:reached] = moment.run.values(path)[:reached, moment.sample, unit]
+    for t in moment.losses_reached if path == f"{HEAD}/{LOSS}" else ():
+        history[t] = moment.run.values(path)[t, moment.sample, unit]
+    return history
+
+
+def _adjoint_history(moment: Moment, path: str, unit: int) -> Array:
+    history = np.full(moment.steps, np.nan)
+    adjoints = moment.run.adjoints(path)
+    if adjoints is not None and moment.in_backward:
+        history[moment.column + 1 :] = adjoints[moment.column + 1 :, moment.sample, unit]
+        if moment.column >= 0 and (here := moment.adjoint(path, moment.column)) is not None:
+            history[moment.column] = here[unit]
+    return history
+
+
+def _local_and_future(moment: Moment, path: str, t: int) -> tuple[Array, Array]:
+    """dL_t/d(variable), from this step's loss alone, and the rest, which came from later steps."""
+    total = moment.adjoint(path, t)
+    assert total is not None
+    local = local_adjoints(moment, t).get(path)
+    local = np.zeros_like(total) if local is None else local
+    return local, total - local
+
+
+def local_adjoints(moment: Moment, t: int) -> Vectors:
+    """The adjoints of all variables at step ``t`` if later steps sent nothing: by path, for the shown element."""
+    run = moment.run
+    found: dict[str, Array] = {}
+    if not run.problem.loss_weights[t, moment.sample]:
+        return {}
+    for block in reversed(run.network.blocks):
+        own = {n: np.zeros(size) for n, size in block.cell.variable_sizes.items()}
+        if block.name == HEAD:
+            own[LOSS] = np.ones(1)
+        elif (path := f"{block.name}/{block.output}") in found:
+            own[block.output] = found[path]
+        evaluator = moment.evaluator(block, t, own)
+        for backward in block.cell.backward:
+            for contribution in backward.contributions if backward.equation.name in block.path else ():
+                target = contribution.target
+                if target.operator == PARAMETER or target.delay:
+                    continue
+                vector = moment.vector(evaluator.value(contribution.expression))
+                if target.operator == VARIABLE:
+                    own[target.name] = own[target.name] + vector
+                elif target.operator == INPUT:
+                    below = run.network.read_by(block.name, target.name)
+                    found[below] = found.get(below, 0.0) + vector
+        found.update({f"{block.name}/{name}": vector for name, vector in own.items()})
+    return found
+
+
+def shares(moment: Moment, formulas: Formulas, path: str, t: int) -> tuple[Share, ...]:
+    """How the adjoint at ``t`` is made up: <part, total>/|total|^2 for each term, the largest first; they sum to 1."""
+    total = moment.adjoint(path, t)
+    if total is None or not np.any(total) or not np.isfinite(total).all():
+        return ()
+    unit_total = total / np.abs(total).max()  # so that vanished gradients do not underflow when squared
+    found = [
+        Share(_label(moment, term, t), float(_part(moment, term, t) / np.abs(total).max() @ unit_total))
+        for term in formulas.arriving.get(path, ())
+        if takes_part(moment, term, t)
+    ]
+    squared = float(unit_total @ unit_total)
+    return tuple(sorted((Share(s.label, s.value / squared) for s in found), key=lambda s: -abs(s.value)))
+
+
+def _part(moment: Moment, term: Arriving, t: int) -> Array:
+    evaluator = moment.evaluator(term.block, t + term.delay)
+    return moment.vector(evaluator.value(term.contribution.expression))
+
+
+def _label(moment: Moment, term: Arriving, t: int) -> str:
+    if term.block.name == HEAD:
+        return "this step's loss"
+    name = term.contribution.reader
+    where = f"from t = {t + term.delay + 1} " if term.delay else ""
+    gate = through_gate(term)
+    return f"{where}through {name}" + (f" ({gate})" if gate else "")
+
+
+def through_gate(term: Arriving) -> str:
+    """The role of the gate that the term is multiplied by or goes into; "" for none."""
+    roles = term.block.cell.definition.roles
+    own = roles.get(term.contribution.reader, "")
+    if "gate" in own:
+        return own
+    read = [leaf.name for leaf in leaves(term.contribution.expression) if leaf.operator == VARIABLE and not leaf.delay]
+    gates = [roles[name] for name in read if "gate" in roles.get(name, "")]
+    return gates[0] if gates else own

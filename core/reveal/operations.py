@@ -1,0 +1,113 @@
+"""Live vectors of the data-flow diagram at the cursor: values forward, and backward what each node sent where."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numpy.typing import NDArray
+
+from core.diagram import Diagram, Node
+from core.evaluate import Evaluator
+from core.frame import OperationFrame, Phase
+from core.language import Backward
+from core.language.derive import order_of_operations
+from core.network import Block
+from core.operators import Expression
+from core.operators.expression import operations
+from core.reveal.moment import Moment
+
+Array = NDArray[Any]
+
+
+def operation_frames(moment: Moment, diagram: Diagram, block: Block, t: int) -> dict[int, OperationFrame]:
+    """The diagram's numbers at step ``t``, by node number."""
+    return _Live(moment, diagram, block, t).frames()
+
+
+class _Live:
+    def __init__(self, moment: Moment, diagram: Diagram, block: Block, t: int) -> None:
+        self.moment, self.diagram, self.block, self.t = moment, diagram, block, t
+        self.evaluator: Evaluator = moment.evaluator(block, t)
+        self.forward_done = self._forward_done()
+        self.backward_done = self._backward_done()
+
+    def frames(self) -> dict[int, OperationFrame]:
+        adjoints: dict[int, Array] = {}
+        found = {}
+        for node in reversed(self.diagram.nodes):
+            sent = self._sent(node)
+            for arg, vector in zip(node.args, sent, strict=True):
+                if vector is not None:
+                    adjoints[arg] = adjoints[arg] + vector if arg in adjoints else vector
+            adjoint = self._variable_adjoint(node, adjoints.get(node.number))
+            found[node.number] = OperationFrame(self._value(node), adjoint, sent, self._lit(node))
+        return found
+
+    def _position_here(self) -> bool:
+        position = self.moment.position
+        return position.t == self.t and position.block == self.block.name
+
+    def _lit(self, node: Node) -> bool:
+        position = self.moment.position
+        if not self._position_here() or position.phase not in (Phase.FORWARD, Phase.BACKWARD):
+            return False
+        if node.kind != "operation":
+            return False
+        equation = self.block.cell.definition.equation(position.equation)
+        if position.phase is Phase.BACKWARD:
+            order = order_of_operations(self.block.backward(position.equation))
+        else:
+            order = list(operations(equation.expression))
+        if not order:
+            return node.variable == position.equation
+        return order[min(position.operation, len(order) - 1)] in node.operations
+
+    def _forward_done(self) -> set[Expression]:
+        """The operations whose value is revealed at this step."""
+        done: set[Expression] = set()
+        for equation in self.block.cell.definition.equations:
+            found = list(operations(equation.expression))
+            if self.moment.is_reached(f"{self.block.name}/{equation.name}", self.t):
+                done.update([equation.expression, *found])
+        position = self.moment.position
+        if self._position_here() and position.phase is Phase.FORWARD:
+            current = self.block.cell.definition.equation(position.equation).expression
+            done.update(list(operations(current))[: position.operation + 1])
+        return done
+
+    def _value(self, node: Node) -> Array | None:
+        if node.kind == "operation" and node.expression not in self.forward_done:
+            return None
+        if node.variable:
+            return self.moment.run.values(f"{self.block.name}/{node.variable}")[self.t, self.moment.sample]
+        return self.moment.vector(self.evaluator.value(node.expression))
+
+    def _backward_done(self) -> dict[tuple[Expression, int], Expression]:
+        """What operations have sent at this step: (operation, argument) -> expression of what was sent."""
+        done: dict[tuple[Expression, int], Expression] = {}
+        for name, count in self.moment.walked_back(self.block.name, self.t).items():
+            backward: Backward = self.block.backward(name)
+            walked = order_of_operations(backward) if count is None else order_of_operations(backward)[:count]
+            for send in backward.sends:
+                if send.operation in walked and send.expression is not None:
+                    done[send.operation, send.argument] = send.expression
+            root = backward.equation.expression
+            if root.is_leaf and backward.contributions:
+                done[root, 0] = backward.contributions[0].expression
+        return done
+
+    def _sent(self, node: Node) -> tuple[Array | None, ...]:
+        """What the node has sent to each of its arguments."""
+        return tuple(self._sent_to(node, read) for read in node.reads)
+
+    def _sent_to(self, node: Node, read: Expression) -> Array | None:
+        for operation in node.operations or (node.expression,):
+            for index, arg in enumerate(operation.args or (operation,)):
+                if arg is read and (operation, index) in self.backward_done:
+                    return self.moment.vector(self.evaluator.value(self.backward_done[operation, index]))
+        return None
+
+    def _variable_adjoint(self, node: Node, inner: Array | None) -> Array | None:
+        if node.variable:
+            return self.moment.adjoint(f"{self.block.name}/{node.variable}", self.t)
+        return inner

@@ -1,0 +1,160 @@
+"""One plain sentence for every place of the walk: what was just computed, and what it means."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from core.frame import ClipReport, Phase, Prediction, Scale, Sentence, Share
+from core.network import HEAD, LOSS
+from core.reveal.moment import Moment
+from core.reveal.scales import scale_of
+from core.sequence import Sequence
+
+
+def digits(value: float) -> str:
+    """A number with the digits that mean something in a sentence."""
+    return f"{value:.3g}".replace("-", "−")
+
+
+def sentence_at(
+    moment: Moment,
+    sequence: Sequence,
+    shares: tuple[Share, ...],
+    prediction: Prediction | None,
+    clip: ClipReport | None,
+) -> Sentence:
+    """What the status line says."""
+    position = moment.position
+    if position.cursor.index == 0:
+        return Sentence("Nothing is computed yet: {count} time steps wait. Step forward to begin.",
+                        {"count": str(moment.steps)})  # fmt: skip
+    match position.phase:
+        case Phase.FORWARD:
+            return _forward(moment, sequence, prediction)
+        case Phase.LOSS:
+            return _loss(moment, prediction)
+        case Phase.BACKWARD:
+            return _backward(moment, shares)
+        case Phase.CLIP:
+            return _clip(clip)
+    return _update(moment)
+
+
+def _place(moment: Moment, sequence: Sequence) -> dict[str, str]:
+    position = moment.position
+    assert position.t is not None
+    role = moment.run.network.block(position.block).cell.definition.roles.get(position.equation, "")
+    token = sequence.tokens_at(moment.sample)[position.t]
+    return {
+        "t": str(position.t + 1),
+        "token": f" “{token}”" if token else "",
+        "name": position.equation,
+        "role": f"{role} {position.equation}" if role else position.equation,
+        "layer": f", layer {position.block}" if len(moment.run.network.layers) > 1 and position.block != HEAD else "",
+        "done": str(position.operation + 1),
+        "all": str(position.operations),
+    }
+
+
+def _forward(moment: Moment, sequence: Sequence, prediction: Prediction | None) -> Sentence:
+    position = moment.position
+    place = _place(moment, sequence)
+    if not position.equation_done:
+        return Sentence("Forward, t = {t}{token}{layer}: operation {done} of {all} of the {role}.", place)
+    values = moment.run.values(position.path)[position.t, moment.sample]
+    if not np.isfinite(values).all():
+        return Sentence("Forward, t = {t}{token}{layer}: the {role} is not finite.", place)
+    block = moment.run.network.block(position.block)
+    if position.block == HEAD and prediction is not None and position.equation == block.output:
+        return _prediction(place, prediction)
+    if scale_of(block, position.equation) is Scale.GATE:
+        wide, shut = int((values > 0.9).sum()), int((values < 0.1).sum())
+        place |= {"mean": f"{values.mean():.2f}", "open": str(wide), "shut": str(shut), "size": str(len(values))}
+        return Sentence("Forward, t = {t}{token}{layer}: the {role} is {mean} on average; of its {size} units {open} "
+                        "are wide open (> 0.9) and {shut} shut (< 0.1).", place)  # fmt: skip
+    strongest = int(np.abs(values).argmax())
+    place |= {"norm": digits(_norm(values)), "unit": str(strongest + 1), "value": digits(float(values[strongest]))}
+    return Sentence("Forward, t = {t}{token}{layer}: the {role} has norm {norm}; unit {unit} is strongest with {value}.",
+                    place)  # fmt: skip
+
+
+def _prediction(place: dict[str, str], prediction: Prediction) -> Sentence:
+    if prediction.probability is None:
+        return Sentence("Forward, t = {t}{token}: the output is {label}.", place | {"label": prediction.label})
+    place |= {"label": prediction.label, "probability": f"{prediction.probability:.2f}"}
+    return Sentence(
+        "Forward, t = {t}{token}: the network expects “{label}” next, with probability {probability}.", place
+    )
+
+
+def _loss(moment: Moment, prediction: Prediction | None) -> Sentence:
+    t = moment.position.t
+    assert t is not None
+    losses = moment.run.losses()[:, moment.sample]
+    values = {"t": str(t + 1), "loss": digits(float(losses[t])),
+              "sum": digits(float(losses[sorted(moment.losses_reached)].sum())), "label": "", "verdict": ""}  # fmt: skip
+    if prediction is not None and prediction.right is not None:
+        values["label"] = prediction.label
+        template = "Loss, t = {t}: L is {loss}; the likeliest answer “{label}” is " + (
+            "right. The sum so far is {sum}." if prediction.right else "wrong. The sum so far is {sum}."
+        )
+        return Sentence(template, values)
+    return Sentence("Loss, t = {t}: L is {loss}. The sum so far is {sum}.", values)
+
+
+def _backward(moment: Moment, shares: tuple[Share, ...]) -> Sentence:
+    position = moment.position
+    t = position.t
+    assert t is not None
+    role = moment.run.network.block(position.block).cell.definition.roles.get(position.equation, "")
+    values = {"t": str(t + 1), "name": position.equation, "role": role or position.equation}
+    if position.equation == LOSS:
+        return Sentence("Backward, t = {t}: the walk back begins with ∂L/∂L = 1 at the loss of this step.", values)
+    adjoint = moment.adjoint(position.path, t)
+    norm = 0.0 if adjoint is None else _norm(adjoint)
+    values["norm"] = digits(norm)
+    if norm == 0.0:
+        return Sentence("Backward, t = {t}, {role}: ∂L/∂{name} is zero here.", values)
+    if not math.isfinite(norm):
+        return Sentence("Backward, t = {t}, {role}: ∂L/∂{name} is not finite.", values)
+    if not shares:
+        return Sentence("Backward, t = {t}, {role}: ∂L/∂{name} has norm {norm}.", values)
+    values |= {"share": f"{100 * shares[0].value:.0f}", "way": shares[0].label}
+    if shares[0].label == "this step's loss":
+        return Sentence("Backward, t = {t}, {role}: ∂L/∂{name} has norm {norm}; {share} % of it is this step's own loss.",
+                        values)  # fmt: skip
+    way = "{share} % of it came {way}." if shares[0].label.startswith("from") else "{share} % of it came here {way}."
+    return Sentence("Backward, t = {t}, {role}: ∂L/∂{name} has norm {norm}; " + way, values)
+
+
+def _clip(clip: ClipReport | None) -> Sentence:
+    if clip is None:
+        return Sentence("Clip.", {})
+    values = {"before": digits(clip.norm_before), "after": digits(clip.norm_after), "rule": clip.rule,
+              "cosine": f"{clip.cosine:.3f}", "cut": str(clip.entries_cut)}  # fmt: skip
+    if clip.rule == "off":
+        return Sentence("Clip: switched off; the gradient of all parameters keeps its norm {before}.", values)
+    if clip.norm_after == clip.norm_before:
+        return Sentence("Clip ({rule}): the gradient's norm {before} needs no clipping.", values)
+    return Sentence("Clip ({rule}): the gradient's norm goes from {before} to {after}; cosine between the two {cosine}, "
+                    "{cut} entries cut.", values)  # fmt: skip
+
+
+def _update(moment: Moment) -> Sentence:
+    position = moment.position
+    return Sentence("Update: {path} takes its step; {done} of {all} parameters are updated.", {
+        "path": position.path,
+        "done": str(_updated(moment)),
+        "all": str(len(moment.run.network.trainable)),
+    })  # fmt: skip
+
+
+def _updated(moment: Moment) -> int:
+    return list(moment.run.network.trainable).index(moment.position.path) + 1
+
+
+def _norm(vector: np.ndarray) -> float:
+    peak = float(np.abs(vector).max())
+    return peak * float(np.linalg.norm(vector / peak)) if peak and math.isfinite(peak) else peak

@@ -1,0 +1,84 @@
+"""The current equation three times: in symbols, with the numbers of one unit, and its result."""
+
+from __future__ import annotations
+
+from core.frame import Arrival, Phase, WalkedEquation
+from core.language.latex import number_latex, numbers_latex
+from core.network import LOSS, Block
+from core.operators import Expression
+from core.operators.expression import NUMBER
+from core.reveal.formulas import Arriving, Formulas, join_terms
+from core.reveal.moment import Moment
+
+
+def walked_equation(moment: Moment, formulas: Formulas, unit: int) -> WalkedEquation | None:
+    """The equation at the cursor; None in the phases that walk none."""
+    position = moment.position
+    if position.t is None or not position.equation:
+        return None
+    line = next(line for line in formulas.lines[position.block] if line.path == position.path)
+    backward = position.phase is Phase.BACKWARD
+    size = moment.run.network.block(position.block).cell.variable_sizes[position.equation]
+    unit = min(unit, size - 1)
+    numbers = _backward_numbers if backward else _forward_numbers
+    return WalkedEquation(
+        path=position.path,
+        t=position.t,
+        unit=unit,
+        symbols=line.backward_latex if backward else line.latex,
+        numbers=numbers(moment, formulas, unit),
+        result=_result(moment, unit, backward),
+        backward=backward,
+    )
+
+
+def _result(moment: Moment, unit: int, backward: bool) -> str:
+    position = moment.position
+    assert position.t is not None
+    if backward:
+        adjoint = moment.adjoint(position.path, position.t)
+        return "" if adjoint is None else number_latex(float(adjoint[unit]))
+    if not position.equation_done:
+        return ""
+    return number_latex(float(moment.run.values(position.path)[position.t, moment.sample, unit]))
+
+
+def _forward_numbers(moment: Moment, _: Formulas, unit: int) -> str:
+    position = moment.position
+    assert position.t is not None
+    block = moment.run.network.block(position.block)
+    expression = block.cell.definition.equation(position.equation).expression
+    return _with_numbers(moment, block, position.t, expression, unit)
+
+
+def _backward_numbers(moment: Moment, formulas: Formulas, unit: int) -> str:
+    position = moment.position
+    assert position.t is not None
+    if position.equation == LOSS:
+        return "1"
+    terms = [
+        _with_numbers(moment, term.block, position.t + term.delay, term.contribution.expression, unit)
+        for term in formulas.arriving.get(position.path, ())
+        if takes_part(moment, term, position.t)
+    ]
+    return join_terms(terms) if terms else "0"
+
+
+def takes_part(moment: Moment, term: Arriving, t: int) -> bool:
+    """Whether a term of the adjoint at ``t`` exists: its reader lies inside the sequence, on a step that sends."""
+    reader_t = t + term.delay
+    if reader_t >= moment.steps or (term.delay and moment.run.problem.cuts(reader_t)):
+        return False
+    return moment.arrival(term.reader, reader_t) is Arrival.COMPLETE
+
+
+def _with_numbers(moment: Moment, block: Block, t: int, expression: Expression, unit: int) -> str:
+    evaluator = moment.evaluator(block, t)
+
+    def number_of(node: Expression) -> float | None:
+        if node.operator == NUMBER:
+            return node.value
+        value = moment.vector(evaluator.value(node))
+        return float(value[unit if value.shape[-1] > 1 else 0])
+
+    return numbers_latex(expression, number_of)
