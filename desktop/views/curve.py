@@ -6,7 +6,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QPen
 
 from desktop.theme import scaled
 from desktop.views.series import Series, thinned
@@ -88,7 +88,7 @@ class Curve:
         if self._with_stems:
             self._set_stems(x[marked], inside[marked], colour)
 
-    def _pen(self, series: Series, colour: QColor, points: int):
+    def _pen(self, series: Series, colour: QColor, points: int) -> QPen:
         faded = QColor(colour)
         if series.ghost or not series.chosen:
             faded.setAlphaF(0.45 if series.ghost else 0.85)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Protocol
 
 SWEEPS = 12
@@ -157,7 +158,7 @@ def _neighbours(wires: Iterable[Wire], count: int) -> tuple[list[list[int]], lis
     """For every spot those it is joined to in the layer before, and in the layer after."""
     before: list[list[int]] = [[] for _ in range(count)]
     after: list[list[int]] = [[] for _ in range(count)]
-    for left, right in {pair for wire in wires for pair in zip(wire.spots, wire.spots[1:], strict=False)}:
+    for left, right in {pair for wire in wires for pair in pairwise(wire.spots)}:
         after[left].append(right)
         before[right].append(left)
     return before, after
@@ -190,7 +191,7 @@ def _sort_by_centre(layer: list[int], joined: list[list[int]], fixed: dict[int, 
 def crossings(layers: list[list[int]], after: list[list[int]]) -> int:
     """How many pairs of edges cross."""
     count = 0
-    for left, right in zip(layers, layers[1:], strict=False):
+    for left, right in pairwise(layers):
         place = {spot: n for n, spot in enumerate(right)}
         ends = [sorted(place[other] for other in after[spot]) for spot in left]
         for n, upper in enumerate(ends):
@@ -213,7 +214,7 @@ def _heights(
                 total = sum(weight for _, weight in joined) or 1.0
                 wanted.append(sum(y[other] * weight for other, weight in joined) / total if joined else y[spot])
                 weights.append(total)
-            gaps = [(rooms[a] + rooms[b]) / 2 for a, b in zip(layer, layer[1:], strict=False)]
+            gaps = [(rooms[a] + rooms[b]) / 2 for a, b in pairwise(layer)]
             y.update(zip(layer, separated(wanted, weights, gaps), strict=True))
     return y
 

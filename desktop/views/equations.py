@@ -111,16 +111,10 @@ class EquationList(QWidget):
         block = block_of(frame)
         self.stepper.setVisible(self._walked is not None and block is not None)
         if self._walked is not None and block is not None:
-            labels = frame.inspection.labels if frame.inspection else ()
-            unit = self._walked.unit
-            named = (
-                labels[unit]
-                if frame.inspection.path == self._walked.path and unit < len(labels)
-                else ""
-                if labels
-                else ""
-            )
-            self.stepper.show_unit(unit, units_of(block, self._walked.path), named)
+            seen, unit = frame.inspection, self._walked.unit
+            labels = seen.labels if seen is not None and seen.path == self._walked.path else ()
+            name = labels[unit] if unit < len(labels) else ""
+            self.stepper.show_unit(unit, units_of(block, self._walked.path), name)
 
     def _refresh(self) -> None:
         """Give each row its state; lay out again only if one has changed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
@@ -12,12 +13,14 @@ from desktop.theme import maths_font, scaled
 from desktop.typesetting import Formula, Typesetter, plain_text
 
 SMALLEST_SCALE = 0.75  # smaller than this is not read; the panel scrolls instead
+SMALLER_THAN_BROKEN = 0.88  # a formula this much smaller reads better than a broken one
 LINE_GAP_PX = 4.0
 INDENT_PX = 14.0  # of the lines after the first, so that a plus stands inside its equals sign
 
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|.", re.DOTALL)
 _OPENING = frozenset(("{", "(", "[", r"\{"))
-_CLOSING = frozenset(("}", ")", "]", r"\}"))
+BRACES = frozenset("{}")
+BRACKETS = BRACES | frozenset(("(", ")", "[", "]", r"\{", r"\}"))
 
 
 @dataclass(frozen=True)
@@ -86,12 +89,18 @@ def split_equation(latex: str) -> tuple[str, str]:
     return latex[:cut].strip(), latex[cut:].strip()
 
 
-def split_sum(latex: str) -> list[str]:
-    """The terms of a sum, each but the first with its sign in front."""
-    cuts = [place for sign in "+-" for place in _top_level(latex, sign) if _is_sum(latex, place)]
+def split_sum(latex: str, inside: frozenset[str] = BRACKETS) -> list[str]:
+    """The terms of a sum, each but the first with its sign in front; signs within ``inside`` do not count."""
+    cuts = [place for sign in "+-" for place in _top_level(latex, sign, inside) if _is_sum(latex, place)]
     edges = [0, *sorted(cuts), len(latex)]
-    terms = [latex[a:b].strip() for a, b in zip(edges, edges[1:], strict=False)]
+    terms = [latex[a:b].strip() for a, b in pairwise(edges)]
     return [f"{{}} {term}" if n else term for n, term in enumerate(terms) if term]
+
+
+def split_deep(latex: str) -> list[str]:
+    """The terms of all sums, also within round and square brackets, which then no longer grow with what they hold."""
+    flat = re.sub(r"\\(left|right)(?![A-Za-z])\s*", "", latex)
+    return split_sum(flat, BRACES)
 
 
 def _is_sum(latex: str, place: int) -> bool:
@@ -100,15 +109,13 @@ def _is_sum(latex: str, place: int) -> bool:
     return bool(before) and before[-1] not in "=+-^_" and not latex[place + 1 :].lstrip().startswith("=")
 
 
-def _top_level(latex: str, wanted: str) -> list[int]:
+def _top_level(latex: str, wanted: str, brackets: frozenset[str] = BRACKETS) -> list[int]:
     """Places of a character outside all brackets."""
     depth, places = 0, []
     for match in _TOKEN.finditer(latex):
         token = match.group()
-        if token in _OPENING:
-            depth += 1
-        elif token in _CLOSING:
-            depth -= 1
+        if token in brackets:
+            depth += 1 if token in _OPENING else -1
         elif token == wanted and depth == 0:
             places.append(match.start())
     return places
@@ -125,27 +132,35 @@ class FormulaSetter:
         return self._part(latex, ink).width if latex else 0.0
 
     def lay_out(self, latex: str, ink: Ink, width: float) -> Layout:
-        """The formula within ``width``: on one line, else broken at its plus signs, else smaller, else too wide."""
+        """The formula within ``width``: on one line, a little smaller, broken at its plus signs, else too wide."""
         whole = self._part(latex, ink)
         if whole.width <= width:
             return _stacked([[whole]], ink)
-        terms = [self._part(term, ink) for term in split_sum(latex)]
-        widest = max(term.width + (scaled(INDENT_PX) if n else 0) for n, term in enumerate(terms))
-        scale = max(SMALLEST_SCALE, min(1.0, width / widest))
-        if whole.width * SMALLEST_SCALE <= width and whole.width * 0.88 <= width:
-            scale, terms = width / whole.width, [whole]  # a little smaller reads better than broken
-        if scale < 1:
-            ink = replace(ink, size_px=ink.size_px * scale)
-            terms = [self._part(term, ink) for term in (split_sum(latex) if len(terms) > 1 else [latex])]
-        return _stacked(_filled(terms, width), ink)
+        if whole.width * SMALLER_THAN_BROKEN <= width:
+            pieces, scale = [latex], width / whole.width
+        else:
+            pieces, scale = self._broken(latex, ink, width)
+        ink = replace(ink, size_px=ink.size_px * scale)
+        return _stacked(_filled([self._part(piece, ink) for piece in pieces], width), ink)
+
+    def _broken(self, latex: str, ink: Ink, width: float) -> tuple[list[str], float]:
+        """Pieces, and how much smaller they have to be; broken within brackets only where nothing else helps."""
+        for pieces in (split_sum(latex), split_deep(latex)):
+            indents = [scaled(INDENT_PX) if n else 0.0 for n in range(len(pieces))]
+            widest = max(self._part(piece, ink).width + indent for piece, indent in zip(pieces, indents, strict=True))
+            if widest * SMALLEST_SCALE <= width:
+                break
+        return pieces, max(SMALLEST_SCALE, min(1.0, width / widest))
 
     def text(self, text: str, ink: Ink, width: float) -> Layout:
-        """Plain text laid out as a formula, broken before its plus signs."""
+        """Plain text laid out as a formula: broken before its plus signs, else wherever there is a space."""
         metrics = QFontMetricsF(text_font(ink))
+        if metrics.horizontalAdvance(text) <= width:
+            return _stacked([[Part(0, 0, metrics.horizontalAdvance(text), None, text, ink)]], ink)
         pieces = [f"+ {piece}" if n else piece for n, piece in enumerate(text.split(" + "))]
-        parts = [Part(0, 0, metrics.horizontalAdvance(f"{piece} "), None, piece, ink) for piece in pieces]
-        if sum(part.width for part in parts) <= width + metrics.horizontalAdvance(" "):
-            parts = [Part(0, 0, metrics.horizontalAdvance(text), None, text, ink)]
+        room = width - scaled(INDENT_PX)
+        pieces = [bit for piece in pieces for bit in wrapped(piece, room, metrics)]
+        parts = [Part(0, 0, metrics.horizontalAdvance(piece), None, piece, ink) for piece in pieces]
         return _stacked(_filled(parts, width), ink)
 
     def _part(self, latex: str, ink: Ink) -> Part:
@@ -153,6 +168,19 @@ class FormulaSetter:
         text = plain_text(latex)
         width = formula.width if formula else QFontMetricsF(text_font(ink)).horizontalAdvance(text)
         return Part(0.0, 0.0, width, formula, text, ink)
+
+
+def wrapped(text: str, room: float, metrics: QFontMetricsF) -> list[str]:
+    """Words in lines no longer than ``room`` where possible; a sign stays with what follows it."""
+    words = re.findall(r"(?:[·⊙×+−] )?\S+", text)
+    lines: list[str] = []
+    for word in words:
+        joined = f"{lines[-1]} {word}" if lines else word
+        if lines and metrics.horizontalAdvance(joined) <= room:
+            lines[-1] = joined
+        else:
+            lines.append(word)
+    return lines
 
 
 def _filled(parts: list[Part], width: float) -> list[list[Part]]:

@@ -175,7 +175,7 @@ def limits_of(frame: Frame, plot: Plot, measure: Measure) -> tuple[float, float]
         return (min(sizes), max(sizes)) if sizes else (1e-4, 1.0)
     if plot is Plot.LOSS:
         return 0.0, _largest([lane.losses for lane in frame.lanes])
-    states = [track for track in _state_tracks(frame)]
+    states = _state_tracks(frame)
     if measure is Measure.WHOLE:
         return 0.0, _largest([track.value_norms for track in states])
     limit = max((track.limit for track in states if np.isfinite(track.limit)), default=1.0)
