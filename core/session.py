@@ -69,6 +69,7 @@ class Branch:
         self.iterations = [start]
         self._outcomes: dict[int, Outcome] = {}
         self._runs: OrderedDict[int, Run] = OrderedDict()  # least recently used first
+        self._dropped: dict[int, tuple[int, int]] = {}  # how far runs were computed that are not in memory
 
     def owner(self, number: int) -> Branch:
         """The branch that an iteration belongs to: this one or an ancestor."""
@@ -95,6 +96,9 @@ class Branch:
         run = self._runs.get(number)
         if run is None:
             run = Run(self.setup.problem(self.iteration(number).parameters))
+            forward, backward = self._dropped.pop(number, (0, 0))
+            run.forward_to(forward)
+            run.backward_to(backward if run.has_loss else 0)
             self._keep(number, run)
         self._runs.move_to_end(number)
         return run
@@ -106,7 +110,17 @@ class Branch:
     def _keep(self, number: int, run: Run) -> None:
         self._runs[number] = run
         while len(self._runs) > 2 and sum(kept.bytes for kept in self._runs.values()) > MEMORY_BUDGET_BYTES:
-            self._runs.popitem(last=False)
+            dropped, old = self._runs.popitem(last=False)
+            self._dropped[dropped] = old.forward_done, old.backward_done
+
+    def frontiers(self) -> dict[int, tuple[int, int]]:
+        """How far each iteration is computed: time steps forward and backward."""
+        kept = {number: (run.forward_done, run.backward_done) for number, run in self._runs.items()}
+        return {**self._dropped, **kept}
+
+    def advance_to(self, number: int, frontier: tuple[int, int]) -> None:
+        """Let an iteration be computed that far when it is next looked at (as it was when it was saved)."""
+        self._dropped[number] = frontier
 
     def outcome(self, number: int) -> Outcome:
         """The training step at the end of an iteration."""
