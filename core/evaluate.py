@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from core.operators import OPERATORS, Expression
 from core.operators.expression import NUMBER
+from core.operators.shapes import is_elementwise
 
 Array = NDArray[np.inexact]
 Reader = Callable[[Expression], Array]
@@ -39,6 +40,7 @@ class Evaluator:
         return found
 
     def __call__(self, nodes: Iterable[Expression]) -> list[Array]:
+        """The values of several expressions."""
         return [self.value(node) for node in nodes]
 
     def _compute(self, node: Expression) -> Array:
@@ -47,7 +49,14 @@ class Evaluator:
         if node.is_leaf:
             return self._read(node)
         operator = OPERATORS[node.operator]
-        args = [self.value(arg) for arg in node.args]
-        if self._branches is not None and operator.branch is not None:
-            self._branches.append(operator.branch(*args, *node.attributes))
-        return operator.value(*args, *node.attributes)
+        args = [self._argument(arg, node) for arg in node.args]
+        with np.errstate(all="ignore"):  # infinities and NaN are results to show
+            if self._branches is not None and operator.branch is not None:
+                self._branches.append(operator.branch(*args, *node.attributes))
+            return operator.value(*args, *node.attributes)
+
+    def _argument(self, arg: Expression, reader: Expression) -> Array:
+        """The value of an argument; a scalar that meets a matrix gets the axis it lacks."""
+        value = self.value(arg)
+        is_lifted = not arg.shape and len(reader.shape) == 2 and is_elementwise(reader.operator)
+        return value[..., None] if is_lifted else value

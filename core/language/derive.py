@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from core.language.definition import CellDefinition, Equation
 from core.operators import OPERATORS, Expression
 from core.operators.expression import ADJOINT, INPUT, PARAMETER, VARIABLE, apply, leaf
-from core.operators.shapes import Shape
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +54,11 @@ def backward_of(equation: Equation) -> Backward:
     return Backward(equation, tuple(sends), tuple(contributions))
 
 
+def order_of_operations(backward: Backward) -> tuple[Expression, ...]:
+    """The operations of an equation in the order the backward walk meets them."""
+    return tuple(dict.fromkeys(send.operation for send in backward.sends))
+
+
 def _reverse(
     equation: Equation, node: Expression, cotangent: Expression, sends: list[Sent]
 ) -> Iterator[tuple[Expression, Expression]]:
@@ -64,9 +68,9 @@ def _reverse(
         return
     result = leaf(VARIABLE, equation.name, node.shape) if node is equation.expression else node
     rule = OPERATORS[node.operator].vjp
-    flowing = []
+    flowing: list[tuple[Expression, Expression]] = []
     for index, sent in enumerate(rule(cotangent, result, *node.args, *node.attributes)):
-        fitted = None if sent is None else _fit(sent, node.args[index].shape, node.args[index])
+        fitted = None if sent is None else _fit(sent, node.args[index])
         sends.append(Sent(node, index, fitted))
         if fitted is not None:
             flowing.append((node.args[index], fitted))
@@ -74,13 +78,14 @@ def _reverse(
         yield from _reverse(equation, argument, fitted, sends)
 
 
-def _fit(sent: Expression, shape: Shape, argument: Expression) -> Expression:
-    """A gradient in the shape of its argument: summed where a scalar was spread over a vector, and the reverse."""
-    if len(sent.shape) == len(shape):
+def _fit(sent: Expression, argument: Expression) -> Expression:
+    """A gradient in the shape of its argument: summed where a scalar was spread, and the reverse."""
+    rank, wanted = len(sent.shape), len(argument.shape)
+    if rank == wanted:
         return sent
-    if not shape:
-        return apply("sum", sent)
-    return apply("spread", sent, argument)
+    if not wanted:
+        return apply("matrix_sum" if rank == 2 else "sum", sent)
+    return apply("matrix_spread" if wanted == 2 else "spread", sent, argument)
 
 
 def all_contributions(definition: CellDefinition) -> tuple[Contribution, ...]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from core.operators import OPERATORS, Expression
 from core.operators.expression import ADJOINT, INBOX, INPUT, NUMBER, PARAMETER, TIME, VARIABLE
-from core.operators.table import ATOM, PREFIX, PRODUCT, SUM
+from core.operators.operator import ATOM, PREFIX, PRODUCT, SUM
 
 _GREEK = set(
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega"

@@ -92,9 +92,7 @@ def as_expression(value: Expression | float) -> Expression:
     return value if isinstance(value, Expression) else number(value)
 
 
-def apply(
-    operator: str, *args: Expression, attributes: tuple[float, ...] = (), span: Span | None = None
-) -> Expression:
+def apply(operator: str, *args: Expression, attributes: tuple[float, ...] = (), span: Span | None = None) -> Expression:
     """``operator`` applied to ``args``. Raises ShapeError where their shapes do not fit."""
     shape = shape_of(operator, tuple(arg.shape for arg in args), attributes)
     return Expression(operator, args, shape, attributes=attributes, span=span)
@@ -107,8 +105,10 @@ def is_number(expression: Expression, value: float) -> bool:
 
 def add(first: Expression, second: Expression) -> Expression:
     """The sum, without a term that is literally zero."""
-    if is_number(first, 0.0) and not (first.shape == () != second.shape):
+    if is_number(first, 0.0):
         return second
+    if is_number(second, 0.0):
+        return first
     return apply("add", first, second)
 
 

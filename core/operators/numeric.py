@@ -1,10 +1,12 @@
-"""Numerically careful element-wise functions on NumPy arrays.
+"""Numerically careful functions on NumPy arrays.
 
 All accept complex input and branch on the real part, so that a complex step through them is exact: the imaginary part
 carries the derivative. Shapes follow NumPy's broadcasting.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +15,10 @@ Array = NDArray[np.inexact]
 
 
 def sigmoid(x: Array) -> Array:
-    """The logistic function 1 / (1 + exp(-x)); exp overflows to infinity on purpose, which gives 0."""
+    """The logistic function 1 / (1 + exp(-x)); exp may overflow to infinity, which rightly gives 0."""
     if not np.iscomplexobj(x):
-        return 1.0 / (1.0 + np.exp(-x))
+        with np.errstate(over="ignore"):
+            return 1.0 / (1.0 + np.exp(-x))
     small = np.exp(np.where(x.real < 0, x, -x))
     return np.where(x.real < 0, small, 1.0) / (1.0 + small)
 
@@ -30,6 +33,26 @@ def _log1p(x: Array) -> Array:
     if not np.iscomplexobj(x):
         return np.log1p(x)
     return np.log1p(x.real) + 1j * np.arctan2(x.imag, 1.0 + x.real)
+
+
+def relu(x: Array) -> Array:
+    """x where x > 0, else 0."""
+    return np.where(x.real > 0, x, 0.0)
+
+
+def elu(x: Array, alpha: float) -> Array:
+    """x where x > 0, else alpha (exp(x) - 1)."""
+    return np.where(x.real > 0, x, alpha * np.expm1(np.where(x.real > 0, 0.0, x)))
+
+
+def clip(x: Array, low: float, high: float) -> Array:
+    """x, but not below ``low`` and not above ``high``."""
+    return np.where(x.real < low, low, np.where(x.real > high, high, x))
+
+
+def side(x: Array, low: float, high: float) -> Array:
+    """-1 where ``clip`` stands at ``low``, 1 where it stands at ``high``, else 0."""
+    return (x.real > high).astype(np.int8) - (x.real < low).astype(np.int8)
 
 
 def step(x: Array) -> Array:
@@ -117,6 +140,13 @@ def concat(*vectors: Array) -> Array:
     """The vectors behind each other on the last axis; batch axes broadcast."""
     batch = np.broadcast_shapes(*(vector.shape[:-1] for vector in vectors))
     return np.concatenate([np.broadcast_to(v, (*batch, v.shape[-1])) for v in vectors], axis=-1)
+
+
+def part(*args: Any) -> Array:
+    """Piece number ``args[-1]`` of the concatenation ``args[0]``; the pieces stand behind it."""
+    whole, *pieces, index = args
+    first = sum(piece.shape[-1] for piece in pieces[: int(index)])
+    return whole[..., first : first + pieces[int(index)].shape[-1]]
 
 
 def pad(vector: Array, like: Array, first: int, last: int) -> Array:

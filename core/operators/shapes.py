@@ -14,12 +14,16 @@ from core.errors import ShapeError
 
 
 class Size:
-    """A length that may not be known yet: a name ("units"), a number, or neither until it is joined."""
+    """A length that may not be known yet.
 
-    __slots__ = ("_joined", "_label")
+    It is a name ("units"), a number, the sum of ``parts`` (of a concatenation), or nothing until it is joined.
+    """
 
-    def __init__(self, label: str | int | None = None) -> None:
+    __slots__ = ("_joined", "_label", "_parts")
+
+    def __init__(self, label: str | int | None = None, parts: tuple[Size, ...] = ()) -> None:
         self._label = label
+        self._parts = parts
         self._joined: Size | None = None
 
     def root(self) -> Size:
@@ -30,9 +34,25 @@ class Size:
         return size
 
     @property
+    def pieces(self) -> tuple[Size, ...]:
+        """The sizes this is the sum of, sums among them taken apart; itself where it is none."""
+        root = self.root()
+        return tuple(piece for part in root._parts for piece in part.pieces) or (root,)
+
+    @property
     def label(self) -> str | int | None:
-        """Name or number of this size; None while nothing fixes it."""
-        return self.root()._label
+        """Name or number of this size; None while nothing fixes it, and for a sum with a name in it."""
+        root = self.root()
+        labels = [piece.label for piece in root.pieces] if root._parts else []
+        if not labels:
+            return root._label
+        return sum(label for label in labels if isinstance(label, int)) if _all_numbers(labels) else None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nothing is known of this size yet."""
+        root = self.root()
+        return root._label is None and not root._parts
 
     def join(self, other: Size) -> None:
         """Make both sizes one. Raises ShapeError when they are known to differ."""
@@ -41,21 +61,23 @@ class Size:
             return
         if mine.is_open:
             mine, theirs = theirs, mine
+        pieces, their_pieces = mine.pieces, theirs.pieces
         if theirs.is_open:
+            if theirs in pieces:
+                raise ShapeError(f"a vector of size {mine} meets one of its own parts")
             theirs._joined = mine
-        elif isinstance(mine, SumSize) and isinstance(theirs, SumSize) and len(mine.pieces) == len(theirs.pieces):
-            for piece, other_piece in zip(mine.pieces, theirs.pieces, strict=True):
-                piece.join(other_piece)
+        elif len(pieces) == len(their_pieces) > 1:
+            for piece, their_piece in zip(pieces, their_pieces, strict=True):
+                piece.join(their_piece)
         elif mine.label is None or mine.label != theirs.label:
             raise ShapeError(f"a vector of size {mine} meets one of size {theirs}")
 
-    @property
-    def is_open(self) -> bool:
-        """Whether nothing is known of this size yet."""
-        return self.label is None
-
     def __repr__(self) -> str:
-        return str(self.label if self.label is not None else "?")
+        return " + ".join("?" if piece.label is None else str(piece.label) for piece in self.pieces)
+
+
+def _all_numbers(labels: list[str | int | None]) -> bool:
+    return all(isinstance(label, int) for label in labels)
 
 
 Shape = tuple[Size, ...]
@@ -66,8 +88,8 @@ RANK_NAMES = ("a scalar", "a vector", "a matrix")
 
 def describe(shape: Shape) -> str:
     """The shape in words, "a vector of size units"."""
-    sizes = " by ".join(str(size) for size in shape)
-    return RANK_NAMES[len(shape)] + (f" of size {sizes}" if shape else "")
+    known = bool(shape) and not any(size.is_open for size in shape)
+    return RANK_NAMES[len(shape)] + (f" of size {' by '.join(map(str, shape))}" if known else "")
 
 
 def join_shapes(first: Shape, second: Shape) -> None:
@@ -79,9 +101,9 @@ def join_shapes(first: Shape, second: Shape) -> None:
 
 
 def _elementwise(shapes: tuple[Shape, ...], _: tuple[float, ...]) -> Shape:
+    """Equal shapes; a scalar goes with everything."""
     result: Shape = ()
-    ranks = {len(shape) for shape in shapes}
-    if 2 in ranks and len(ranks) > 1:
+    if {1, 2} <= {len(shape) for shape in shapes}:
         meeting = " and ".join(describe(shape) for shape in shapes)
         raise ShapeError(f"{meeting} do not go together element by element; write @ for matrix times vector")
     for shape in shapes:
@@ -99,77 +121,72 @@ def _matmul(shapes: tuple[Shape, ...], _: tuple[float, ...]) -> Shape:
     return (matrix[0],)
 
 
-def _vectors(name: str, shapes: tuple[Shape, ...]) -> None:
+def _check_rank(name: str, rank: int, *shapes: Shape) -> None:
     for shape in shapes:
-        if len(shape) != 1:
-            raise ShapeError(f"{name} takes vectors, not {describe(shape)}")
+        if len(shape) != rank:
+            raise ShapeError(f"{name} takes {RANK_NAMES[rank]}, not {describe(shape)}")
 
 
 def _outer(shapes: tuple[Shape, ...], _: tuple[float, ...]) -> Shape:
-    _vectors("outer", shapes)
+    _check_rank("outer", 1, *shapes)
     return (shapes[0][0], shapes[1][0])
 
 
 def _transpose(shapes: tuple[Shape, ...], _: tuple[float, ...]) -> Shape:
-    if len(shapes[0]) != 2:
-        raise ShapeError(f"transpose takes a matrix, not {describe(shapes[0])}")
+    _check_rank("transpose", 2, *shapes)
     return (shapes[0][1], shapes[0][0])
 
 
-def _scalar(shapes: tuple[Shape, ...], _: tuple[float, ...]) -> Shape:
-    _vectors("a sum or mean", shapes)
-    return ()
+def _reducing(name: str, rank: int = 1) -> Rule:
+    """The rule of an operator that makes a scalar of a vector or matrix."""
+
+    def rule(shapes: tuple[Shape, ...], _: tuple[float, ...]) -> Shape:
+        _check_rank(name, rank, *shapes)
+        for shape in shapes[1:]:
+            join_shapes(shapes[0], shape)
+        return ()
+
+    return rule
 
 
-def _vector(shapes: tuple[Shape, ...], _: tuple[float, ...]) -> Shape:
-    _vectors("softmax and layer_norm", shapes)
-    return shapes[0]
+def _normalising(name: str) -> Rule:
+    """The rule of an operator that makes a vector of a whole vector."""
+
+    def rule(shapes: tuple[Shape, ...], _: tuple[float, ...]) -> Shape:
+        _check_rank(name, 1, *shapes)
+        return shapes[0]
+
+    return rule
 
 
-def _spread(shapes: tuple[Shape, ...], _: tuple[float, ...]) -> Shape:
-    return shapes[1]
+def _spreading(name: str, rank: int) -> Rule:
+    """The rule of an operator that fills a vector or matrix with a scalar."""
 
+    def rule(shapes: tuple[Shape, ...], _: tuple[float, ...]) -> Shape:
+        _check_rank(name, 0, shapes[0])
+        _check_rank(name, rank, shapes[1])
+        return shapes[1]
 
-def _pair_to_scalar(shapes: tuple[Shape, ...], _: tuple[float, ...]) -> Shape:
-    join_shapes(shapes[0], shapes[1])
-    return ()
+    return rule
 
 
 def _concat(shapes: tuple[Shape, ...], _: tuple[float, ...]) -> Shape:
-    _vectors("[a, b]", shapes)
-    return (SumSize(tuple(shape[0] for shape in shapes)),)
+    _check_rank("[a, b]", 1, *shapes)
+    return (Size(parts=tuple(shape[0] for shape in shapes)),) if len(shapes) > 1 else shapes[0]
 
 
 def _part(shapes: tuple[Shape, ...], attributes: tuple[float, ...]) -> Shape:
-    """Piece number ``attributes[0]`` of a concatenation of the remaining arguments' sizes."""
+    """The shape of piece number ``attributes[0]``; the pieces stand behind the concatenation."""
     return shapes[1 + int(attributes[0])]
 
 
 def _slice(shapes: tuple[Shape, ...], attributes: tuple[float, ...]) -> Shape:
-    _vectors("a slice", shapes)
+    _check_rank("a slice", 1, *shapes)
     first, last = (int(bound) for bound in attributes)
     label = shapes[0][0].label
     if isinstance(label, int) and last > label:
         raise ShapeError(f"the slice [{first}:{last}] reaches beyond a vector of size {label}")
     return (Size(last - first),)
-
-
-class SumSize(Size):
-    """The size of a concatenation: the sum of its pieces' sizes."""
-
-    __slots__ = ("pieces",)
-
-    def __init__(self, pieces: tuple[Size, ...]) -> None:
-        super().__init__()
-        self.pieces = pieces
-
-    @property
-    def is_open(self) -> bool:
-        """Never: its pieces say what it is."""
-        return False
-
-    def __repr__(self) -> str:
-        return " + ".join(str(piece) for piece in self.pieces)
 
 
 def _pad(shapes: tuple[Shape, ...], _: tuple[float, ...]) -> Shape:
@@ -181,20 +198,27 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "matmul": _matmul,
         "outer": _outer,
         "transpose": _transpose,
-        "sum": _scalar,
-        "mean": _scalar,
-        "count": _scalar,
-        "softmax": _vector,
-        "layer_norm": _vector,
-        "spread": _spread,
+        "sum": _reducing("sum"),
+        "mean": _reducing("mean"),
+        "count": _reducing("count"),
+        "matrix_sum": _reducing("sum", rank=2),
+        "spread": _spreading("spread", rank=1),
+        "matrix_spread": _spreading("spread", rank=2),
+        "softmax": _normalising("softmax"),
+        "layer_norm": _normalising("layer_norm"),
         "concat": _concat,
         "part": _part,
         "slice": _slice,
         "pad": _pad,
-        "softmax_cross_entropy": _pair_to_scalar,
-        "logistic_cross_entropy": _pair_to_scalar,
+        "softmax_cross_entropy": _reducing("softmax_cross_entropy"),
+        "logistic_cross_entropy": _reducing("logistic_cross_entropy"),
     }
 )
+
+
+def is_elementwise(operator: str) -> bool:
+    """Whether an operator works element by element, so that a scalar goes with a vector or a matrix."""
+    return operator not in RULES
 
 
 def shape_of(operator: str, shapes: tuple[Shape, ...], attributes: tuple[float, ...]) -> Shape:
@@ -204,19 +228,18 @@ def shape_of(operator: str, shapes: tuple[Shape, ...], attributes: tuple[float, 
 
 def size_value(size: Size, sizes: Mapping[str, int]) -> int:
     """The length of ``size`` in numbers, given the named sizes. Raises ShapeError when it is not fixed."""
-    root = size.root()
-    if isinstance(root, SumSize):
-        return sum(size_value(piece, sizes) for piece in root.pieces)
-    if isinstance(root.label, int):
-        return root.label
-    if root.label is None or root.label not in sizes:
-        raise ShapeError(f"no number is given for the size {root!r}; give one of: {', '.join(sizes) or 'none'}")
-    return sizes[root.label]
+    return sum(_piece_value(piece, sizes) for piece in size.pieces)
+
+
+def _piece_value(piece: Size, sizes: Mapping[str, int]) -> int:
+    label = piece.label
+    if isinstance(label, int):
+        return label
+    if label is None or label not in sizes:
+        raise ShapeError(f"no number is given for the size {piece!r}; give one of: {', '.join(sizes) or 'none'}")
+    return sizes[label]
 
 
 def is_fixed(size: Size) -> bool:
     """Whether a number or a name stands behind this size."""
-    root = size.root()
-    if isinstance(root, SumSize):
-        return all(is_fixed(piece) for piece in root.pieces)
-    return root.label is not None
+    return all(piece.label is not None for piece in size.pieces)

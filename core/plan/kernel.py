@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.operators import OPERATORS
-from core.operators.expression import INPUT, NUMBER, VARIABLE
+from core.operators.expression import NUMBER
+from core.operators.shapes import is_elementwise
 from core.plan.layout import Layout, Stack, lay_out
-from core.plan.lowering import LEAF, VIEW, GradientTerm, Map, Node, lower
+from core.plan.lowering import lower
+from core.plan.nodes import LEAF, VIEW, GradientTerm, Map, Node
 
 if TYPE_CHECKING:
     from core.cell import Cell
@@ -43,15 +45,20 @@ class Plan:
         return lay_out(lower(self.cell, self.path, self.inboxes))
 
     def kept_columns(self, node: Node) -> slice:
-        """Columns of a forward result within a stored row."""
-        return _within(self.layout.columns[node], self.layout.kept)
+        """Columns of a forward result within a stored row. Raises KeyError for what a run does not store."""
+        return _within(self._columns(node), self.layout.kept)
 
     def sent_columns(self, node: Node) -> slice:
-        """Columns of a backward result within a stored row."""
-        offset = node.key[1] if node.kind == VIEW else 0
-        base = node.args[0] if node.kind == VIEW else node
-        columns = _within(self.layout.columns[base], self.layout.sent)
-        return slice(columns.start + offset, columns.start + offset + node.width)  # type: ignore[operator]
+        """Columns of a backward result within a stored row. Raises KeyError for what a run does not store."""
+        return _within(self._columns(node), self.layout.sent)
+
+    def is_kept(self, node: Node) -> bool:
+        """Whether a run stores this with the forward step (and not with the backward step)."""
+        return self._columns(node).stop <= self.layout.kept.stop
+
+    def _columns(self, node: Node) -> slice:
+        first = self.layout.columns[node.whole].start + node.offset
+        return slice(first, first + node.width)
 
     def inbox_columns(self, name: str) -> slice:
         """Columns of a variable's inbox within a stored inbox row."""
@@ -72,14 +79,19 @@ def _within(columns: slice, section: slice) -> slice:
 
 
 class Kernel:
-    """One workspace and the calls that work on it. Not to be shared between threads."""
+    """One workspace and the calls that work on it. Not to be shared between threads.
 
-    def __init__(self, plan: Plan, parameters: Mapping[str, Array], batch: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    Run it where NumPy's floating-point warnings are off, once around all steps: infinities and NaN are results to show.
+    """
+
+    def __init__(
+        self, plan: Plan, parameters: Mapping[str, Array], batch: tuple[int, ...], dtype: np.dtype[Any]
+    ) -> None:
         layout = plan.layout
         self.plan, self.parameters = plan, parameters
         self._dtype, self._batch = dtype, batch
         self.workspace = np.zeros((*batch, layout.width), dtype)
-        self._matrices = {node: self._matrix(node) for node in layout.matrices}
+        self._matrices = {node: self._new_matrix(node) for node in layout.matrices}
         self.inputs = {name: self._of(node) for name, node in layout.inputs.items()}
         self.delayed = {key: self._of(node) for key, node in layout.delayed.items()}
         self.time = self._of(layout.time) if layout.time else None
@@ -135,7 +147,11 @@ class Kernel:
             for name in [name for name in waiting if named.get(name) in written]:
                 act(self._of(named[name]), waiting.pop(name))
 
-    def _matrix(self, node: Node) -> Array:
+    def matrix(self, node: Node) -> Array:
+        """The array that holds a computed matrix, (*batch, m, n)."""
+        return self._matrices[node]
+
+    def _new_matrix(self, node: Node) -> Array:
         batch = () if _only_constants(node) else self._batch
         return np.zeros((*batch, *node.shape), self._dtype)
 
@@ -146,8 +162,7 @@ class Kernel:
         if node.is_constant:
             return self.parameters[str(node.key[1])]
         if node.kind == VIEW:
-            first = int(node.key[1])  # type: ignore[call-overload]
-            return self._of(node.args[0])[..., first : first + node.width]
+            return self._of(node.whole)[..., node.offset : node.offset + node.width]
         return self._matrices[node] if node.rank == 2 else self.workspace[..., self.plan.layout.columns[node]]
 
     def _calls(self, item: Node | Stack) -> list[Call]:
@@ -156,21 +171,26 @@ class Kernel:
         return [] if item.kind == VIEW else self._operation_calls(item)
 
     def _operation_calls(self, node: Node) -> list[Call]:
-        operator = OPERATORS[str(node.key[0])]
-        out, args = self._of(node), tuple(self._of(arg) for arg in node.args)
+        name = str(node.key[0])
+        operator = OPERATORS[name]
+        out, args = self._of(node), [self._of(arg) for arg in node.args]
         attributes = tuple(part for part in node.key[1:] if isinstance(part, float))
-        if operator.kernel is not None and node.rank < 2:
+        if operator.kernel is not None and node.rank == 1:
             return operator.kernel(out, *args, *attributes)
-        arrays = tuple(np.array([arg], self._dtype) if isinstance(arg, float) else arg for arg in args)
+        arrays = [np.array([arg], self._dtype) if isinstance(arg, float) else arg for arg in args]
+        if node.rank == 2 and is_elementwise(name):
+            arrays = [
+                array if arg.rank == 2 else array[..., None] for array, arg in zip(arrays, node.args, strict=True)
+            ]
         return [(_store, (out, operator.value, (*arrays, *attributes)))]
 
     def _stack_calls(self, stack: Stack) -> list[Call]:
         layout = self.plan.layout
-        sources = sorted(stack.sources, key=lambda node: self._column(node))
+        sources = sorted(stack.sources, key=self._column)
         out = self.workspace[..., layout.stack_columns[stack]]
         gathered, calls = self._gather(sources)
         weights = self._weights(stack, sources)
-        calls.append((np.dot if not self._batch else np.matmul, (gathered, weights, out)))
+        calls.append((np.matmul if self._batch else np.dot, (gathered, weights, out)))
         if any(member.biases for member in stack.members):
             calls.append((np.add, (out, self._bias(stack), out)))
         first = layout.stack_columns[stack].start
@@ -182,37 +202,28 @@ class Kernel:
         return calls
 
     def _column(self, node: Node) -> int:
-        if node.kind == VIEW:
-            return self._column(node.args[0]) + int(node.key[1])  # type: ignore[call-overload]
-        return self.plan.layout.columns[node].start if not node.is_constant else 0
+        """Where a source begins in the workspace; -1 for a parameter, which is not there."""
+        return -1 if node.whole.is_constant else self.plan.layout.columns[node.whole].start + node.offset
 
     def _gather(self, sources: list[Node]) -> tuple[Array, list[Call]]:
         """One stretch that holds all sources: the workspace itself where they stand side by side, else a copy."""
-        if not any(source.is_constant for source in sources):
-            first, width = self._column(sources[0]), sum(source.width for source in sources)
-            starts = [first + sum(s.width for s in sources[:index]) for index in range(len(sources))]
-            if [self._column(source) for source in sources] == starts:
-                return self.workspace[..., first : first + width], []
+        starts = [self._column(source) for source in sources]
+        ends = [start + source.width for start, source in zip(starts, sources, strict=True)]
+        if starts[0] >= 0 and starts[1:] == ends[:-1]:
+            return self.workspace[..., starts[0] : ends[-1]], []
         gathered = np.zeros((*self._batch, sum(source.width for source in sources)), self._dtype)
         calls: list[Call] = []
-        column = 0
-        for source in sources:
-            calls.append((np.copyto, (gathered[..., column : column + source.width], self._of(source))))
-            column += source.width
+        for source, place in _places(sources).items():
+            calls.append((np.copyto, (gathered[..., place], self._of(source))))
         return gathered, calls
 
     def _weights(self, stack: Stack, sources: list[Node]) -> Array:
         """The stacked matrix (sources, members), laid out for vector times matrix."""
-        rows, row = {}, 0
-        for source in sources:
-            rows[source] = slice(row, row + source.width)
-            row += source.width
-        weights = np.zeros((row, stack.width), self._dtype)
-        column = 0
-        for member in stack.members:
+        rows = _places(sources)
+        weights = np.zeros((sum(source.width for source in sources), stack.width), self._dtype)
+        for member, columns in _places(stack.members).items():
             for product in member.maps:
-                weights[rows[product.source], column : column + member.width] += self._block(product).T
-            column += member.width
+                weights[rows[product.source], columns] += self._block(product).T
         return weights
 
     def _block(self, product: Map) -> Array:
@@ -226,10 +237,14 @@ class Kernel:
         return np.concatenate(parts).astype(self._dtype)
 
 
+def _places(nodes: Iterable[Node]) -> dict[Node, slice]:
+    """Where each node stands when they stand behind each other."""
+    places, first = {}, 0
+    for node in nodes:
+        places[node] = slice(first, first + node.width)
+        first += node.width
+    return places
+
+
 def _only_constants(node: Node) -> bool:
     return node.is_constant or (bool(node.sources) and all(_only_constants(source) for source in node.sources))
-
-
-def source_kind(node: Node) -> str:
-    """What the source of a weight gradient is: an input, a delayed variable, or a kept result."""
-    return str(node.key[0]) if node.kind == LEAF and node.key[0] in (INPUT, VARIABLE) else "kept"

@@ -7,18 +7,18 @@ The workspace is one row of numbers (behind the batch axes) cut into sections::
 *loaded* holds inputs and delayed values, *kept* what a run stores of the forward step (variables and what the backward
 step needs), *inbox* the gradient that came from outside the step, *sent* what a run stores of the backward step
 (adjoints, factors of weight gradients, what goes to earlier steps and to the input). Because *kept* and *sent* are each
-one stretch, storing a step is one copy.
+one stretch, storing a step is one copy. Computed matrices live outside the workspace; the backward step computes again
+those of the forward step that it reads, so that a run need not store them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from core.operators.expression import INBOX, INPUT, TIME, VARIABLE
-from core.plan.lowering import AFFINE, LEAF, VIEW, Lowered, Node
-
-Key = tuple[str, str, int]  # leaf kind, name, delay
+from core.plan.nodes import AFFINE, LEAF, VIEW, Lowered, Node, needed_for, wholes
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,11 +71,10 @@ class Layout:
 def lay_out(lowered: Lowered) -> Layout:
     """The layout of a lowered cell."""
     layout = Layout(lowered)
-    backward_roots = [*lowered.adjoints.values(), *lowered.sends.values()]
-    backward_roots += [node for term in lowered.gradients for node in (term.delta, term.source) if node]
-    needed = _needed([*lowered.variables.values(), *backward_roots])
+    needed = needed_for([*lowered.variables.values(), *_stored(lowered)])
     forward = [node for node in lowered.forward if node in needed]
     backward = [node for node in lowered.backward if node in needed]
+    backward = [*_matrices_behind(backward, forward), *backward]
     forward_stacks, backward_stacks = _stacks(forward), _stacks(backward)
     _sort_leaves(layout, needed)
     layout.loaded = layout.place(_loaded_order(layout, forward_stacks))
@@ -83,21 +82,26 @@ def lay_out(lowered: Lowered) -> Layout:
     layout.inbox = layout.place(layout.inboxes.values())
     layout.sent = layout.place(_sent_order(backward_stacks, lowered, set(forward)))
     layout.place(node for node in (*forward, *backward) if node.kind != AFFINE)
-    layout.matrices = [node for node in (*forward, *backward) if node.rank == 2]
+    layout.matrices = [node for node in dict.fromkeys((*forward, *backward)) if node.rank == 2]
     layout.forward = _order(layout, forward, forward_stacks)
     layout.backward = _order(layout, backward, backward_stacks)
     return layout
 
 
-def _needed(roots: Iterable[Node]) -> set[Node]:
+def _stored(lowered: Lowered) -> list[Node]:
+    """What a run stores of the backward step."""
+    return [*lowered.factors, *lowered.sends.values(), *lowered.adjoints.values()]
+
+
+def _matrices_behind(backward: list[Node], forward: list[Node]) -> list[Node]:
+    """The computed matrices of the forward step that the backward step reads, in forward order."""
+    read = {source for node in backward for source in node.sources}
     found: set[Node] = set()
-    waiting = list(roots)
-    while waiting:
-        node = waiting.pop()
-        if node not in found:
+    for node in reversed(forward):
+        if node.rank == 2 and node in read:
             found.add(node)
-            waiting.extend(node.sources)
-    return found
+            read.update(node.sources)
+    return [node for node in forward if node in found]
 
 
 def _sort_leaves(layout: Layout, needed: set[Node]) -> None:
@@ -128,24 +132,17 @@ def _loaded_order(layout: Layout, stacks: list[Stack]) -> list[Node]:
 
 def _kept(forward: list[Node], backward: list[Node], lowered: Lowered) -> list[Node]:
     """Forward results that the backward step or a weight gradient reads, beyond the variables."""
-    read = {source for node in backward for source in _through_views(node.sources)}
-    read |= {term.source for term in lowered.gradients if term.source}
+    read = set(wholes([*lowered.factors, *(source for node in backward for source in node.sources)]))
     return [node for node in forward if node in read]
-
-
-def _through_views(nodes: Iterable[Node]) -> Iterable[Node]:
-    for node in nodes:
-        yield from _through_views(node.args) if node.kind == VIEW else (node,)
 
 
 def _sent_order(stacks: list[Stack], lowered: Lowered, forward: set[Node]) -> list[Node]:
     """What a run stores of the backward step: sources of each product side by side, then the rest."""
-    wanted = [node for term in lowered.gradients for node in (term.delta,)]
-    wanted += [*lowered.sends.values(), *lowered.adjoints.values()]
-    together = [source for stack in stacks for source in stack.sources if source.kind != LEAF]
-    together += [member for stack in stacks for member in stack.members if member in wanted]
-    whole = dict.fromkeys(_through_views([*together, *wanted]))
-    return [node for node in whole if node not in forward and node.kind != LEAF]
+    stored = _stored(lowered)
+    together = [source for stack in stacks for source in stack.sources]
+    together += [member for stack in stacks for member in stack.members if member in stored]
+    nodes = dict.fromkeys(wholes([*together, *stored]))
+    return [node for node in nodes if node not in forward and node.kind != LEAF]
 
 
 def _stacks(nodes: list[Node]) -> list[Stack]:
@@ -179,15 +176,15 @@ def _order(layout: Layout, nodes: list[Node], stacks: list[Stack]) -> list[Node 
 
 def _stack_columns(layout: Layout, stack: Stack) -> slice:
     """The stretch a stack writes: its members' own columns where they stand side by side, else scratch."""
-    placed = [layout.columns.get(member) for member in stack.members]
-    if not any(placed):
+    placed = [layout.columns[member] for member in stack.members if member in layout.columns]
+    if not placed:
         return layout.place(stack.members)
-    if all(placed) and all(a.stop == b.start for a, b in zip(placed, placed[1:], strict=False)):  # type: ignore[union-attr]
-        return slice(placed[0].start, placed[-1].stop)  # type: ignore[union-attr]
-    first = layout.width
+    side_by_side = all(left.stop == right.start for left, right in pairwise(placed))
+    if len(placed) == len(stack.members) and side_by_side:
+        return slice(placed[0].start, placed[-1].stop)
+    first = column = layout.width
     layout.width += stack.width
     for member in stack.members:
-        if member not in layout.columns:
-            offset = first + sum(other.width for other in stack.members[: stack.members.index(member)])
-            layout.columns[member] = slice(offset, offset + member.width)
+        layout.columns.setdefault(member, slice(column, column + member.width))
+        column += member.width
     return slice(first, first + stack.width)

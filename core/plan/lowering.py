@@ -1,81 +1,19 @@
 """From expressions to the nodes of a plan: shared subexpressions found, sums of matrix products made affine maps.
 
-Forward and backward equations of one cell are lowered by one ``Lowering``, so that the backward side finds the forward
+Forward and backward equations of one cell are lowered by one ``_Lowering``, so that the backward side finds the forward
 results it needs and the plan knows which of them to keep.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from core.operators import Expression
-from core.operators.expression import ADJOINT, INBOX, INPUT, NUMBER, PARAMETER, TIME, VARIABLE
+from core.operators.expression import ADJOINT, INBOX, NUMBER, PARAMETER, TIME, VARIABLE
+from core.plan.nodes import AFFINE, LEAF, OPERATION, VIEW, GradientTerm, Lowered, Map, Node, SendKey
 
 if TYPE_CHECKING:
     from core.cell import Cell
-
-LEAF, OPERATION, AFFINE, VIEW = "leaf", "operation", "affine", "view"
-
-
-@dataclass(frozen=True)
-class Map:
-    """One product of an affine node: ``parameter`` (its columns first:last, or transposed) times ``source``."""
-
-    parameter: str
-    transposed: bool
-    columns: tuple[int, int] | None
-    source: Node
-
-
-@dataclass(frozen=True, eq=False)
-class Node:
-    """A value the plan computes or is given; ``width`` is its length, ``rank`` 2 marks a matrix."""
-
-    kind: str
-    key: tuple[object, ...]  # what it is: leaf kind and name, or operator and attributes
-    args: tuple[Node, ...] = ()
-    width: int = 1
-    rank: int = 1
-    shape: tuple[int, ...] = ()
-    maps: tuple[Map, ...] = ()
-    biases: tuple[str, ...] = ()
-
-    @property
-    def is_constant(self) -> bool:
-        """Whether this is a literal or a parameter: nothing the workspace holds."""
-        return self.kind == LEAF and self.key[0] in (NUMBER, PARAMETER)
-
-    @property
-    def sources(self) -> tuple[Node, ...]:
-        """Everything this node reads."""
-        return tuple(m.source for m in self.maps) if self.kind == AFFINE else self.args
-
-
-@dataclass(frozen=True, eq=False)
-class GradientTerm:
-    """One term of a parameter's gradient: a vector per step, or the two factors of a rank-one matrix per step.
-
-    With ``source`` the term is outer(delta, source), placed at ``columns`` of the matrix.
-    """
-
-    parameter: str
-    delta: Node
-    source: Node | None = None
-    columns: tuple[int, int] | None = None
-
-
-@dataclass(eq=False)
-class Lowered:
-    """All nodes of one cell's forward and backward step, by what they are for."""
-
-    variables: dict[str, Node] = field(default_factory=dict)
-    adjoints: dict[str, Node] = field(default_factory=dict)
-    sends: dict[tuple[str, str, int], Node] = field(default_factory=dict)  # (leaf kind, name, delay) -> node
-    gradients: list[GradientTerm] = field(default_factory=list)
-    forward: list[Node] = field(default_factory=list)  # in an order that can be computed
-    backward: list[Node] = field(default_factory=list)
 
 
 def lower(cell: Cell, path: frozenset[str], inboxes: frozenset[str]) -> Lowered:
@@ -90,90 +28,123 @@ def lower(cell: Cell, path: frozenset[str], inboxes: frozenset[str]) -> Lowered:
 
 
 class _Lowering:
+    """Builds nodes, each computation once.
+
+    The node of a variable or an adjoint is never shared with another equation that happens to compute the same: a
+    person may overwrite the variable, and only what reads it may see that.
+    """
+
     def __init__(self, cell: Cell) -> None:
         self.cell = cell
         self.result = Lowered()
         self._nodes: dict[tuple[object, ...], Node] = {}  # by structure
+        self._structures: dict[Node, tuple[object, ...]] = {}
         self._memo: dict[Expression, Node] = {}  # by identity
         self._order: list[Node] = self.result.forward
+        self._arrived: dict[str, list[Node]] = {}  # what a variable's readers in this step send to it
+        self._sends: dict[SendKey, list[Node]] = {}
 
     def run_forward(self) -> None:
         for equation in self.cell.definition.equations:
             node = self.node(equation.expression)
-            if node.kind in (LEAF, VIEW) or node in self.result.variables.values():
+            if node.kind in (LEAF, VIEW) or self._is_shared(node):
                 node = self._new(OPERATION, ("identity", equation.name), (node,), node.shape)
+            self._own(node)
             self.result.variables[equation.name] = node
             self._memo[equation.expression] = node
 
     def run_backward(self, path: frozenset[str], inboxes: frozenset[str]) -> None:
         self._order = self.result.backward
-        arrived: dict[str, list[Node]] = {}
-        sends: dict[tuple[str, str, int], list[Node]] = {}
         for backward in self.cell.backward:
             name = backward.equation.name
             if name not in path:
                 continue
-            self.result.adjoints[name] = self._adjoint(name, arrived.pop(name, []), name in inboxes)
+            self.result.adjoints[name] = self._adjoint(name, name in inboxes)
             for contribution in backward.contributions:
-                self._contribute(contribution.target, contribution.expression, arrived, sends)
-        self.result.sends = {key: self._sum(terms) for key, terms in sends.items()}
+                self._contribute(contribution.target, contribution.expression)
+        self.result.sends = {key: self._passed(self._sum(terms)) for key, terms in self._sends.items()}
 
-    def _adjoint(self, name: str, parts: list[Node], inbox: bool) -> Node:
-        width = self.cell.variable_sizes[name]
+    def _adjoint(self, name: str, inbox: bool) -> Node:
+        shape = (self.cell.variable_sizes[name],)
+        parts = self._arrived.pop(name, [])
         if inbox:
-            parts = [self._leaf((INBOX, name), (width,)), *parts]
+            parts = [self._leaf((INBOX, name), shape), *parts]
         node = self._sum(parts)
-        if node.kind in (LEAF, VIEW) or node in self.result.adjoints.values():
-            node = self._new(OPERATION, ("identity", "adjoint", name), (node,), (width,))
+        if node.kind in (LEAF, VIEW) or self._is_shared(node):
+            node = self._new(OPERATION, ("identity", "adjoint", name), (node,), shape)
+        self._own(node)
         return node
 
-    def _contribute(
-        self,
-        target: Expression,
-        expression: Expression,
-        arrived: dict[str, list[Node]],
-        sends: dict[tuple[str, str, int], list[Node]],
-    ) -> None:
+    def _contribute(self, target: Expression, expression: Expression) -> None:
         if target.operator == PARAMETER:
             self._gradient(target, expression)
         elif target.operator == VARIABLE and not target.delay:
-            arrived.setdefault(target.name, []).append(self.node(expression))
+            self._arrived.setdefault(target.name, []).append(self.node(expression))
         else:
             key = (target.operator, target.name, target.delay)
-            sends.setdefault(key, []).append(self.node(expression))
+            self._sends.setdefault(key, []).append(self.node(expression))
 
     def _gradient(self, target: Expression, expression: Expression) -> None:
         terms = self.result.gradients
         if expression.operator != "outer":
-            terms.append(GradientTerm(target.name, self.node(expression)))
+            terms.append(GradientTerm(target.name, self._passed(self.node(expression))))
             return
-        delta = self.node(expression.args[0])
-        if expression.args[1].operator != "concat":
-            terms.append(GradientTerm(target.name, delta, self.node(expression.args[1])))
-            return
+        delta, vector = expression.args
+        row = self._passed(self.node(delta))
+        for source, columns in self._pieces(vector):
+            terms.append(GradientTerm(target.name, row, self._passed(source), columns))
+
+    def _pieces(self, vector: Expression) -> list[tuple[Node, tuple[int, int] | None]]:
+        """The parts of a concatenation with their places in it; any other vector as a whole."""
+        if vector.operator != "concat":
+            return [(self.node(vector), None)]
+        pieces: list[tuple[Node, tuple[int, int] | None]] = []
         first = 0
-        for piece in expression.args[1].args:
+        for piece in vector.args:
             source = self.node(piece)
-            terms.append(GradientTerm(target.name, delta, source, (first, first + source.width)))
+            pieces.append((source, (first, first + source.width)))
             first += source.width
+        return pieces
+
+    def _is_shared(self, node: Node) -> bool:
+        """Whether anything but the equation at hand uses this node."""
+        result = self.result
+        named = [*result.variables.values(), *result.adjoints.values(), *result.factors]
+        waiting = [term for terms in (*self._arrived.values(), *self._sends.values()) for term in terms]
+        return any(other.whole is node for other in (*named, *waiting)) or any(
+            node in other.sources for other in self._order
+        )
+
+    def _own(self, node: Node) -> None:
+        """Let no later expression find this node by its structure."""
+        self._nodes.pop(self._structures[node], None)
+
+    def _passed(self, node: Node) -> Node:
+        """The node itself, or a copy of an adjoint that is passed on as it is.
+
+        What is sent on can then be nothing, where the adjoint of an overwritten value is still shown.
+        """
+        if node.whole not in self.result.adjoints.values():
+            return node
+        return self._new(OPERATION, ("identity", "passed"), (node,), node.shape)
 
     def _sum(self, terms: list[Node]) -> Node:
         """The sum of nodes, with all their matrix products in one affine node."""
-        maps = [m for term in terms if self._joins(term) for m in term.maps]
-        biases = [b for term in terms if self._joins(term) for b in term.biases]
-        rest = [term for term in terms if not self._joins(term)]
-        if len(maps) > 1 or len(terms) - len(rest) > 1:
-            rest.insert(0, self._affine(tuple(maps), tuple(biases), terms[0].width))
-        elif maps:
-            rest = terms
-        result = rest[0]
-        for term in rest[1:]:
-            result = self._new(OPERATION, ("add",), (result, term), (max(result.width, term.width),))
-        return result
+        affine = [term for term in terms if term.kind == AFFINE]
+        rest = terms
+        if len(affine) > 1:
+            maps = tuple(product for term in affine for product in term.maps)
+            biases = tuple(bias for term in affine for bias in term.biases)
+            joined = self._affine(maps, biases, affine[0].shape)
+            rest = [joined, *(term for term in terms if term.kind != AFFINE)]
+        return self._added(rest)
 
-    @staticmethod
-    def _joins(node: Node) -> bool:
-        return node.kind == AFFINE
+    def _added(self, terms: list[Node]) -> Node:
+        result = terms[0]
+        for term in terms[1:]:
+            shape = max(result.shape, term.shape, key=lambda shape: (len(shape), shape))
+            result = self._new(OPERATION, ("add",), (result, term), shape)
+        return result
 
     def node(self, expression: Expression) -> Node:
         """The node of an expression; the same one for the same computation."""
@@ -191,12 +162,12 @@ class _Lowering:
             case "add":
                 return self._sum_of(expression, shape)
             case "matmul" if _weight(expression.args[0]):
-                return self._affine(tuple(self._maps(expression)), (), shape[0])
+                return self._affine(tuple(self._maps(expression)), (), shape)
             case "part" | "slice":
                 return self._view(expression, shape)
             case "identity":
                 return self.node(expression.args[0])
-        args = tuple(self.node(arg) for arg in expression.args)
+        args = tuple([self.node(arg) for arg in expression.args])
         return self._new(OPERATION, (expression.operator, *expression.attributes), args, shape)
 
     def _leaf_of(self, leaf: Expression) -> Node:
@@ -214,10 +185,11 @@ class _Lowering:
     def _leaf(self, key: tuple[object, ...], shape: tuple[int, ...]) -> Node:
         found = self._nodes.get(key)
         if found is None:
-            found = self._nodes[key] = Node(LEAF, key, width=shape[-1], rank=len(shape), shape=shape)
+            found = self._nodes[key] = Node(LEAF, key, shape=shape)
         return found
 
     def _sum_of(self, expression: Expression, shape: tuple[int, ...]) -> Node:
+        """A sum with its matrix products and biases in one affine node, which comes first."""
         maps: list[Map] = []
         biases: list[str] = []
         rest: list[Node] = []
@@ -229,25 +201,14 @@ class _Lowering:
             else:
                 rest.append(self.node(term))
         if maps:
-            rest.insert(0, self._affine(tuple(maps), tuple(biases), shape[0]))
-        else:
-            rest.extend(self._leaf((PARAMETER, name), self.cell.parameter_shapes[name]) for name in biases)
-        result = rest[0]
-        for term in rest[1:]:
-            result = self._new(OPERATION, ("add",), (result, term), shape)
-        return result
+            return self._added([self._affine(tuple(maps), tuple(biases), shape), *rest])
+        return self._added([*rest, *(self._leaf((PARAMETER, b), self.cell.parameter_shapes[b]) for b in biases)])
 
     def _maps(self, product: Expression) -> list[Map]:
         matrix, vector = product.args
-        name, transposed = _weight(matrix)  # type: ignore[misc]
-        if vector.operator != "concat":
-            return [Map(name, transposed, None, self.node(vector))]
-        maps, first = [], 0
-        for piece in vector.args:
-            source = self.node(piece)
-            maps.append(Map(name, transposed, (first, first + source.width), source))
-            first += source.width
-        return maps
+        weight = _weight(matrix)
+        assert weight is not None
+        return [Map(*weight, columns, source) for source, columns in self._pieces(vector)]
 
     def _view(self, expression: Expression, shape: tuple[int, ...]) -> Node:
         whole = self.node(expression.args[0])
@@ -258,21 +219,19 @@ class _Lowering:
             first = sum(self.cell.shape(piece.shape)[0] for piece in before)
         return self._new(VIEW, ("view", first), (whole,), shape)
 
-    def _affine(self, maps: tuple[Map, ...], biases: tuple[str, ...], width: int) -> Node:
-        key = (AFFINE, maps, biases)
-        found = self._nodes.get(key)
-        if found is None:
-            found = self._nodes[key] = Node(AFFINE, (AFFINE,), width=width, shape=(width,), maps=maps, biases=biases)
-            self._order.append(found)
-        return found
+    def _affine(self, maps: tuple[Map, ...], biases: tuple[str, ...], shape: tuple[int, ...]) -> Node:
+        return self._noted((AFFINE, maps, biases), Node(AFFINE, (AFFINE,), shape=shape, maps=maps, biases=biases))
 
     def _new(self, kind: str, key: tuple[object, ...], args: tuple[Node, ...], shape: tuple[int, ...]) -> Node:
-        structure = (kind, key, tuple(id(arg) for arg in args))
+        return self._noted((kind, key, args), Node(kind, key, args, shape))
+
+    def _noted(self, structure: tuple[object, ...], node: Node) -> Node:
+        """The node of this structure that is there already, or this new one."""
         found = self._nodes.get(structure)
         if found is None:
-            found = Node(kind, key, args, shape[-1], len(shape), shape)
-            self._nodes[structure] = found
-            self._order.append(found)
+            found = self._nodes[structure] = node
+            self._structures[node] = structure
+            self._order.append(node)
         return found
 
 
@@ -290,12 +249,3 @@ def _terms(expression: Expression) -> list[Expression]:
     if expression.operator != "add":
         return [expression]
     return [term for arg in expression.args for term in _terms(arg)]
-
-
-def readers(nodes: list[Node]) -> Mapping[Node, list[Node]]:
-    """Which of ``nodes`` read a node."""
-    found: dict[Node, list[Node]] = {}
-    for node in nodes:
-        for source in node.sources:
-            found.setdefault(source, []).append(node)
-    return found
