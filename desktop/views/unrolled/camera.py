@@ -48,6 +48,11 @@ class Camera:
         """The level of detail at this moment of a glide."""
         return detail_of(self.axis, self._cells_from())
 
+    @property
+    def wide_open(self) -> bool:
+        """Whether the open cell has its full width; while it opens there is no room for a diagram."""
+        return self.axis.focus_px == self._goal.focus_px
+
     def seen(self) -> VisibleColumns:
         """What will be on screen when the glide is over."""
         goal = self._goal

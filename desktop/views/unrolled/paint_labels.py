@@ -108,8 +108,19 @@ def _paint_column(painter: QPainter, scene: Scene, chrome: Chrome, lane: LaneFra
     lit = here and lane is scene.lanes[0] and scene.lit is not None and scene.lit.layer < 0
     if prediction is None and (lane.targets[row] or lit):
         _paint_empty_pill(painter, chrome, x, _middle(rows.pill), room, lit)
-    if prediction is not None:
+    if prediction is not None and prediction.right is None and not lane.targets[row] and not lit:
+        _paint_aside(painter, chrome, prediction, x, _middle(rows.pill), room)
+    elif prediction is not None:
         paint_pill(painter, chrome, prediction, QPointF(x, _middle(rows.pill)), room, lit)
+
+
+def _paint_aside(painter: QPainter, chrome: Chrome, prediction: Prediction, x: float, y: float, room: float) -> None:
+    """What the readout says where nobody asks: without a pill, so that the answers stand out."""
+    font, full = chrome.fonts.small, prediction.label
+    if prediction.probability is not None:
+        full = f"{prediction.label} {prediction.probability:.2f}"
+    text = full if chrome.word_width(full, font) <= room else chrome.fitted(prediction.label, font, room)
+    chrome.write(painter, text, font, chrome.theme.secondary, x, y, 0.5)
 
 
 def visible_token(token: str) -> str:

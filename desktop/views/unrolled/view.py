@@ -183,7 +183,8 @@ class UnrolledView(QWidget):
         before = self._scene
         camera = self._camera
         self._scene = scene_of(self._frame, camera.axis, camera.rows, camera.shown_detail, self._kind)
-        columns = self._layer.show(self._scene, self._tools(), self.size(), self._inside)
+        inside = self._inside if camera.wide_open else None
+        columns = self._layer.show(self._scene, self._tools(), self.size(), inside)
         self._motion = None
         if animated and columns is not None and before is not None and self.isVisible():
             self._motion = motion_between(before, self._scene, columns)

@@ -16,6 +16,7 @@ from core.frame import Detail, Frame, Phase
 from desktop.colours import ColourMaps
 from desktop.theme import DARK, LIGHT
 from desktop.views.unrolled import UnrolledView
+from desktop.views.unrolled.edges import edges_of
 from desktop.views.unrolled.levels import GATE_FROM, NOT_FINITE, gradient_limits, shown_units, strip_grid
 from desktop.views.unrolled.paint_cells import strip_rect
 from desktop.views.unrolled.scene import changed_columns
@@ -246,3 +247,57 @@ def test_points_of_the_picture_are_named(make: Maker) -> None:
     rect = strip_rect(view.scene, (0, 0), 6, 4)
     spot = view.spot_under(QPointF(rect.center()))
     assert (spot.kind, spot.path, spot.t) == ("value", "l0/c", 6)
+
+
+def test_the_diagram_waits_until_the_cell_is_open(make: Maker, qtbot: QtBot) -> None:
+    widths = []
+
+    class Inside:
+        def paint(self, painter, rect, frame) -> None:
+            widths.append(rect.width())
+
+    view = make(fake_frame(t=4))
+    view.set_inside_painter(Inside())
+    view.set_animation_ms(60)
+    for _ in range(20):
+        view.zoom_in()
+    qtbot.waitUntil(lambda: len(widths) > 0, timeout=2000)
+    assert len(set(widths)) == 1
+    view.show_frame(fake_frame(t=5))
+    qtbot.waitUntil(lambda: not view._glide.running, timeout=2000)
+    assert view.scene.axis.focus == 5
+    assert len(set(widths)) == 1
+
+
+def test_edges_run_the_other_way_in_a_reverse_layer(make: Maker) -> None:
+    frame = fake_frame(t=4, phase=Phase.UPDATE)
+    lane = frame.lanes[0]
+    norms = np.linspace(0.1, 1.0, 9)
+    flows = tuple(replace(flow, norms=norms, reached=np.ones(9, bool)) for flow in lane.blocks[0].flows if flow.delay)
+    back = replace(lane.blocks[0], direction=-1, flows=flows)
+    view = make(replace(frame, lanes=(replace(lane, blocks=(back, lane.blocks[1])),)))
+    across = [edge for edge in edges_of(view.scene, 0, 9) if edge.key[3] == 1]
+    assert across
+    assert all(edge.x1 < edge.x0 for edge in across)
+    assert {edge.key[4] for edge in across if edge.initial} == {8}
+
+
+def test_edges_over_several_steps_are_marked(make: Maker) -> None:
+    frame = fake_frame(t=4)
+    lane = frame.lanes[0]
+    longer = replace(lane.blocks[0].flows[0], delay=2)
+    block = replace(lane.blocks[0], flows=(*lane.blocks[0].flows, longer))
+    view = make(replace(frame, lanes=(replace(lane, blocks=(block, lane.blocks[1])),)))
+    marks = {edge.mark for edge in edges_of(view.scene, 0, 9)}
+    assert marks == {"", "\N{MINUS SIGN}2"}
+    assert not picture(view).isNull()
+
+
+def test_what_is_selected_by_hand_is_outlined_without_the_accent(make: Maker) -> None:
+    frame = fake_frame(t=4)
+    view = make(replace(frame, view=replace(frame.view, path="l0/f", t=6)))
+    rect = strip_rect(view.scene, (0, 0), 6, 0)
+    image = picture(view)
+    y = round(rect.center().y())
+    edge = [image.pixelColor(round(rect.left()) + dx, y) for dx in range(-3, 2)]
+    assert any(near(colour, LIGHT.text, 70) for colour in edge)
