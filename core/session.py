@@ -6,148 +6,24 @@ The cursor says how far is shown; how far is computed is the run's own frontier.
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from core.branch import Arrays, Bookmark, Branch, Iteration, Setup, Undoable
 from core.breakpoints import Breakpoint, first_event
+from core.editing import Edit, initial_edit, input_edit, overwriting_edit, target_edit, weight_edit
 from core.errors import SessionError
 from core.frame import Cursor, Grain, Phase, Position
 from core.learning.optimisers import initial_state
-from core.learning.step import LearningSettings, Outcome, learn
+from core.learning.step import LearningSettings, Outcome
 from core.network import Network
-from core.posing import problem_of
 from core.reveal import Shown
-from core.run import Intervention, Problem, Run
+from core.run import Run
 from core.sequence import Sequence
 from core.timeline import Timeline
 
-Arrays = Mapping[str, NDArray[Any]]
-MEMORY_BUDGET_BYTES = 512 * 1024 * 1024
-
-
-@dataclass(frozen=True, eq=False)
-class Setup:
-    """What every iteration of a branch has in common."""
-
-    network: Network
-    sequence: Sequence
-    initial: Arrays = field(default_factory=dict)  # path -> (K, B, H)
-    interventions: tuple[Intervention, ...] = ()
-    learning: LearningSettings = LearningSettings()
-    name: str = ""
-
-    def problem(self, parameters: Arrays) -> Problem:
-        """What an iteration with these parameters computes."""
-        return problem_of(
-            self.network,
-            parameters,
-            self.sequence,
-            initial=self.initial,
-            interventions=self.interventions,
-            window=self.learning.window,
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class Iteration:
-    """Where an iteration starts: parameters and the optimiser's state."""
-
-    parameters: Arrays
-    optimiser_state: Arrays
-
-
-class Branch:
-    """Iterations from ``first`` on; earlier ones are the parent's. Only grows."""
-
-    def __init__(self, setup: Setup, start: Iteration, first: int = 0, parent: Branch | None = None) -> None:
-        self.setup, self.first, self.parent = setup, first, parent
-        self.iterations = [start]
-        self._outcomes: dict[int, Outcome] = {}
-        self._runs: OrderedDict[int, Run] = OrderedDict()  # least recently used first
-        self._dropped: dict[int, tuple[int, int]] = {}  # how far runs were computed that are not in memory
-
-    def owner(self, number: int) -> Branch:
-        """The branch that an iteration belongs to: this one or an ancestor."""
-        return self if number >= self.first or self.parent is None else self.parent.owner(number)
-
-    @property
-    def last(self) -> int:
-        """The highest iteration that has been started."""
-        return self.first + len(self.iterations) - 1
-
-    def iteration(self, number: int) -> Iteration:
-        """The start of an iteration; iterations on the way to it are computed."""
-        if number < self.first:
-            return self.owner(number).iteration(number)
-        while self.last < number:
-            outcome = self.outcome(self.last)
-            self.iterations.append(Iteration(outcome.parameters, outcome.optimiser_state))
-        return self.iterations[number - self.first]
-
-    def run(self, number: int) -> Run:
-        """The run of an iteration; recomputed from its start where it was dropped to save memory."""
-        if number < self.first:
-            return self.owner(number).run(number)
-        run = self._runs.get(number)
-        if run is None:
-            run = Run(self.setup.problem(self.iteration(number).parameters))
-            forward, backward = self._dropped.pop(number, (0, 0))
-            run.forward_to(forward)
-            run.backward_to(backward if run.has_loss else 0)
-            self._keep(number, run)
-        self._runs.move_to_end(number)
-        return run
-
-    def adopt(self, number: int, run: Run) -> None:
-        """Take over a run that was computed elsewhere (rows copied from before an edit)."""
-        self._keep(number, run)
-
-    def _keep(self, number: int, run: Run) -> None:
-        self._runs[number] = run
-        while len(self._runs) > 2 and sum(kept.bytes for kept in self._runs.values()) > MEMORY_BUDGET_BYTES:
-            dropped, old = self._runs.popitem(last=False)
-            self._dropped[dropped] = old.forward_done, old.backward_done
-
-    def frontiers(self) -> dict[int, tuple[int, int]]:
-        """How far each iteration is computed: time steps forward and backward."""
-        kept = {number: (run.forward_done, run.backward_done) for number, run in self._runs.items()}
-        return {**self._dropped, **kept}
-
-    def advance_to(self, number: int, frontier: tuple[int, int]) -> None:
-        """Let an iteration be computed that far when it is next looked at (as it was when it was saved)."""
-        self._dropped[number] = frontier
-
-    def outcome(self, number: int) -> Outcome:
-        """The training step at the end of an iteration."""
-        if number < self.first:
-            return self.owner(number).outcome(number)
-        if number not in self._outcomes:
-            state = self.iteration(number).optimiser_state
-            self._outcomes[number] = learn(self.run(number), self.setup.learning, state)
-        return self._outcomes[number]
-
-
-@dataclass(frozen=True)
-class Bookmark:
-    """A named place to come back to."""
-
-    name: str
-    cursor: Cursor
-    note: str = ""
-
-
-@dataclass(frozen=True, eq=False)
-class Undoable:
-    """One state of the undo history: the branch before or after an edit, and where the cursor stood."""
-
-    label: str
-    branch: Branch
-    cursor: Cursor
+__all__ = ["Bookmark", "Branch", "Iteration", "Session", "Setup", "Undoable"]
 
 
 class Session:
@@ -232,7 +108,7 @@ class Session:
         return True
 
     def step_back(self, grain: Grain | None = None) -> bool:
-        """One step of the grain back; from the start of an iteration to the end of the one before. False at the start."""
+        """One step of the grain back; before an iteration stands the end of the one before. False at the start."""
         if self.cursor.index > 0:
             index = self.timeline.previous(self.cursor.index, grain or self.grain)
             if index > 0 or self.cursor.iteration == 0:
@@ -298,83 +174,61 @@ class Session:
     # Editing. Each edit begins a branch at the cursor's iteration.
 
     def set_weight(self, path: str, index: tuple[int, ...], value: float) -> None:
-        """Give one entry of a parameter another value. Raises SessionError for a path or index that is not there."""
-        if path not in self.parameters:
-            raise SessionError(f"there is no parameter {path}; there are: {', '.join(self.parameters)}")
-        changed = np.array(self.parameters[path])
-        try:
-            changed[index] = value
-        except IndexError:
-            raise SessionError(f"{path} has shape {changed.shape}, so it has no entry {index}") from None
-        changed.flags.writeable = False
-        self._edit(f"set {path}", self.setup, {**self.parameters, path: changed}, shared=0)
+        """Give one entry of a parameter another value."""
+        self._edit(weight_edit(self.setup, self.parameters, path, index, value))
 
     def set_parameters(self, parameters: Arrays, label: str = "set parameters") -> None:
         """Give all parameters other values. Raises ShapeError where they do not fit."""
-        self._edit(label, self.setup, self.setup.network.check(parameters), shared=0)
+        self._edit(Edit(label, self.setup, self.setup.network.check(parameters)))
 
     def set_input(self, t: int, value: Any) -> None:
         """Give step ``t`` another input: a token or a vector."""
-        sequence = self.setup.sequence.with_input(t, value)
-        self._edit(f"set input {t + 1}", replace(self.setup, sequence=sequence), self.parameters, shared=t)
+        self._edit(input_edit(self.setup, self.parameters, t, value))
 
     def set_target(self, t: int, value: Any) -> None:
         """Give step ``t`` another target: a label, a class (-1: none) or a vector."""
-        sequence = self.setup.sequence.with_target(t, value)
-        self._edit(f"set target {t + 1}", replace(self.setup, sequence=sequence), self.parameters, shared=0)
+        self._edit(target_edit(self.setup, self.parameters, t, value))
 
     def set_sequence(self, sequence: Sequence, label: str = "change the data") -> None:
         """Walk another sequence. Raises ShapeError or DataError where the network does not fit it."""
         setup = replace(self.setup, sequence=sequence, initial={}, interventions=())
-        self._edit(label, setup, self.parameters, shared=0)
+        self._edit(Edit(label, setup, self.parameters))
 
     def set_initial(self, path: str, row: int, unit: int, value: float) -> None:
         """Give one unit of an initial state another value; ``row`` counts from the earliest."""
-        states = {**self.setup.network.initial_states(self.setup.sequence.batch), **self.setup.initial}
-        if path not in states:
-            raise SessionError(f"{path} has no initial value; these have: {', '.join(states)}")
-        changed = np.array(states[path])
-        try:
-            changed[row, :, unit] = value
-        except IndexError:
-            raise SessionError(f"the initial value of {path} has shape {changed.shape}") from None
-        self._edit(f"set initial {path}", replace(self.setup, initial={**states, path: changed}), self.parameters, 0)
+        self._edit(initial_edit(self.setup, self.parameters, path, row, unit, value))
 
     def overwrite(self, path: str, t: int, unit: int, value: float | None) -> None:
         """Overwrite a unit of a variable at step ``t``; None takes the overwriting back."""
-        block, variable = path.split("/")
-        kept = tuple(
-            i for i in self.setup.interventions if (i.block, i.variable, i.t, i.unit) != (block, variable, t, unit)
-        )
-        new = () if value is None else (Intervention(block, variable, t, unit, value),)
-        setup = replace(self.setup, interventions=(*kept, *new))
-        self._edit(f"overwrite {path} at {t + 1}", setup, self.parameters, shared=t)
+        self._edit(overwriting_edit(self.setup, self.parameters, path, t, unit, value))
 
     def set_learning(self, learning: LearningSettings) -> None:
         """Use another optimiser, clipping or window from this iteration on."""
-        same_optimiser = type(learning.optimiser) is type(self.setup.learning.optimiser)
-        same_window = learning.window == self.setup.learning.window
-        shared = self.setup.sequence.length if same_window else 0
         setup = replace(self.setup, learning=learning)
-        state = None if not same_optimiser else self.branch.iteration(self.cursor.iteration).optimiser_state
-        self._edit("change learning", setup, self.parameters, shared, state)
+        self._edit(Edit("change learning", setup, self.parameters, self.setup.sequence.length))
 
     def set_model(self, network: Network, parameters: Arrays, sequence: Sequence, name: str = "") -> None:
         """Walk another network. Raises ShapeError or DataError where parts do not fit."""
         setup = Setup(network, sequence, learning=self.setup.learning, name=name)
-        self._edit("change the model", setup, network.check(parameters), shared=0)
+        self._edit(Edit("change the model", setup, network.check(parameters)))
 
-    def _edit(self, label: str, setup: Setup, parameters: Arrays, shared: int, state: Arrays | None = None) -> None:
+    def _edit(self, edit: Edit) -> None:
+        """Stand on a new branch; nothing changes where the edit cannot be run."""
         number, old = self.cursor.iteration, self.branch
-        if state is None:
-            state = old.iteration(number).optimiser_state
-            if setup.learning.optimiser != self.setup.learning.optimiser or set(parameters) != set(self.parameters):
-                state = initial_state(setup.learning.optimiser, parameters)
-        branch = Branch(setup, Iteration(parameters, state), number, old)
-        branch.adopt(number, self.run.rewritten(setup.problem(parameters), shared))
-        self.done.append(Undoable(label, old, self.cursor))
-        self.undone.clear()
+        branch = Branch(edit.setup, Iteration(edit.parameters, self._optimiser_state(edit)), number, old)
+        branch.adopt(number, self.run.rewritten(edit.setup.problem(edit.parameters), edit.shared))
+        entry = Undoable(edit.label, old, self.cursor)
         self._stand_on(branch)
+        self.done.append(entry)
+        self.undone.clear()
+
+    def _optimiser_state(self, edit: Edit) -> Arrays:
+        """The state goes on where optimiser and parameters are the same kind, else it starts anew."""
+        same_parameters = _shapes(edit.parameters) == _shapes(self.parameters)
+        optimiser = edit.setup.learning.optimiser
+        if same_parameters and type(optimiser) is type(self.setup.learning.optimiser):
+            return self.branch.iteration(self.cursor.iteration).optimiser_state
+        return initial_state(optimiser, edit.parameters)
 
     def _stand_on(self, branch: Branch) -> None:
         """Show another branch, as near to the present cursor as it goes."""
@@ -421,11 +275,15 @@ class Session:
         """Forget a bookmark."""
         self.bookmarks = tuple(mark for mark in self.bookmarks if mark.name != name)
 
-    def add_breakpoint(self, breakpoint: Breakpoint) -> None:
+    def add_breakpoint(self, point: Breakpoint) -> None:
         """Stop where this happens."""
-        if breakpoint not in self.breakpoints:
-            self.breakpoints = (*self.breakpoints, breakpoint)
+        if point not in self.breakpoints:
+            self.breakpoints = (*self.breakpoints, point)
 
-    def remove_breakpoint(self, breakpoint: Breakpoint) -> None:
+    def remove_breakpoint(self, point: Breakpoint) -> None:
         """Stop there no more."""
-        self.breakpoints = tuple(kept for kept in self.breakpoints if kept != breakpoint)
+        self.breakpoints = tuple(kept for kept in self.breakpoints if kept != point)
+
+
+def _shapes(arrays: Arrays) -> dict[str, tuple[int, ...]]:
+    return {path: value.shape for path, value in arrays.items()}

@@ -31,7 +31,8 @@ from core.reveal.walked import walked_equation
 from core.run import Run
 
 if TYPE_CHECKING:
-    from core.session import Session, Setup
+    from core.branch import Setup
+    from core.session import Session
 
 
 class Shown:

@@ -1,0 +1,140 @@
+"""Branches: the iterations that follow from one setup, each with its parameters, its run and its training step."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from numpy.typing import NDArray
+
+from core.frame import Cursor
+from core.learning.step import LearningSettings, Outcome, learn
+from core.network import Network
+from core.posing import problem_of
+from core.run import Intervention, Problem, Run
+from core.sequence import Sequence
+
+Arrays = Mapping[str, NDArray[Any]]
+MEMORY_BUDGET_BYTES = 512 * 1024 * 1024
+
+
+@dataclass(frozen=True, eq=False)
+class Setup:
+    """What every iteration of a branch has in common."""
+
+    network: Network
+    sequence: Sequence
+    initial: Arrays = field(default_factory=dict)  # path -> (K, B, H)
+    interventions: tuple[Intervention, ...] = ()
+    learning: LearningSettings = field(default_factory=LearningSettings)
+    name: str = ""
+
+    def problem(self, parameters: Arrays) -> Problem:
+        """What an iteration with these parameters computes."""
+        return problem_of(
+            self.network,
+            parameters,
+            self.sequence,
+            initial=self.initial,
+            interventions=self.interventions,
+            window=self.learning.window,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Iteration:
+    """Where an iteration starts: parameters and the optimiser's state."""
+
+    parameters: Arrays
+    optimiser_state: Arrays
+
+
+class Branch:
+    """Iterations from ``first`` on; earlier ones are the parent's. Only grows."""
+
+    def __init__(self, setup: Setup, start: Iteration, first: int = 0, parent: Branch | None = None) -> None:
+        self.setup, self.first, self.parent = setup, first, parent
+        self.iterations = [start]
+        self._outcomes: dict[int, Outcome] = {}
+        self._runs: OrderedDict[int, Run] = OrderedDict()  # least recently used first
+        self._dropped: dict[int, tuple[int, int]] = {}  # how far runs were computed that are not in memory
+
+    def owner(self, number: int) -> Branch:
+        """The branch that an iteration belongs to: this one or an ancestor."""
+        return self if number >= self.first or self.parent is None else self.parent.owner(number)
+
+    @property
+    def last(self) -> int:
+        """The highest iteration that has been started."""
+        return self.first + len(self.iterations) - 1
+
+    def iteration(self, number: int) -> Iteration:
+        """The start of an iteration; iterations on the way to it are computed."""
+        if number < self.first:
+            return self.owner(number).iteration(number)
+        while self.last < number:
+            outcome = self.outcome(self.last)
+            self.iterations.append(Iteration(outcome.parameters, outcome.optimiser_state))
+        return self.iterations[number - self.first]
+
+    def run(self, number: int) -> Run:
+        """The run of an iteration; recomputed from its start where it was dropped to save memory."""
+        if number < self.first:
+            return self.owner(number).run(number)
+        run = self._runs.get(number)
+        if run is None:
+            run = Run(self.setup.problem(self.iteration(number).parameters))
+            forward, backward = self._dropped.pop(number, (0, 0))
+            run.forward_to(forward)
+            run.backward_to(backward if run.has_loss else 0)
+            self._keep(number, run)
+        self._runs.move_to_end(number)
+        return run
+
+    def adopt(self, number: int, run: Run) -> None:
+        """Take over a run that was computed elsewhere (rows copied from before an edit)."""
+        self._keep(number, run)
+
+    def _keep(self, number: int, run: Run) -> None:
+        self._runs[number] = run
+        while len(self._runs) > 2 and sum(kept.bytes for kept in self._runs.values()) > MEMORY_BUDGET_BYTES:
+            dropped, old = self._runs.popitem(last=False)
+            self._dropped[dropped] = old.forward_done, old.backward_done
+
+    def frontiers(self) -> dict[int, tuple[int, int]]:
+        """How far each iteration is computed: time steps forward and backward."""
+        kept = {number: (run.forward_done, run.backward_done) for number, run in self._runs.items()}
+        return {**self._dropped, **kept}
+
+    def advance_to(self, number: int, frontier: tuple[int, int]) -> None:
+        """Let an iteration be computed that far when it is next looked at (as it was when it was saved)."""
+        self._dropped[number] = frontier
+
+    def outcome(self, number: int) -> Outcome:
+        """The training step at the end of an iteration."""
+        if number < self.first:
+            return self.owner(number).outcome(number)
+        if number not in self._outcomes:
+            state = self.iteration(number).optimiser_state
+            self._outcomes[number] = learn(self.run(number), self.setup.learning, state)
+        return self._outcomes[number]
+
+
+@dataclass(frozen=True)
+class Bookmark:
+    """A named place to come back to."""
+
+    name: str
+    cursor: Cursor
+    note: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Undoable:
+    """One state of the undo history: the branch before or after an edit, and where the cursor stood."""
+
+    label: str
+    branch: Branch
+    cursor: Cursor
