@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap, QStaticText
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap, QStaticText
 
 from desktop.colours import ColourMaps
 from desktop.theme import Theme, bold_font, hatch_brush, maths_font, ui_font
@@ -167,8 +167,3 @@ def corner(box: CellBox) -> tuple[float, float]:
     """Radii of a box's corners."""
     radius = min(8.0, 0.12 * box.width + 1.0)
     return radius, radius
-
-
-def plain(colour: QColor) -> QBrush:
-    """A brush of one colour."""
-    return QBrush(colour)

@@ -35,9 +35,8 @@ class LaneShape:
 def lane_shape(lane: LaneFrame, before: LaneShape | None = None) -> LaneShape:
     """The shape of a lane; lines of text that it once had stay reserved, so that nothing jumps while walking."""
     layers = tuple((block.units, max(1, len(block.tracks))) for block in lane.blocks if block.name != "head")
-    kept = before is not None and before.layers == layers
-    targets = any(lane.targets) or (kept and before.has_targets)
-    return LaneShape(layers, targets)
+    had = before is not None and before.layers == layers and before.has_targets
+    return LaneShape(layers, had or any(lane.targets))
 
 
 @dataclass(frozen=True)

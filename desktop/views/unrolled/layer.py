@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Protocol
 
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt
@@ -21,6 +22,13 @@ LEGEND_SHARE = 0.42  # the most of the first heading that the legend may take
 ALL_IF_SHARE = 0.6  # from so many changed columns on, painting everything is cheaper
 
 
+class InsideLike(Protocol):
+    """Whoever paints the inside of the open cell."""
+
+    def paint(self, painter: QPainter, rect: QRectF, frame: Frame) -> None:
+        """Paint into the rectangle."""
+
+
 class PaintedLayer:
     """A pixmap of the scene at rest."""
 
@@ -37,7 +45,7 @@ class PaintedLayer:
         """Paint everything the next time."""
         self._scene = None
 
-    def show(self, scene: Scene, chrome: Chrome, size: QSize, inside: object | None) -> np.ndarray | None:
+    def show(self, scene: Scene, chrome: Chrome, size: QSize, inside: InsideLike | None) -> np.ndarray | None:
         """Brings the picture up to date; returns the columns that were painted again, None for all."""
         wanted = QSize(round(size.width() * chrome.ratio), round(size.height() * chrome.ratio))
         columns = None
@@ -55,7 +63,7 @@ class PaintedLayer:
         return columns
 
     def _paint(
-        self, scene: Scene, chrome: Chrome, size: QSize, columns: np.ndarray | None, inside: object | None
+        self, scene: Scene, chrome: Chrome, size: QSize, columns: np.ndarray | None, inside: InsideLike | None
     ) -> None:
         painter = QPainter(self._pixmap)
         whole = QRectF(0, 0, size.width(), size.height())
@@ -80,7 +88,7 @@ class PaintedLayer:
 
 
 def paint_scene(
-    painter: QPainter, scene: Scene, chrome: Chrome, whole: QRectF, area: QRectF, inside: object | None
+    painter: QPainter, scene: Scene, chrome: Chrome, whole: QRectF, area: QRectF, inside: InsideLike | None
 ) -> None:
     """Paints what lies in ``area`` of a widget that is as large as ``whole``."""
     painter.setClipRect(area)
@@ -110,7 +118,7 @@ def paint_top(painter: QPainter, scene: Scene, chrome: Chrome, width: float) -> 
         paint_legend(painter, scene, chrome, width - 20.0 * scene.rows.scale, heading.top + heading.height / 2)
 
 
-def paint_open_cell(painter: QPainter, scene: Scene, chrome: Chrome, frame: Frame, inside: object | None) -> None:
+def paint_open_cell(painter: QPainter, scene: Scene, chrome: Chrome, frame: Frame, inside: InsideLike | None) -> None:
     """The large box of the open cell; what is in it is painted by the painter of the inside."""
     for n, layer, _lane, _block, _rows in scene.places():
         rect = open_cell_rect(scene, n, layer)

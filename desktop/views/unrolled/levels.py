@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtGui import QColor
 
 from core.frame import BlockFrame, LaneFrame, Scale, Track
 from desktop.colours import ColourMaps, gradient_fraction
@@ -23,15 +22,11 @@ DECADES_SHOWN = 8  # a longer range would make all that can still be learned fro
 
 def pixel_table(colours: ColourMaps) -> NDArray:
     """(1024,) uint32 0xffRRGGBB: gates, states, gradients, and the mark of what is not finite."""
-    missing = np.array([colours.theme.warning.getRgb()[:3]], np.uint8)
+    warning = colours.theme.warning
+    missing = np.array([[warning.red(), warning.green(), warning.blue()]], np.uint8)
     tables = (colours.gate_table, colours.state_table, colours.gradient_table, missing)
     rgb = np.concatenate(tables).astype(np.uint32)
     return np.uint32(0xFF000000) | (rgb[:, 0] << 16) | (rgb[:, 1] << 8) | rgb[:, 2]
-
-
-def pixel(colour: QColor) -> int:
-    """A colour as an opaque pixel."""
-    return colour.rgb()
 
 
 def gradient_limits(lanes: tuple[LaneFrame, ...]) -> tuple[float, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
@@ -65,7 +66,7 @@ def _paint_boxes(
     box, span = scene.boxes[place], scene.rows.lanes[place[0]].layers[place[1]]
     names = tuple(track.name for track in block.tracks)
     empty, full = (chrome.box(box, span.height, names, reached) for reached in (False, True))
-    for row, reached in enumerate(grid.shown.any(axis=1)):
+    for row, reached in enumerate(np.any(grid.shown > 0, axis=1).tolist()):
         x = box_left(scene.axis, grid.first + row, box)
         painter.drawPixmap(QPointF(x, span.top), full if reached else empty)
 

@@ -212,14 +212,11 @@ def _paint_marks(
     """A tick or a cross over predictions; where they crowd, one mark for several, a cross if any of them is wrong."""
     y, crowd = rows.pill.bottom, max(1, math.ceil(MARK_EVERY_PX / scene.axis.pitch))
     for start in range(max(first, lane.first) // crowd * crowd, min(last, lane.last), crowd):
-        said = [
-            lane.predictions[t - lane.first]
-            for t in range(max(start, lane.first), min(start + crowd, lane.last))
-            if lane.predictions[t - lane.first] is not None
-        ]
-        if not said or all(each.right is None for each in said):
+        part = slice(max(start, lane.first) - lane.first, min(start + crowd, lane.last) - lane.first)
+        verdicts = [each.right for each in lane.predictions[part] if each is not None and each.right is not None]
+        if not verdicts:
             continue
-        right = all(each.right is not False for each in said)
+        right = all(verdicts)
         x = (scene.axis.x_of(start) + scene.axis.x_of(min(start + crowd, lane.last))) / 2
         good = chrome.theme.good if crowd == 1 else chrome.theme.strong_line
         paint_mark(painter, QPointF(x, y), right, good if right else chrome.theme.warning)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from PySide6.QtCore import QEasingCurve, QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QHelpEvent,
@@ -24,7 +22,7 @@ from desktop.views.unrolled.axis import VisibleColumns
 from desktop.views.unrolled.camera import Camera
 from desktop.views.unrolled.chrome import Chrome
 from desktop.views.unrolled.hand import Hand
-from desktop.views.unrolled.layer import PaintedLayer, lead_cell_rect
+from desktop.views.unrolled.layer import InsideLike, PaintedLayer, lead_cell_rect
 from desktop.views.unrolled.motion import Motion, motion_between, paint_motion
 from desktop.views.unrolled.navigation import NOTCH
 from desktop.views.unrolled.paint_overlay import paint_focus, paint_notice, paint_scroll_mark
@@ -50,7 +48,7 @@ class UnrolledView(QWidget):
         self._frame: Frame | None = None
         self._scene: Scene | None = None
         self._motion: Motion | None = None
-        self._inside: Any = None
+        self._inside: InsideLike | None = None
         self._kind = "values"
         self._reported: VisibleColumns | None = None
         self._hand = Hand(self)
@@ -101,7 +99,7 @@ class UnrolledView(QWidget):
         self._step.set_duration(duration_ms)
         self._glide.set_duration(duration_ms)
 
-    def set_inside_painter(self, painter: Any) -> None:
+    def set_inside_painter(self, painter: InsideLike) -> None:
         """Who paints the inside of the open cell: ``paint(QPainter, QRectF, Frame)``."""
         self._inside = painter
         self._refresh()

@@ -17,7 +17,6 @@ from desktop.colours import ColourMaps
 from desktop.theme import DARK, LIGHT
 from desktop.views.unrolled import UnrolledView
 from desktop.views.unrolled.edges import edges_of
-from desktop.views.unrolled.levels import GATE_FROM, NOT_FINITE, gradient_limits, shown_units, strip_grid
 from desktop.views.unrolled.paint_cells import strip_rect
 from desktop.views.unrolled.scene import changed_columns
 from tests.desktop.fake_frames import fake_frame
@@ -216,32 +215,6 @@ def test_unknown_kinds_are_refused(make: Maker) -> None:
         make().set_shown("weights")
 
 
-def test_grids_choose_units_where_pixels_are_few() -> None:
-    assert shown_units(3, 100).tolist() == [0, 1, 2]
-    chosen = shown_units(256, 40)
-    assert len(chosen) == 40
-    assert np.all(np.diff(chosen) > 0)
-
-
-def test_grids_hold_places_of_the_colour_table() -> None:
-    frame = fake_frame(T=9, H=5, t=4)
-    lane = frame.lanes[0]
-    grid = strip_grid(lane.blocks[0], lane, (2, 6), 100, gradient_limits(frame.lanes), "values")
-    gate = lane.blocks[0].tracks[0].values[2:6]
-    np.testing.assert_allclose(grid.places[:, 0], GATE_FROM + 255 * gate, rtol=1e-5)
-    assert grid.places.max() < NOT_FINITE
-    assert grid.columns(4, 6).first == 4
-    assert len(grid.columns(4, 6).shown) == 2
-
-
-def test_the_gradient_scale_is_shared_and_bounded() -> None:
-    frame = fake_frame(T=2000, t=100, lanes=2)
-    low, high = gradient_limits(frame.lanes)
-    assert high == max(lane.gradient_limits[1] for lane in frame.lanes)
-    assert low >= high * 1e-8
-    assert gradient_limits(()) == (1e-4, 1.0)
-
-
 def test_points_of_the_picture_are_named(make: Maker) -> None:
     view = make(fake_frame(t=4))
     rect = strip_rect(view.scene, (0, 0), 6, 4)
@@ -301,3 +274,12 @@ def test_what_is_selected_by_hand_is_outlined_without_the_accent(make: Maker) ->
     y = round(rect.center().y())
     edge = [image.pixelColor(round(rect.left()) + dx, y) for dx in range(-3, 2)]
     assert any(near(colour, LIGHT.text, 70) for colour in edge)
+
+
+def test_lanes_may_have_sequences_of_different_length(make: Maker) -> None:
+    short, long = fake_frame(T=4, t=2), fake_frame(T=30, t=2)
+    view = make(replace(long, lanes=(long.lanes[0], short.lanes[0])))
+    assert not picture(view).isNull()
+    view.show_frame(replace(long, lanes=(long.lanes[0], fake_frame(T=4, t=3).lanes[0])))
+    view.fit()
+    assert not picture(view).isNull()
