@@ -15,7 +15,7 @@ from desktop.colours import ColourMaps, gradient_width_px, rgb_image
 from desktop.numbers_text import short_text
 from desktop.theme import Theme, hatch_brush, maths_font, scaled, ui_font
 from desktop.views.diagram_layout import DiagramLayout, DiagramLike, NodeLike, Wire, lay_out
-from desktop.views.diagram_place import Placed, arrow_head, node_font, place, sent_place, value_place
+from desktop.views.diagram_place import Placed, arrow_head, place, sent_place, value_place
 
 STRIP_PX, STRIP_LONG_PX = 6.0, 34.0
 SENT_SHARE = 0.72  # strips of what was sent are shorter than those of values
@@ -135,14 +135,12 @@ class InsidePainter:
         there = shown is not None or (operation is not None and operation.value is not None and not backward)
         painter.setPen(QPen(theme.accent if lit else theme.strong_line if there else theme.line, 1.6 if lit else 1.2))
         painter.setBrush(theme.accent if lit else theme.panel)
-        radius = box.height() / 2 if node.kind == "operation" and len(node.label) <= 4 else scaled(5)
+        radius = box.height() / 2 if node.kind == "operation" else scaled(5)
         if node.kind == "constant":
             painter.setPen(Qt.PenStyle.NoPen)
         painter.drawRoundedRect(box, radius, radius)
-        maths = node.kind == "input"
-        painter.setFont(node_font(placed.size, maths, len(node.label)))
-        painter.setPen(theme.on_accent if lit else theme.text if there else theme.secondary)
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, node.label)
+        colour = theme.on_accent if lit else theme.text if there else theme.secondary
+        placed.labels[node.number].draw(painter, box.center(), colour)
         beside = value_place(placed, node.number)
         if shown is not None and np.ndim(shown) and node.kind != "constant":
             rgb = scales.gradient_rgb(shown) if backward else scales.value_rgb(node, shown)

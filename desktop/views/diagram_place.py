@@ -6,15 +6,18 @@ import math
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath
+from PySide6.QtGui import QColor, QPainter, QPainterPath
 
-from desktop.theme import maths_font, scaled, ui_font
+from desktop.theme import scaled
 from desktop.views.diagram_layout import DiagramLayout, DiagramLike, NodeLike, Wire
+from desktop.views.maths_label import Label, label_of, shortened
 
-ROW_PX, LAYER_PX = 46.0, 84.0  # as large as it gets; smaller rooms shrink it
+ROW_PX = 46.0  # as large as it gets; smaller rooms shrink it
+GAP_PX = 46.0  # between the widest nodes of two layers, for arrows and strips
 SMALLEST = 0.55
 RADIUS_PX = 13.0
 MARGIN_PX = 14.0
+EXIT_PX = 26.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,59 +27,104 @@ class Placed:
     layout: DiagramLayout
     points: tuple[QPointF, ...]  # by spot
     boxes: dict[int, QRectF]  # by node number
+    labels: dict[int, Label]  # by node number, shortened where there is little room
     paths: tuple[QPainterPath, ...]  # by wire, from source to target
     size: float  # of everything, 1 as designed
-
-
-def node_font(size: float, maths: bool, length: int) -> QFont:
-    if maths:
-        return maths_font(15 * max(size, 0.7))
-    return ui_font((15 if length == 1 else 11.5) * max(size, 0.7))
 
 
 def place(layout: DiagramLayout, diagram: DiagramLike, width: float, height: float) -> Placed:
     """The layout in a room of this size, as large as it fits."""
     margin = scaled(MARGIN_PX)
-    room_x, room_y = width - 2 * margin - scaled(52), height - 2 * margin - scaled(58)
-    layers, rows = max(layout.layers - 1, 1), max(layout.height, 1e-9)
-    a_layer, a_row = room_x / layers, min(room_y / rows, scaled(ROW_PX) * 1.6)
-    size = max(SMALLEST, min(1.0, a_layer / scaled(LAYER_PX), a_row / scaled(ROW_PX)))
-    left, top = margin + scaled(24), (height - a_row * layout.height) / 2 + scaled(2)
-    points = tuple(QPointF(left + x * a_layer, top + y * a_row) for x, y in zip(layout.x, layout.y, strict=True))
-    boxes = {
-        node.number: node_box(points[layout.of_node[node.number]], node, size)
-        for node in diagram.nodes
-        if node.number in layout.of_node
-    }
-    paths = tuple(wire_path(wire, points, boxes, size) for wire in layout.wires)
-    return Placed(layout, points, boxes, paths, size)
+    room_x, room_y = width - 2 * margin - scaled(EXIT_PX), height - 2 * margin - scaled(58)
+    a_row = min(room_y / max(layout.height, 1e-9), scaled(ROW_PX) * 1.6)
+    nodes = [node for node in diagram.nodes if node.number in layout.of_node]
+    size = max(SMALLEST, min(1.0, a_row / scaled(ROW_PX)))
+    while size > SMALLEST and sum(_columns(layout, nodes, size, math.inf)) > room_x:
+        size = max(SMALLEST, size - 0.05)
+    widest = _widest_that_fits(layout, nodes, size, room_x)
+    columns = _columns(layout, nodes, size, widest)
+    spare = max((room_x - sum(columns)) / max(layout.layers - 1, 1), 0.0)
+    middles = _middles(columns, spare, margin)
+    top = (height - a_row * layout.height) / 2 + scaled(2)
+    points = tuple(QPointF(middles[int(x)], top + y * a_row) for x, y in zip(layout.x, layout.y, strict=True))
+    labels = {node.number: shortened(node.label, text_size(size), widest) for node in nodes}
+    boxes = {node.number: _box(points[layout.of_node[node.number]], labels[node.number], size) for node in nodes}
+    halves = [(column - scaled(GAP_PX) * size) / 2 for column in columns]
+    paths = tuple(_path(layout, wire, points, boxes, halves, size) for wire in layout.wires)
+    return Placed(layout, points, boxes, labels, paths, size)
 
 
-def node_box(middle: QPointF, node: NodeLike, size: float) -> QRectF:
+def text_size(size: float) -> float:
+    """Text shrinks less than the rest, so that it can be read."""
+    return max(size, 0.72)
+
+
+def _columns(layout: DiagramLayout, nodes: list[NodeLike], size: float, widest: float) -> list[float]:
+    """The width of every layer with its gap, labels no wider than ``widest``."""
+    columns = [2 * scaled(RADIUS_PX) * text_size(size)] * max(layout.layers, 1)
+    for node in nodes:
+        layer = layout.spots[layout.of_node[node.number]].layer
+        columns[layer] = max(columns[layer], _box_width(shortened(node.label, text_size(size), widest), size))
+    return [column + scaled(GAP_PX) * size for column in columns]
+
+
+def _widest_that_fits(layout: DiagramLayout, nodes: list[NodeLike], size: float, room: float) -> float:
+    """How wide a label may be."""
+    widths = sorted({label_of(node.label, text_size(size)).width for node in nodes}, reverse=True)
+    for widest in (math.inf, *(share * widths[0] for share in (0.75, 0.6, 0.45, 0.3) if widths)):
+        if sum(_columns(layout, nodes, size, widest)) <= room:
+            return widest
+    return 0.3 * widths[0] if widths else math.inf
+
+
+def _middles(columns: list[float], spare: float, left: float) -> list[float]:
+    """The middle of every layer."""
+    middles = []
+    for column in columns:
+        middles.append(left + column / 2)
+        left += column + spare
+    return middles
+
+
+def _box_width(label: Label, size: float) -> float:
+    return max(2 * scaled(RADIUS_PX) * text_size(size), label.width + scaled(13) * size)
+
+
+def _box(middle: QPointF, label: Label, size: float) -> QRectF:
     """A circle for a sign, a wider box for a word."""
-    high = 2 * scaled(RADIUS_PX) * max(size, 0.7)
-    text = QFontMetricsF(node_font(size, node.kind == "input", len(node.label))).horizontalAdvance(node.label)
-    wide = max(high, text + scaled(12) * size)
+    high, wide = 2 * scaled(RADIUS_PX) * text_size(size), _box_width(label, size)
     return QRectF(middle.x() - wide / 2, middle.y() - high / 2, wide, high)
 
 
-def wire_path(wire: Wire, points: tuple[QPointF, ...], boxes: dict[int, QRectF], size: float) -> QPainterPath:
-    """A smooth line from the strip of the source to the edge of the target."""
-    start = QPointF(boxes[wire.source].right() + scaled(10) * size, points[wire.spots[0]].y())
-    path = QPainterPath(QPointF(boxes[wire.source].right(), start.y()))
-    path.lineTo(start)
-    stops = [points[spot] for spot in wire.spots[1:]]
+def _path(
+    layout: DiagramLayout,
+    wire: Wire,
+    points: tuple[QPointF, ...],
+    boxes: dict[int, QRectF],
+    halves: list[float],
+    size: float,
+) -> QPainterPath:
+    """A smooth line from the strip of the source to the edge of the target, straight where it passes a layer."""
+    here = QPointF(boxes[wire.source].right() + scaled(10) * size, points[wire.spots[0]].y())
+    path = QPainterPath(QPointF(boxes[wire.source].right(), here.y()))
+    path.lineTo(here)
+    for spot in wire.spots[1:-1]:
+        half = halves[layout.spots[spot].layer]
+        _bend(path, here, points[spot] - QPointF(half, 0))
+        here = points[spot] + QPointF(half, 0)
+        path.lineTo(here)
+    end = points[wire.spots[-1]]
     if wire.target >= 0:
-        box, centre = boxes[wire.target], stops[-1]
-        reach = min(max((stops[-2] if len(stops) > 1 else start).y() - centre.y(), -1e3), 1e3)
-        shift = math.copysign(min(abs(reach) / 8, box.height() / 4), reach)
-        stops[-1] = QPointF(box.left() - scaled(2), centre.y() + shift)
-    here = start
-    for stop in stops:
-        bend = (stop.x() - here.x()) * 0.5
-        path.cubicTo(QPointF(here.x() + bend, here.y()), QPointF(stop.x() - bend, stop.y()), stop)
-        here = stop
+        box = boxes[wire.target]
+        reach = here.y() - end.y()
+        end = QPointF(box.left() - scaled(2), end.y() + math.copysign(min(abs(reach) / 8, box.height() / 4), reach))
+    _bend(path, here, end)
     return path
+
+
+def _bend(path: QPainterPath, here: QPointF, stop: QPointF) -> None:
+    half = (stop.x() - here.x()) / 2
+    path.cubicTo(QPointF(here.x() + half, here.y()), QPointF(stop.x() - half, stop.y()), stop)
 
 
 def value_place(placed: Placed, number: int) -> QPointF:

@@ -44,6 +44,7 @@ class EquationRow(QWidget):
         self._state: RowState | None = None
         self._blocks: list[tuple[float, float, Layout]] = []
         self.content_width = 0.0
+        self._room = 0.0
         self.setMouseTracking(True)
 
     @property
@@ -67,13 +68,19 @@ class EquationRow(QWidget):
         padding = scaled(CARD_PADDING_PX) if self.is_card else scaled(GAP_PX) / 2
         left = scaled(MARGIN_PX)
         right = left + name_width + scaled(7)
-        room = width - right - left
+        self._room = room = width - right - left
         y = padding + self._add_equation(left, right, padding, room)
         if self._state.walked is not None:
             y = self._add_walked(right, y, room)
         self.content_width = max(x + layout.width for x, _, layout in self._blocks) + left
         self.update()
         return y + padding
+
+    def prepare_backward(self) -> None:
+        """Have the backward equation typeset as a card of this width will want it."""
+        if self._state is not None and self._state.line.backward_latex and self._room > 0:
+            room = self._room - scaled(SIGN_SPACE_PX)
+            self._setter.lay_out(self._state.line.backward_latex, self._ink(self._theme.text), room)
 
     def _ink(self, colour: QColor, size: float = TEXT_PX, upright: bool = False, bold: bool = False) -> Ink:
         return Ink(colour, scaled(size), self.devicePixelRatioF(), upright, bold)
@@ -98,6 +105,7 @@ class EquationRow(QWidget):
         walked, theme = self._state.walked, self._theme
         gap = scaled(GAP_PX)
         right += scaled(SIGN_SPACE_PX)
+        room -= scaled(SIGN_SPACE_PX)
         layouts = []
         if walked.backward or walked.symbols != self._state.line.latex:
             layouts.append(self._setter.lay_out(walked.symbols, self._ink(theme.text), room))

@@ -87,7 +87,7 @@ class EquationList(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(self.tr("Equations; up and down choose one"))
         self._late = QTimer(self, singleShot=True, interval=0)  # many formulas get ready at once: lay out once
-        self._late.timeout.connect(self._stack)
+        self._late.timeout.connect(self._settle)
         typesetter.ready.connect(self._stack_soon)
 
     def _stack_soon(self, _latex: object) -> None:
@@ -102,6 +102,8 @@ class EquationList(QWidget):
 
     def show_frame(self, frame: Frame) -> None:
         """Show the equations of the frame."""
+        if [line.latex for line in frame.equations] != [line.latex for line in self._lines]:
+            self._late.start()
         self._lines, self._walked = frame.equations, frame.walked
         self._selected = frame.view.path or frame.position.path
         self._show_stepper(frame)
@@ -137,6 +139,12 @@ class EquationList(QWidget):
         walked = self._walked if line.lit and self._walked and self._walked.path == line.path else None
         return RowState(line, walked, self._selected, self._ringed and number == self._chosen)
 
+    def _settle(self) -> None:
+        """Lay out with what is typeset now, and ask for the backward equations before they are walked."""
+        self._stack()
+        for row in self._rows:
+            row.prepare_backward()
+
     def _stack(self) -> None:
         """Put the rows one under another."""
         if not self._rows:
@@ -152,7 +160,7 @@ class EquationList(QWidget):
             y += height + 2 * gap
             widest = max(widest, row.content_width)
             card = row if row.is_card else card
-        self.setMinimumSize(round(widest) if widest > width else 0, round(y))
+        self.setMinimumSize(round(widest) if widest > width + 2 else 0, round(y))
         if card is not None:
             self._place_stepper(card, width)
             self.current_moved.emit(card.geometry())
