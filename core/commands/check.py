@@ -1,0 +1,158 @@
+"""``python main.py check MODEL [INPUT]``: every gradient against small differences, and the worst error."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.commands.model_options import add_model_options, choices_of, positive
+from core.commands.target_options import CROSS_ENTROPY, SQUARED, with_target_file
+from core.errors import DataError
+from core.files.sequences import read_sequence
+from core.gradients.check import Proof, Summary, prove_all
+from core.gradients.measure import VERDICTS
+from core.models import Model, inputs_in, load_model, random_parameters
+from core.network import Network
+from core.posing import problem_of
+from core.run import Problem, Run
+from core.sequence import Sequence, from_numbers
+from core.tables import count
+
+Array = NDArray[Any]
+INPUTS, OUTPUTS, STEPS, BATCH = 3, 3, 6, 2  # of what is made up
+LARGEST = 20_000_000  # values times steps: about ten minutes
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """What the command line may say."""
+    add_model_options(parser)
+    parser.add_argument("input", metavar="INPUT", nargs="?", default="", help="a sequence (default: random numbers)")
+    parser.add_argument("--target", default="", metavar="FILE", help="targets of INPUT (default: random ones)")
+    parser.add_argument("--steps", type=positive, metavar="T", help=f"steps of the random input (default: {STEPS})")
+
+
+def run(arguments: Namespace) -> int:
+    """Check, print a table, and give 1 when a gradient differs."""
+    generator = np.random.default_rng(arguments.seed)
+    model, problem = _problem(arguments, generator)
+    summary = prove_all(Run(problem).complete(), progress=_progress())
+    print(_heading(model, problem, arguments))
+    for line in table(summary):
+        print(line)
+    return 0 if summary.agrees else 1
+
+
+def table(summary: Summary) -> list[str]:
+    """The summary as lines: a row per path, then the worst of all and what differs."""
+    width = max([len(path.path) for path in summary.paths], default=4)
+    lines = [f"{'path':<{width}}  {'count':>7}  {'worst error':>11}  {'central':>7}  {'complex':>7}  verdicts"]
+    for path in summary.paths:
+        verdicts = ", ".join(f"{number} {verdict}" for verdict in VERDICTS if (number := path.verdicts.get(verdict, 0)))
+        methods = [path.methods.get(method, 0) for method in ("central difference", "complex step")]
+        worst = "–" if np.isnan(path.worst) else f"{path.worst:.1e}"
+        lines.append(
+            f"{path.path:<{width}}  {path.count:>7}  {worst:>11}  {methods[0]:>7}  {methods[1]:>7}  {verdicts}"
+        )
+    lines += [f"differs: {_proof(proof)}" for proof in summary.failures[:10]]
+    if summary.worst is not None:
+        lines.append(f"worst: {_proof(summary.worst)}")
+    total = ", ".join(f"{number} {verdict}" for verdict in VERDICTS if (number := summary.verdicts(verdict)))
+    return [*lines, f"{count(summary.count, 'gradient')}: {total}"]
+
+
+def _proof(proof: Proof) -> str:
+    t = "" if proof.t is None else f" at {'row' if proof.path.startswith('initial/') else 't ='} {proof.t + 1}"
+    place = ", ".join(str(index + 1) for index in proof.index)
+    return (
+        f"{proof.path}[{place}]{t}: computed {proof.analytic:.9g}, {proof.method} {proof.numeric:.9g}, "
+        f"relative error {proof.relative_error:.1e}, {proof.verdict}"
+    )
+
+
+def _heading(model: Model, problem: Problem, arguments: Namespace) -> str:
+    network = model.network
+    cell, head = network.layers[0].cell, network.head.cell.definition.name.lower()
+    numbers = f"parameters from {arguments.weights}" if arguments.weights else "all parameters random"
+    data = arguments.input or "random input"
+    return (
+        f"{cell.definition.name}, {count(cell.units, 'unit')}, {head} readout, {network.loss} loss; {numbers}; "
+        f"{data}: {count(problem.steps, 'step')} × {count(problem.batch_size, 'sequence')}"
+    )
+
+
+def _problem(arguments: Namespace, generator: np.random.Generator) -> tuple[Model, Problem]:
+    sequence = _sequence(arguments, generator)
+    loss, outputs = arguments.loss or _loss_for(arguments.head), OUTPUTS
+    if arguments.target:
+        sequence, loss, outputs = with_target_file(sequence, arguments.target, arguments.loss)
+    free = not arguments.target and (bool(arguments.weights) or arguments.head == "direct")
+    choices = choices_of(arguments, loss)
+    model = load_model(arguments.model, choices, inputs=sequence.width, outputs=None if free else outputs)
+    network = model.network
+    if not arguments.weights:
+        model = Model(network, random_parameters(network, generator))
+    states = {path: generator.normal(size=rows.shape) for path, rows in network.initial_states(sequence.batch).items()}
+    if arguments.target:
+        problem = problem_of(network, model.parameters, sequence, initial=states)
+    else:
+        target = random_target(network, (sequence.length, sequence.batch), generator)
+        problem = Problem(network, model.parameters, sequence.inputs, target, initial=states)
+    _check_size(problem)
+    return model, problem
+
+
+def _sequence(arguments: Namespace, generator: np.random.Generator) -> Sequence:
+    if arguments.input:
+        if arguments.steps:
+            raise DataError("--steps is for random input; this input has its own steps. Leave one of them out.")
+        return read_sequence(arguments.input)
+    if arguments.target:
+        raise DataError("A target needs the INPUT that it belongs to. Give both, or neither.")
+    return from_numbers(generator.normal(size=(arguments.steps or STEPS, BATCH, _inputs(arguments))))
+
+
+def _inputs(arguments: Namespace) -> int:
+    """The inputs that given weights are for, or a few."""
+    if not arguments.weights:
+        return INPUTS
+    return inputs_in(arguments.model, arguments.weights) or INPUTS
+
+
+def _loss_for(head: str) -> str:
+    return SQUARED if head in ("identity", "direct") else CROSS_ENTROPY
+
+
+def random_target(network: Network, shape: tuple[int, int], generator: np.random.Generator) -> Array:
+    """A target that the loss can read, (T, B, O)."""
+    if network.loss != CROSS_ENTROPY:
+        return generator.normal(size=(*shape, network.outputs))
+    return np.eye(network.outputs)[generator.integers(0, network.outputs, shape)]
+
+
+def _check_size(problem: Problem) -> None:
+    network = problem.network
+    numbers = sum(int(np.prod(shape)) for shape in network.parameter_shapes.values())
+    width = sum(sum(block.cell.variable_sizes.values()) for block in network.blocks)
+    work = (numbers + width * problem.steps // 2) * problem.steps
+    if work > LARGEST:
+        raise DataError(
+            f"Checking every gradient of this walk would take very long: {numbers:,} parameters over {problem.steps:,} "
+            "steps. Use fewer units or a shorter input."
+        )
+
+
+def _progress() -> Callable[[int, int], None] | None:
+    """Shows how far the work is, where a person watches."""
+    if not sys.stderr.isatty():
+        return None
+
+    def show(done: int, total: int) -> None:
+        end = "\n" if done == total else ""
+        print(f"\r{done:,} of {total:,} gradients", end=end, file=sys.stderr, flush=True)
+
+    return show

@@ -1,0 +1,48 @@
+"""Options that the commands have in common: which model, with which numbers."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+
+from core.models import DEFAULT_UNITS, HEADS, LOSSES, Choices
+
+
+def add_model_options(parser: ArgumentParser) -> None:
+    """MODEL and how to make it."""
+    parser.add_argument(
+        "model", metavar="MODEL", help="a built-in cell (lstm, gru, rnn_tanh, …) or a cell file (.toml)"
+    )
+    parser.add_argument(
+        "--units",
+        type=positive,
+        metavar="N",
+        help=f"units of the layer (default: as in --weights, else {DEFAULT_UNITS})",
+    )
+    parser.add_argument("--seed", type=whole, default=0, metavar="S", help="seed of the random numbers (default: 0)")
+    parser.add_argument(
+        "--weights", default="", metavar="FILE", help=".npz of the parameters, keys l0/W_f or param/l0/W_f"
+    )
+    parser.add_argument(
+        "--head", choices=HEADS, default="", help="readout (default: what suits the loss; direct without a target)"
+    )
+    parser.add_argument("--loss", choices=LOSSES, default="", help="loss (default: what suits the target)")
+
+
+def choices_of(arguments: Namespace, loss: str) -> Choices:
+    """What the options say about the model, with the loss that was chosen."""
+    return Choices(arguments.units, arguments.seed, arguments.weights, arguments.head, loss)
+
+
+def positive(text: str) -> int:
+    """A whole number from 1 on."""
+    number = whole(text)
+    if number < 1:
+        raise ArgumentTypeError(f"expected a whole number from 1 on, got {text}")
+    return number
+
+
+def whole(text: str) -> int:
+    """A whole number from 0 on."""
+    if not text.isascii() or not text.isdecimal():
+        raise ArgumentTypeError(f"expected a whole number from 0 on, got {text!r}")
+    return int(text)

@@ -1,0 +1,1 @@
+"""What is learned from gradients, and how they are proven."""

@@ -1,0 +1,173 @@
+"""Models for the command line: a name or a file, and options, become a network and its parameters."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.cell import Cell
+from core.errors import DataError, FileError, ShapeError
+from core.files.npz import read_npz, without_prefix
+from core.language import CellDefinition, read_cell
+from core.network import Network, build_network
+from core.resources import resource_path
+from core.tokens import shown
+
+Array = NDArray[Any]
+DEFAULT_UNITS = 8
+MAX_PARAMETERS = 50_000_000  # 400 MB in float64
+HEADS = ("softmax", "identity", "logistic", "direct")
+LOSSES = ("squared", "cross-entropy")
+_OTHER_KINDS = (".gatewalk", ".pt", ".pth", ".safetensors", ".onnx", ".keras", ".h5", ".npz")
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A network with numbers."""
+
+    network: Network
+    parameters: Mapping[str, Array]
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the command line says about a model; "" and None mean: choose what fits.
+
+    ``loss`` is "" for a network that is only walked forward.
+    """
+
+    units: int | None = None
+    seed: int = 0
+    weights: str = ""
+    head: str = ""
+    loss: str = ""
+
+
+def load_model(name_or_path: str, choices: Choices, *, inputs: int, outputs: int | None = None) -> Model:
+    """The model of this name or file that reads ``inputs`` numbers and gives ``outputs`` (None: as many as units).
+
+    Raises FileError, LanguageError for what cannot be read, ShapeError for weights that do not fit.
+    """
+    definition = read_definition(name_or_path)
+    weights = _weights(choices.weights) if choices.weights else None
+    units = _units(definition, choices.units, weights)
+    head = _head(choices, weights)
+    if outputs is None and weights is not None and "head/V" in weights:
+        outputs = len(np.atleast_1d(weights["head/V"]))
+    if choices.loss and head == "direct" and outputs is not None and outputs != units:
+        raise ShapeError(
+            f"Without a readout the output has the {units} units, but the target has {outputs}. "
+            "Give targets of that width, or a readout: --head identity."
+        )
+    network = build_network(
+        Cell(definition, inputs, units), head=head, loss=choices.loss, outputs=None if head == "direct" else outputs
+    )
+    _check_size(network)
+    if weights is None:
+        return Model(network, network.check(network.initial_parameters(choices.seed)))
+    _check_weights(network, weights, choices.weights)
+    return Model(network, network.check(weights))
+
+
+def read_definition(name_or_path: str) -> CellDefinition:
+    """The cell of a built-in name or a ``.toml`` file. Raises FileError that says what can be opened."""
+    suffix = Path(name_or_path).suffix.lower()
+    if suffix in _OTHER_KINDS:  # the place where readers of snapshots and of other programs' models join
+        raise FileError(
+            f"{shown(name_or_path)}: files that end in {suffix} cannot be opened as a model here. "
+            f"Give a cell file (.toml) or a built-in cell: {', '.join(built_in())}."
+        )
+    return read_cell(name_or_path)
+
+
+def built_in() -> list[str]:
+    """Names of the cells that ship with the program."""
+    return sorted(path.stem for path in resource_path("cells").glob("*.toml"))
+
+
+def random_parameters(network: Network, generator: np.random.Generator, scale: float = 0.5) -> dict[str, Array]:
+    """Parameters for checks: everything trainable random, biases too; where a range is declared, within it."""
+    values = network.initial_parameters(generator)
+    for path in network.trainable:
+        block, name = path.split("/")
+        bounds = network.block(block).cell.definition.parameters[name].bounds
+        shape = values[path].shape
+        values[path] = generator.uniform(*bounds, shape) if bounds else generator.normal(0.0, scale, shape)
+    return network.check(values)
+
+
+def _weights(path: str) -> dict[str, Array]:
+    return without_prefix(read_npz(path, "weights"), "param/")
+
+
+def _units(definition: CellDefinition, given: int | None, weights: Mapping[str, Array] | None) -> int:
+    units = given or (_size_in(definition, weights, "units") if weights else None) or DEFAULT_UNITS
+    if units < 1:
+        raise DataError(f"A layer has at least one unit, got {units}. Give --units a positive number.")
+    return units
+
+
+def inputs_in(name_or_path: str, weights: str) -> int | None:
+    """The width of the input that a file of weights is for; None where its shapes do not say."""
+    return _size_in(read_definition(name_or_path), _weights(weights), "inputs")
+
+
+def _size_in(definition: CellDefinition, weights: Mapping[str, Array], wanted: str) -> int | None:
+    """A named size ("units", "inputs") that the shapes of the weights say."""
+    for name, spec in definition.parameters.items():
+        array = weights.get(f"l0/{name}")
+        if array is None or array.ndim != len(spec.shape):
+            continue
+        for size, length in zip(spec.shape, array.shape, strict=True):
+            if size.label == wanted and length:
+                return int(length)
+    return None
+
+
+def _head(choices: Choices, weights: Mapping[str, Array] | None) -> str:
+    if choices.head:
+        return choices.head
+    has_readout = weights is not None and any(path.startswith("head/") for path in weights)
+    if not choices.loss:
+        return "identity" if has_readout else "direct"
+    return "softmax" if choices.loss == "cross-entropy" else "identity"
+
+
+def _check_size(network: Network) -> None:
+    numbers = sum(math.prod(shape) for shape in network.parameter_shapes.values())
+    if numbers > MAX_PARAMETERS:
+        raise DataError(
+            f"This network would have {numbers:,} parameters, expected at most {MAX_PARAMETERS:,}. Use fewer units."
+        )
+
+
+def _check_weights(network: Network, weights: Mapping[str, Array], file: str) -> None:
+    """Every parameter there with its shape, and nothing else. Raises ShapeError that names what is wrong."""
+    shapes, name = network.parameter_shapes, shown(Path(file).name)
+    missing = [path for path in shapes if path not in weights]
+    if missing:
+        advice = " Add them, or choose --head direct." if all(p.startswith("head/") for p in missing) else " Add them."
+        raise ShapeError(
+            f"{name}: the weights of {_some(missing)} are missing; the file has {_some(list(weights))}.{advice}"
+        )
+    unknown = [path for path in weights if path not in shapes]
+    if unknown:
+        raise ShapeError(
+            f"{name}: the model has no parameter {_some(unknown)}; it has {_some(list(shapes))}. Rename it."
+        )
+    for path, shape in shapes.items():
+        found = weights[path].shape
+        if found != shape and not (shape == (1,) and weights[path].size == 1):
+            raise ShapeError(
+                f"{name}: {path} has shape {found}, expected {shape}. Check units and inputs, or transpose."
+            )
+
+
+def _some(names: list[str], most: int = 8) -> str:
+    return ", ".join(map(shown, names[:most])) + (" …" if len(names) > most else "") if names else "nothing"
