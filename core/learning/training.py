@@ -1,0 +1,134 @@
+"""Training in bulk: many iterations without a walk, through the same runs that are walked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.frame import ClipReport
+from core.learning.clipping import clip
+from core.learning.optimisers import Optimiser, initial_state, update
+from core.learning.step import LearningSettings
+from core.network import HEAD, Network
+from core.posing import problem_of
+from core.run import Run
+from core.sequence import Sequence
+
+Array = NDArray[Any]
+Arrays = Mapping[str, Array]
+
+
+@dataclass(frozen=True, eq=False)
+class Progress:
+    """One iteration of a training; ``parameters`` and ``optimiser_state`` are those after its update."""
+
+    number: int  # from 1, within this training
+    loss: float  # before the update, mean over the sequences of the batch
+    report: ClipReport
+    parameters: Arrays
+    optimiser_state: Arrays
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingResult:
+    """What a training gives; its arrays have one entry an iteration."""
+
+    parameters: Arrays
+    optimiser_state: Arrays
+    losses: NDArray[np.float64]  # mean loss per sequence, before the update
+    gradient_norms: NDArray[np.float64]  # before clipping
+    clipped: NDArray[np.bool_]
+    diverged: bool = False  # stopped before an update that was not finite
+
+    @property
+    def iterations(self) -> int:
+        """How many iterations were done."""
+        return len(self.losses)
+
+
+def train(
+    network: Network,
+    parameters: Arrays,
+    batches: Iterable[Sequence],
+    settings: LearningSettings,
+    iterations: int,
+    optimiser_state: Arrays | None = None,
+    on_iteration: Callable[[Progress], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> TrainingResult:
+    """What is learned in at most ``iterations`` iterations, one batch each; it ends early when ``batches`` does.
+
+    A run sums the loss over T and B. Here the update takes the mean over the batch: the gradients are scaled by 1/B
+    before they are clipped, so that the rate does not depend on B; with B = 1 an iteration is exactly the one that is
+    walked. ``cancelled`` is asked before every iteration; what was learned until then is in the result. A state of
+    another optimiser is replaced by a fresh one. Nothing that is passed in changes, and equal arguments give equal
+    results, bit for bit.
+    """
+    parameters = network.check(parameters)
+    state = fitting_state(network, parameters, settings.optimiser, optimiser_state)
+    losses: list[float] = []
+    reports: list[ClipReport] = []
+    diverged = False
+    for number, batch in enumerate(islice(batches, iterations), 1):
+        if cancelled is not None and cancelled():
+            break
+        done = _iteration(network, parameters, batch, settings, state, number)
+        if diverged := not _is_finite(done):
+            break  # the update would lose what was learned
+        parameters, state = dict(done.parameters), done.optimiser_state
+        losses.append(done.loss)
+        reports.append(done.report)
+        if on_iteration is not None:
+            on_iteration(done)
+    norms = np.array([report.norm_before for report in reports])
+    clipped = np.array([report.entries_cut > 0 for report in reports], dtype=bool)
+    return TrainingResult(parameters, state, np.array(losses), norms, clipped, diverged)
+
+
+def accuracy(network: Network, parameters: Arrays, sequences: Iterable[Sequence]) -> float:
+    """The share of steps with a loss at which the largest output is the target's largest; nan without such steps."""
+    right = total = 0
+    for sequence in sequences:
+        run = Run(problem_of(network, parameters, sequence))
+        run.forward_to(sequence.length)
+        targets = run.problem.targets
+        if targets is not None:
+            outputs = run.values(f"{HEAD}/{network.head.output}")
+            mask = sequence.loss_mask
+            right += int(np.count_nonzero((outputs.argmax(axis=2) == targets.argmax(axis=2)) & mask))
+            total += int(np.count_nonzero(mask))
+    return right / total if total else float("nan")
+
+
+def _is_finite(done: Progress) -> bool:
+    arrays = (*done.parameters.values(), *done.optimiser_state.values())
+    numbers = np.array([done.loss, done.report.norm_before])
+    return bool(np.isfinite(numbers).all()) and all(np.isfinite(array).all() for array in arrays)
+
+
+def fitting_state(network: Network, parameters: Arrays, optimiser: Optimiser, state: Arrays | None = None) -> Arrays:
+    """``state`` where it is one of this optimiser for these parameters, else the one before the first update."""
+    first = initial_state(optimiser, {path: parameters[path] for path in network.trainable})
+    fits = state is not None and _shapes(state) == _shapes(first)
+    return state if state is not None and fits else first
+
+
+def _shapes(arrays: Arrays) -> dict[str, tuple[int, ...]]:
+    return {key: array.shape for key, array in arrays.items()}
+
+
+def _iteration(
+    network: Network, parameters: Arrays, batch: Sequence, settings: LearningSettings, state: Arrays, number: int
+) -> Progress:
+    with np.errstate(all="ignore"):  # what is not finite is found afterwards
+        run = Run(problem_of(network, parameters, batch, window=settings.window)).complete()
+        gradients = {path: gradient / batch.batch for path, gradient in run.gradients().items()}
+        loss = float(run.losses().sum()) / batch.batch
+    clipped, report = clip(settings.clipping, gradients)
+    changed, moved = update(settings.optimiser, parameters, clipped, state)
+    return Progress(number, loss, report, changed, moved)
