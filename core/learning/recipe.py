@@ -1,0 +1,58 @@
+"""A recipe: what weights were trained on and how, so that the training can be continued and done again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from core.errors import DataError
+from core.scenario_file import Agreement, Learning, NetworkPart, Settings
+
+FORMAT = "gatewalk weights 1"
+
+
+class Recipe(msgspec.Struct, frozen=True):
+    """Stages one after the other; ``iterations`` of a stage are those that were done, its batches counted on."""
+
+    network: NetworkPart
+    task: Agreement | None = None
+    scenario: str = ""
+    stages: tuple[Learning, ...] = ()
+    start: str = ""  # the weights that the first stage began with; empty for initial ones of its seed
+    format: str = FORMAT
+
+    @property
+    def iterations(self) -> int:
+        """Iterations of all stages together."""
+        return sum(stage.iterations for stage in self.stages)
+
+    def continued(self, learning: Learning, iterations: int) -> Recipe:
+        """The recipe after so many iterations more; equal settings make one stage."""
+        done, last = self.stages, self.stages[-1] if self.stages else None
+        if last is not None and msgspec.structs.replace(last, iterations=learning.iterations) == learning:
+            done, iterations = done[:-1], last.iterations + iterations
+        return msgspec.structs.replace(self, stages=(*done, msgspec.structs.replace(learning, iterations=iterations)))
+
+    def as_json(self) -> dict[str, Any]:
+        """The recipe as plain dictionaries, lists and numbers."""
+        built = msgspec.to_builtins(self)
+        assert isinstance(built, dict)
+        return built
+
+
+def recipe_of(settings: Settings, start: str = "") -> Recipe:
+    """The recipe of a scenario before its training."""
+    return Recipe(settings.network, settings.task, settings.name, start=start)
+
+
+def read_recipe(found: Mapping[str, Any]) -> Recipe:
+    """The recipe that ``as_json`` gave. Raises DataError."""
+    try:
+        recipe = msgspec.convert(found, Recipe)
+    except msgspec.ValidationError as error:
+        raise DataError(f"the recipe of these weights cannot be read: {error}.") from None
+    if recipe.format != FORMAT:
+        raise DataError(f"the recipe of these weights has the format '{recipe.format}', expected '{FORMAT}'.")
+    return recipe
