@@ -16,6 +16,7 @@ from desktop.theme import scaled, ui_font
 from desktop.views.change_table import ChangeModel, MatrixMap, arrays_of, shape_text
 from desktop.views.choice import Choice
 from desktop.views.number_rows import NumberRows
+from desktop.views.scrolling import quiet_scroll
 from desktop.widgets.heading import SectionHeading
 
 MARGIN_PX = 20.0
@@ -43,7 +44,7 @@ class ChangesPanel(QWidget):
     def _make_parts(self) -> None:
         theme = self._maps.theme
         self.heading = SectionHeading(theme, self.tr("Parameters"))
-        self._clip = NumberRows(theme, ("rule", "norm", "direction", "cut"))
+        self._clip = NumberRows(theme, ("rule", "norm", "factor", "direction", "cut"))
         self._model = ChangeModel(self)
         self.table = QTableView()
         self.table.setModel(self._model)
@@ -79,16 +80,21 @@ class ChangesPanel(QWidget):
 
     def _arrange(self) -> None:
         side = round(scaled(MARGIN_PX))
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(side, 0, side, round(scaled(14)))
+        column.setSpacing(round(scaled(8)))
+        for part in (self._clip, self.table, self._title):
+            column.addWidget(part)
+        column.addWidget(self.choice, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(self.map)
+        column.addStretch(1)
+        self.heading.setContentsMargins(side, 0, side, 0)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(side, round(scaled(14)), side, round(scaled(14)))
+        layout.setContentsMargins(0, round(scaled(14)), 0, 0)
         layout.setSpacing(round(scaled(8)))
         layout.addWidget(self.heading)
-        layout.addWidget(self._clip)
-        layout.addWidget(self.table)
-        layout.addWidget(self._title)
-        layout.addWidget(self.choice, 0, Qt.AlignmentFlag.AlignLeft)
-        layout.addWidget(self.map)
-        layout.addStretch(1)
+        layout.addWidget(quiet_scroll(body), 1)
         self.setMinimumWidth(round(scaled(220)))
 
     def set_maps(self, maps: ColourMaps) -> None:
@@ -133,10 +139,8 @@ class ChangesPanel(QWidget):
         kept = clip.cosine > 1 - 1e-12
         rows = {
             "rule": (self.tr("clipping"), clip.rule),
-            "norm": (
-                self.tr("norm"),
-                f"{number_text(clip.norm_before)} → {number_text(clip.norm_after)}{_shrunk(clip)}",
-            ),
+            "norm": (self.tr("norm"), f"{number_text(clip.norm_before)} → {number_text(clip.norm_after)}"),
+            "factor": (self.tr("shortened"), _factor(clip) or self.tr("no")),
             "direction": (
                 self.tr("direction"),
                 self.tr("kept") if kept else self.tr("cosine {cosine}").format(cosine=number_text(clip.cosine)),
@@ -179,11 +183,11 @@ class ChangesPanel(QWidget):
         self.table.setColumnHidden(1, self.width() < scaled(NARROW_PX))
 
 
-def _shrunk(clip: ClipReport) -> str:
+def _factor(clip: ClipReport) -> str:
     """How much shorter the gradient became."""
     if not clip.norm_before > clip.norm_after > 0 or not math.isfinite(clip.norm_before):
         return ""
-    return f" (× {number_text(clip.norm_after / clip.norm_before, 2)})"
+    return f"× {number_text(clip.norm_after / clip.norm_before, 3)}"
 
 
 def _same(before: tuple[Change, ...], after: tuple[Change, ...]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRect, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, Qt
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from core.frame import BlockFrame, EquationLine, Frame
 from desktop.theme import Theme, scaled, ui_font
@@ -12,6 +12,7 @@ from desktop.typesetting import Typesetter
 from desktop.views.equation_row import MARGIN_PX, TEXT_PX, EquationRow, RowState
 from desktop.views.focus import came_by_key
 from desktop.views.formula_layout import FormulaSetter, Ink, split_equation
+from desktop.views.scrolling import quiet_scroll
 from desktop.views.unit_stepper import UnitStepper
 from desktop.widgets.heading import SectionHeading
 
@@ -30,13 +31,7 @@ class EquationsPanel(QWidget):
         self._list = EquationList(theme, typesetter, self)
         self._list.term_clicked.connect(self.term_clicked)
         self._list.stepper.unit_chosen.connect(self.unit_chosen)
-        self._scroll = QScrollArea(self)
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._scroll.viewport().setAutoFillBackground(False)
-        self._scroll.setWidget(self._list)
-        self._list.setAutoFillBackground(False)
+        self._scroll = quiet_scroll(self._list, across=True)
         self.setMinimumWidth(round(scaled(220)))
         self.heading.setContentsMargins(round(scaled(MARGIN_PX)), 0, round(scaled(MARGIN_PX)), 0)
         layout = QVBoxLayout(self)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from core.frame import Arrival, Frame, Inspection
 from desktop.colours import ColourMaps
@@ -14,6 +14,7 @@ from desktop.theme import scaled, ui_font
 from desktop.views.inspected import adjoint_bars, unit_name, value_bars
 from desktop.views.number_rows import NumberRows
 from desktop.views.proof import ProofRecord, proof_words
+from desktop.views.scrolling import quiet_scroll
 from desktop.views.share_list import ShareList
 from desktop.views.sparkline import Sparkline
 from desktop.views.steady import SteadyRange
@@ -95,20 +96,12 @@ class Inspector(QWidget):
             for part in parts:
                 column.addWidget(part)
         column.addStretch(1)
-        scroll = QScrollArea(self)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(self._body)
-        scroll.viewport().setAutoFillBackground(False)
-        self._body.setAutoFillBackground(False)
         self.heading.setContentsMargins(side, 0, side, 0)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, round(scaled(14)), 0, 0)
         layout.setSpacing(round(scaled(8)))
         layout.addWidget(self.heading)
-        layout.addWidget(scroll, 1)
+        layout.addWidget(quiet_scroll(self._body), 1)
         self.setMinimumWidth(round(scaled(220)))
 
     def _section(self, column: QVBoxLayout, name: str) -> None:

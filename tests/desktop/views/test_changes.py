@@ -49,7 +49,8 @@ def test_clipping_is_told_in_words(qtbot: QtBot) -> None:
     panel = shown(qtbot, frame)
     said = [label.text() for label in panel.findChildren(QLabel) if label.isVisible()]
     assert "norm at most 1" in said
-    assert any(text.startswith("2.31 → 1") for text in said)
+    assert "2.31 → 1" in said
+    assert "× 0.433" in said
     assert "kept" in said
     panel.show_frame(replace(frame, clip=replace(frame.clip, cosine=0.83, entries_cut=7)))
     said = [label.text() for label in panel.findChildren(QLabel) if label.isVisible()]
