@@ -6,6 +6,7 @@ in this folder describes the format.
 
 from core.files.snapshot.compare import Difference
 from core.files.snapshot.load import LOAD_LIMIT_BYTES, Opened, load_session, open_session
+from core.files.snapshot.model import SavedModel, read_model
 from core.files.snapshot.save import KEEP_BYTES, Capture, capture, save_session, write_capture
 
 SNAPSHOT_SUFFIX = ".gatewalk"
@@ -17,9 +18,11 @@ __all__ = [
     "Capture",
     "Difference",
     "Opened",
+    "SavedModel",
     "capture",
     "load_session",
     "open_session",
+    "read_model",
     "save_session",
     "write_capture",
 ]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
 from numpy.typing import NDArray
 
+from core.branch import Branch, Iteration, Setup, Undoable
 from core.errors import DataError, FileError, GatewalkError
 from core.files.arrays_zip import read_archive
 from core.files.snapshot.compare import NORM, Difference, largest_difference, norms_of
@@ -19,7 +20,7 @@ from core.files.snapshot.pool import PoolReader
 from core.files.snapshot.records import FORMAT, BranchRecord, Document, Header, UndoRecord
 from core.files.trace_arrays import arrays_of
 from core.frame import Cursor, View
-from core.session import Branch, Iteration, Session, Setup, Undoable
+from core.session import Session
 
 Array = NDArray[Any]
 LOAD_LIMIT_BYTES = 2 * 1024**3
@@ -48,10 +49,49 @@ def open_session(path: str | Path, *, limit_bytes: int = LOAD_LIMIT_BYTES) -> Op
 
     At most ``limit_bytes`` are read, and the rows of a run may take no more.
     """
+    state = restored(path, limit_bytes)
+    with _refusing(path):
+        session = _session(state)
+        return Opened(session, _checked_view(state.document.view, session), _difference(state, session))
+
+
+@dataclass(frozen=True, eq=False)
+class Restored:
+    """What a file holds, checked, before anything is computed."""
+
+    document: Document
+    arrays: Mapping[str, Array]
+    branches: list[Branch]  # parents before their children
+
+    @property
+    def branch(self) -> Branch:
+        """The branch the cursor is in."""
+        return self.branches[self.document.branch]
+
+
+def restored(path: str | Path, limit_bytes: int) -> Restored:
+    """The branches in a file. Raises FileError."""
     json_bytes, arrays = read_archive(path, limit_bytes=limit_bytes)
     document = _decoded(json_bytes, path)
+    with _refusing(path):
+        get = PoolReader(document.pool, arrays).get
+        networks = [network_of(record) for record in document.networks]
+        sequences = [sequence_of(record, get) for record in document.sequences]
+        setups = [setup_of(record, networks, sequences, get) for record in document.setups]
+        for setup in setups:
+            _check_memory(setup, limit_bytes)
+        branches: list[Branch] = []
+        for record in document.branches:
+            branches.append(_branch(record, branches, setups, get))
+        _check_cursor(document.cursor, at(branches, document.branch, "branch"))
+        return Restored(document, arrays, branches)
+
+
+@contextmanager
+def _refusing(path: str | Path) -> Iterator[None]:
+    """Turns what the checks raise into one FileError."""
     try:
-        return _opened(document, arrays, limit_bytes)
+        yield
     except _REFUSALS as error:
         reason = f"{error} is missing" if isinstance(error, KeyError) else str(error).rstrip(".")
         raise FileError(
@@ -74,22 +114,6 @@ def _decoded(json_bytes: bytes, path: str | Path) -> Document:
         if isinstance(error, FileError):
             raise
         raise FileError(f"{path}: the session.json in it cannot be understood: {error}.") from error
-
-
-def _opened(document: Document, arrays: Mapping[str, Array], limit_bytes: int) -> Opened:
-    get = PoolReader(document.pool, arrays).get
-    networks = [network_of(record) for record in document.networks]
-    sequences = [sequence_of(record, get) for record in document.sequences]
-    setups = [setup_of(record, networks, sequences, get) for record in document.setups]
-    for setup in setups:
-        _check_memory(setup, limit_bytes)
-    branches: list[Branch] = []
-    for record in document.branches:
-        branches.append(_branch(record, branches, setups, get))
-    branch = at(branches, document.branch, "branch")
-    _check_cursor(document.cursor, branch)
-    session = _session(document, branch, branches)
-    return Opened(session, _checked_view(document.view, session), _difference(document, arrays, session))
 
 
 def _check_memory(setup: Setup, limit_bytes: int) -> None:
@@ -134,10 +158,11 @@ def _check_cursor(cursor: Cursor, branch: Branch) -> None:
         raise DataError(f"the cursor stands at {cursor.iteration}:{cursor.index}, outside the walk")
 
 
-def _session(document: Document, branch: Branch, branches: list[Branch]) -> Session:
+def _session(state: Restored) -> Session:
+    document, branches = state.document, state.branches
     root = branches[0]
     session = Session(root.setup, root.iterations[0].parameters, root.iterations[0].optimiser_state)
-    session.branch, session.grain = branch, document.grain
+    session.branch, session.grain = state.branch, document.grain
     session.done = [_undoable(record, branches) for record in document.done]
     session.undone = [_undoable(record, branches) for record in document.undone]
     if any(
@@ -169,15 +194,12 @@ def _checked_view(view: View, session: Session) -> View:
     return replace(view, path=path, t=t, unit=unit, sample=sample, first=first, last=last)
 
 
-def _difference(document: Document, arrays: Mapping[str, Array], session: Session) -> Difference | None:
+def _difference(state: Restored, session: Session) -> Difference | None:
     """Compares what the file holds with what was computed again."""
-    if not (document.computed or document.norms):
+    computed, norms = state.document.computed, state.document.norms
+    if not (computed or norms):
         return None
-    run = session.run
-    now = arrays_of(run)
-    saved = {key: arrays[key] for key in document.computed}
-    found = largest_difference(saved, now)
-    if document.norms:
-        norms = norms_of({key: now[key] for key in document.norms})
-        found = largest_difference({key: np.asarray(arrays[NORM + key]) for key in document.norms}, norms) or found
-    return found
+    now = arrays_of(session.run)
+    found = largest_difference({key: state.arrays[key] for key in computed}, now)
+    saved_norms = {key: state.arrays[NORM + key] for key in norms}
+    return largest_difference(saved_norms, norms_of({key: now[key] for key in norms})) or found

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.branch import Setup
 from core.cell import Cell
 from core.errors import DataError, ShapeError
 from core.files.snapshot.records import (
@@ -27,7 +28,6 @@ from core.language.cell_file import MAX_BYTES
 from core.network import HEAD, LOSS, Block, Network
 from core.run import Intervention
 from core.sequence import Sequence, Vocabulary
-from core.session import Setup
 
 Array = NDArray[Any]
 Add = Callable[[Array], Ref]

@@ -11,10 +11,10 @@ from typing import TypeAlias
 
 import msgspec
 
+from core.branch import Bookmark
 from core.breakpoints import Breakpoint
 from core.frame import Cursor, Grain, View
 from core.learning.step import LearningSettings
-from core.session import Bookmark
 from core.tokens import Kind
 
 FORMAT = 1  # raised when a program that knows only older formats could misread a file

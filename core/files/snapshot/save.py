@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from core.branch import Branch, Iteration, Setup, Undoable
 from core.errors import FileError
 from core.files.arrays_zip import write_archive
 from core.files.snapshot.compare import NORM, norms_of
@@ -22,7 +23,7 @@ from core.frame import Cursor, Grain, View
 from core.network import Network
 from core.run import Run
 from core.sequence import Sequence
-from core.session import Branch, Iteration, Session, Setup, Undoable
+from core.session import Session
 
 Array = NDArray[Any]
 PROGRAM = "Gatewalk"
