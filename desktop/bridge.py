@@ -1,0 +1,438 @@
+"""Between the window and the session: intents go down as calls, one signal carries the new frame up.
+
+Nothing else of the desktop imports the session. Every intent that succeeds gives exactly one frame; one that cannot be
+done gives one report and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
+
+from core.breakpoints import AtTime, Breakpoint, Event
+from core.diagram import Diagram
+from core.errors import GatewalkError, SessionError
+from core.frame import Cursor, Frame, Grain, Phase, View
+from core.learning.step import LearningSettings
+from core.network import Network
+from core.run import Run
+from core.sequence import Sequence
+from core.scenario import read_scenario
+from core.session import Session, Setup
+from desktop.long_walk import LongWalk
+from desktop.reports import Kind, Report, default_log_file, defect
+from desktop.scheduler import TICK_MS
+
+FrameSource = Callable[[Session, View], Frame]
+Arrays = Mapping[str, Any]
+
+
+def session_of(
+    network: Network,
+    parameters: Arrays,
+    sequence: Sequence,
+    name: str = "",
+    learning: LearningSettings | None = None,
+) -> Session:
+    """A new session at the start of its walk. Raises ShapeError or DataError where the parts do not fit."""
+    return Session(Setup(network, sequence, learning=learning or LearningSettings(), name=name), parameters)
+
+
+def example_session(name: str = "agreement") -> Session:
+    """The ready example, where its scenario says that one should begin."""
+    scenario = read_scenario(name)
+    setup = Setup(scenario.network(), scenario.sequence(), learning=scenario.settings.learning.step(), name=scenario.name)
+    session = Session(setup, scenario.parameters(), scenario.optimiser_state())
+    if scenario.opening is not None:
+        session.grain = scenario.opening.grain
+        session.go_to_phase(scenario.opening.phase)
+        session.go_to_time(scenario.opening.t)
+    return session
+
+
+class Bridge(QObject):
+    """Owns the session and the view."""
+
+    frame_changed = Signal(object)  # Frame
+    reported = Signal(object)  # Report
+
+    def __init__(
+        self,
+        session: Session,
+        frame_at: FrameSource | None = None,
+        log_file: Path | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._frame_at = frame_at or _frame_source()
+        self._log_file = log_file
+        self._walk = LongWalk(self)
+        self._play = QTimer(self)
+        self._play.timeout.connect(self._play_on)
+        self._speed = 2.0
+        self._take(session, View())
+
+    def _take(self, session: Session, view: View) -> None:
+        self._frame = self._frame_at(session, view)
+        self._session, self._view = session, view
+        self._saved = self._content()
+
+    # What there is to know. All of it changes with a frame only.
+
+    @property
+    def session(self) -> Session:
+        """The session, to be read (files, panels); only the bridge changes it."""
+        return self._session
+
+    @property
+    def view(self) -> View:
+        """What the person looks at."""
+        return self._view
+
+    @property
+    def frame(self) -> Frame:
+        """The last frame."""
+        return self._frame
+
+    @property
+    def playing(self) -> bool:
+        """Whether the walk goes on by itself."""
+        return self._play.isActive()
+
+    @property
+    def busy(self) -> bool:
+        """Whether something goes on that ``stop`` would end."""
+        return self.playing or self._walk.active
+
+    @property
+    def modified(self) -> bool:
+        """Whether there is unsaved work; moving is none."""
+        return self._content() != self._saved
+
+    def mark_saved(self) -> None:
+        """What there is now has been saved."""
+        self._saved = self._content()
+        self.publish()
+
+    def mark_modified(self) -> None:
+        """What there is now has not been saved (as when it was recovered)."""
+        self._saved = (None, (), (), "")
+        self.publish()
+
+    def _content(self) -> tuple[object, ...]:
+        session = self._session
+        return session.branch, session.bookmarks, session.breakpoints, session.notes
+
+    def publish(self) -> None:
+        """Make a frame of what there is now."""
+        self._frame = self._frame_at(self._session, self._view)
+        self.frame_changed.emit(self._frame)
+
+    def report(self, text: str, kind: Kind = Kind.NOTE) -> None:
+        """Say a sentence."""
+        self.reported.emit(Report(text, kind))
+
+    def attempt(self, action: Callable[[], object]) -> bool:
+        """Do something to the session and give one frame; what goes wrong is said. Whether it was done."""
+        try:
+            action()
+            self.publish()
+        except GatewalkError as error:
+            self.report(str(error), Kind.ERROR)
+            return False
+        except Exception as error:  # noqa: BLE001 - the window stays, the details go to a file
+            self.reported.emit(defect(error, self._log_file or default_log_file()))
+            return False
+        return True
+
+    def replace_session(self, session: Session, view: View | None = None) -> None:
+        """Walk another session; what was there is gone."""
+        self._halt()
+        self._take(session, view or View())
+        self.frame_changed.emit(self._frame)
+
+    # Files. These raise GatewalkError and then leave everything as it was.
+
+    def open_session(self, path: Path) -> None:
+        """Walk the session of a snapshot; says so where computing it again gave other numbers."""
+        from core.files.snapshot import open_session
+
+        opened = open_session(path)
+        self.replace_session(opened.session, opened.view)
+        if opened.difference is not None:
+            self.report(str(opened.difference), Kind.ERROR)
+
+    def save_session(self, path: Path) -> None:
+        """Write everything to a snapshot; nothing is unsaved then."""
+        from core.files.snapshot import save_session
+
+        save_session(self._session, path, view=self._view)
+        self.mark_saved()
+
+    def open_data(self, path: Path) -> None:
+        """Walk the sequence in a file; an edit, so that undo returns to the one before."""
+        from core.files.sequences import read_sequence
+
+        setup = self._session.setup
+        sequence = read_sequence(path, vocabulary=setup.sequence.vocabulary, width=setup.network.inputs)
+        self._halt()
+        self._session.set_sequence(sequence)
+        self.publish()
+
+    def export_data(self, path: Path) -> None:
+        """Write what was computed as arrays (.npz) or tables (.csv)."""
+        from desktop.export import write_data
+
+        write_data(self._session.run, path)
+
+    def diagram(self, block: str) -> Diagram | None:
+        """The data-flow diagram of a block of the network."""
+        network = self._session.setup.network
+        known = any(each.name == block for each in network.blocks)
+        return self._session.shown.diagram(network, block) if known else None
+
+    # Walking
+
+    def step_forward(self, grain: Grain | None = None) -> None:
+        """One step of the grain."""
+        self._halt()
+        index = self._session.timeline.next(self._session.cursor.index, grain or self._session.grain)
+        self._far(index, lambda: self._session.step_forward(grain))
+
+    def step_back(self, grain: Grain | None = None) -> None:
+        """One step of the grain back."""
+        self._halt()
+        self.attempt(lambda: self._session.step_back(grain))
+
+    def go_start(self) -> None:
+        """To the start of the iteration; there already: to the first one's."""
+        self._halt()
+        self.attempt(self._session.go_start)
+
+    def go_end(self) -> None:
+        """To the end of the iteration."""
+        self._halt()
+        self._far(self._session.timeline.length, self._session.go_end)
+
+    def go_to(self, cursor: Cursor) -> None:
+        """To a cursor, as of a bookmark."""
+        self._halt()
+        here = cursor.iteration == self._session.cursor.iteration
+        self._far(cursor.index if here else 0, lambda: self._session.go_to(cursor))
+
+    def go_to_phase(self, phase: Phase) -> None:
+        """To the first time step of a phase."""
+        self._halt()
+        timeline = self._session.timeline
+        if phase is Phase.FORWARD or phase not in timeline.phases:
+            self.attempt(lambda: self._session.go_to_phase(phase))
+        else:
+            index = timeline.next(timeline.starts_phase(phase), Grain.TIME_STEP)
+            self._far(index, lambda: self._session.go_to_phase(phase))
+
+    def go_to_time(self, t: int) -> None:
+        """To where time step ``t`` is complete in this phase; the selection follows the walk again."""
+        self._halt()
+        self._view = replace(self._view, t=None)
+        self.attempt(lambda: self._session.go_to_time(t))
+
+    def next_event(self) -> None:
+        """On to the next breakpoint; without one, to the end of the iteration."""
+        self._halt()
+        session = self._session
+        if session.cursor.index >= session.timeline.length and not session.step_forward():
+            self.report(tr("This is the end of the walk."))
+            return
+        length = session.timeline.length
+        self._start(session.cursor.index, length, session.breakpoints, self._stand_at_event)
+
+    def _stand_at_event(self, event: Event | None) -> None:
+        session = self._session
+        if event is None:
+            self.attempt(session.go_end)
+            self.report(tr("No breakpoint was met before the end of this iteration."))
+            return
+
+        def stand() -> None:
+            session.go_to(replace(session.cursor, index=event.index))
+            session.event = event.text
+
+        self.attempt(stand)
+
+    def _far(self, index: int, action: Callable[[], object]) -> None:
+        """Do ``action`` once the run is computed up to ``index``; at once if that is not far."""
+        self._start(min(self._session.cursor.index, index), index, (), lambda _event: self.attempt(action))
+
+    def _start(self, after: int, until: int, points: tuple[Breakpoint, ...], done: Callable[..., object]) -> None:
+        try:
+            self._walk.start(self._session.run, after, until, points, done)
+        except GatewalkError as error:
+            self.report(str(error), Kind.ERROR)
+            return
+        if self._walk.active:
+            self.report(tr("Computing; Esc stops."), Kind.BUSY)
+
+    # Playing
+
+    def run_pause(self) -> None:
+        """Go on by itself, or no longer."""
+        if self._halt():
+            self.publish()
+            return
+        self._play.start(self._interval_ms())
+        self.publish()
+
+    def set_speed(self, steps_a_second: float) -> None:
+        """How fast playing goes; infinity is as fast as it paints."""
+        self._speed = steps_a_second
+        self._play.setInterval(self._interval_ms())
+
+    def stop(self) -> None:
+        """End what runs; when nothing runs, let the selection follow the walk again."""
+        if not self._halt():
+            self._view = replace(self._view, path="", t=None)
+        self.report("")
+        self.publish()
+
+    def _interval_ms(self) -> int:
+        return max(TICK_MS, round(1000.0 / self._speed))
+
+    def _halt(self) -> bool:
+        playing = self.playing
+        self._play.stop()
+        return self._walk.stop() or playing
+
+    def _play_on(self) -> None:
+        """One step by itself; breakpoints and the end of the walk stop it."""
+        session, since = self._session, self._session.cursor
+
+        def step() -> None:
+            if not session.step_forward() or session.check_event(since):
+                self._play.stop()
+
+        if not self.attempt(step):
+            self._play.stop()
+
+    # Looking
+
+    def set_view(self, **fields: object) -> None:
+        """Look at something else; fields of ``View``. What is looked at already gives no new frame."""
+        view = replace(self._view, **fields)
+        if view != self._view:
+            self._view = view
+            self.publish()
+
+    def select(self, path: str, t: int | None = None) -> None:
+        """Look at a variable; without ``t`` at the step where the walk is."""
+        self.set_view(path=path, t=t)
+
+    def choose_unit(self, unit: int) -> None:
+        """Show the numbers of this unit."""
+        self.set_view(unit=unit)
+
+    def choose_sample(self, sample: int) -> None:
+        """Show this element of the batch."""
+        self.set_view(sample=sample)
+
+    def set_grain(self, grain: Grain) -> None:
+        """How far one step goes."""
+        self.attempt(lambda: setattr(self._session, "grain", grain))
+
+    # Editing: each starts a branch that undo leaves again.
+
+    def edit(self, change: Callable[[Session], object]) -> bool:
+        """Any edit of the session. Whether it was done."""
+        self._halt()
+        return self.attempt(lambda: change(self._session))
+
+    def set_weight(self, path: str, index: tuple[int, ...], value: float) -> bool:
+        """Give one entry of a parameter another value."""
+        return self.edit(lambda session: session.set_weight(path, index, value))
+
+    def set_parameters(self, parameters: Arrays, label: str) -> bool:
+        """Give all parameters other values."""
+        return self.edit(lambda session: session.set_parameters(parameters, label))
+
+    def set_input(self, t: int, value: Any) -> bool:
+        """Give step ``t`` another input."""
+        return self.edit(lambda session: session.set_input(t, value))
+
+    def set_target(self, t: int, value: Any) -> bool:
+        """Give step ``t`` another target."""
+        return self.edit(lambda session: session.set_target(t, value))
+
+    def set_sequence(self, sequence: Sequence) -> bool:
+        """Walk another sequence."""
+        return self.edit(lambda session: session.set_sequence(sequence))
+
+    def set_initial(self, path: str, row: int, unit: int, value: float) -> bool:
+        """Give one unit of an initial state another value."""
+        return self.edit(lambda session: session.set_initial(path, row, unit, value))
+
+    def overwrite(self, path: str, t: int, unit: int, value: float | None) -> bool:
+        """Overwrite a unit of a variable at step ``t``; None takes that back."""
+        return self.edit(lambda session: session.overwrite(path, t, unit, value))
+
+    def set_learning(self, learning: LearningSettings) -> bool:
+        """Use another optimiser, clipping or window from this iteration on."""
+        return self.edit(lambda session: session.set_learning(learning))
+
+    def set_model(self, network: Network, parameters: Arrays, sequence: Sequence, name: str = "") -> bool:
+        """Walk another network."""
+        return self.edit(lambda session: session.set_model(network, parameters, sequence, name))
+
+    def undo(self) -> None:
+        """Take the last edit back."""
+        self.edit(lambda session: session.undo())
+
+    def redo(self) -> None:
+        """Do it again."""
+        self.edit(lambda session: session.redo())
+
+    def set_notes(self, notes: str) -> None:
+        """Keep what the person wrote about this session."""
+        self.attempt(lambda: setattr(self._session, "notes", notes))
+
+    def add_bookmark(self, name: str, note: str = "") -> None:
+        """Name this place."""
+        self.attempt(lambda: self._session.add_bookmark(name, note))
+
+    def remove_bookmark(self, name: str) -> None:
+        """Forget a bookmark."""
+        self.attempt(lambda: self._session.remove_bookmark(name))
+
+    def add_breakpoint(self, breakpoint: Breakpoint) -> None:  # noqa: A002 - the field's own word
+        """Stop where this happens."""
+        self.attempt(lambda: self._session.add_breakpoint(breakpoint))
+
+    def remove_breakpoint(self, breakpoint: Breakpoint) -> None:  # noqa: A002
+        """Stop there no more."""
+        self.attempt(lambda: self._session.remove_breakpoint(breakpoint))
+
+    def break_here(self) -> None:
+        """Stop whenever the time step of the walk is complete; once more takes that back."""
+        t = self._session.position.t
+        if t is None:
+            self.report(tr("Walk to a time step first; then a breakpoint can be set there."), Kind.ERROR)
+            return
+        point = AtTime(t)
+        known = point in self._session.breakpoints
+        (self.remove_breakpoint if known else self.add_breakpoint)(point)
+
+
+def _frame_source() -> FrameSource:
+    from core.reveal import frame_at
+
+    return frame_at
+
+
+def tr(text: str) -> str:
+    """The text in the person's language."""
+    return QCoreApplication.translate("Bridge", text)
+
+
+__all__ = ["Bridge", "FrameSource", "Run", "SessionError", "session_of"]

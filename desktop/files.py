@@ -1,0 +1,212 @@
+"""Opening, saving and exporting, with the questions that belong to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QObject
+from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
+
+from core.errors import FileError, GatewalkError
+from desktop.bridge import Bridge, example_session
+from desktop.reports import Kind
+from desktop.settings import Settings
+
+SNAPSHOT = ".gatewalk"
+
+
+class Files(QObject):
+    """All intents that concern files. ``window`` is what dialogs belong to."""
+
+    def __init__(self, bridge: Bridge, settings: Settings, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._bridge, self._settings = bridge, settings
+        self._window: QWidget | None = None
+        self._drawing: QWidget | None = None
+        self._recent: QMenu | None = None
+        self.path: Path | None = None  # of the snapshot that is open
+        self._closers: list[Callable[[], object]] = []
+
+    def attach(self, window: QWidget, drawing: QWidget, recent: QMenu) -> None:
+        """Say which window this belongs to, what is drawn there, and where the recent files are listed."""
+        self._window, self._drawing, self._recent = window, drawing, recent
+        recent.aboutToShow.connect(self._list_recent)
+        self._list_recent()
+        self._name_window()
+
+    def at_close(self, closer: Callable[[], object]) -> None:
+        """Call this when the window closes for good."""
+        self._closers.append(closer)
+
+    def close(self) -> None:
+        """The window closes and nothing more will be asked."""
+        for closer in self._closers:
+            closer()
+        self._closers.clear()
+
+    # Opening
+
+    def new_session(self) -> None:
+        """Start again with the ready example."""
+        if self.may_lose_work() and self._try(lambda: self._bridge.replace_session(example_session())):
+            self._stand_on(None)
+
+    def open(self) -> None:
+        """Ask for a file and open it."""
+        kinds = tr("Sessions and data (*.gatewalk *.txt *.csv *.npy);;Sessions (*.gatewalk);;All files (*)")
+        self._ask_and_open(tr("Open"), kinds)
+
+    def open_data(self) -> None:
+        """Ask for a text, a table or an array, and walk it."""
+        self._ask_and_open(tr("Open data"), tr("Text, tables and arrays (*.txt *.csv *.npy);;All files (*)"))
+
+    def _ask_and_open(self, title: str, kinds: str) -> None:
+        file, _ = QFileDialog.getOpenFileName(self._window, title, self._folder(), kinds)
+        if file:
+            self.open_path(file)
+
+    def open_path(self, file: str | Path) -> bool:
+        """Open a session, or walk a file of data. Whether it was done; if not, all is as it was."""
+        path = Path(file)
+        if path.suffix.lower() == SNAPSHOT:
+            return self.open_session(path)
+        if not self._try(lambda: self._bridge.open_data(path)):
+            return False
+        self._remember(path)
+        return True
+
+    def open_session(self, path: Path) -> bool:
+        """Open a snapshot in place of what there is."""
+        if not self.may_lose_work() or not self._try(lambda: self._bridge.open_session(path)):
+            return False
+        self._stand_on(path)
+        return True
+
+    # Saving
+
+    def save(self) -> bool:
+        """Save under the known name, else ask for one."""
+        return self.save_to(self.path) if self.path else self.save_as()
+
+    def save_as(self) -> bool:
+        """Ask for a name and save."""
+        start = str(self.path or Path(self._folder()) / f"{self._suggested()}{SNAPSHOT}")
+        file, _ = QFileDialog.getSaveFileName(self._window, tr("Save the session"), start, tr("Sessions (*.gatewalk)"))
+        return bool(file) and self.save_to(Path(file))
+
+    def save_to(self, path: Path) -> bool:
+        """Save the session there. Whether it was done."""
+        if path.suffix.lower() != SNAPSHOT:
+            path = path.with_name(path.name + SNAPSHOT)
+        if not self._try(lambda: self._bridge.save_session(path)):
+            return False
+        self._stand_on(path)
+        self._bridge.report(tr("Saved as {file}.").format(file=path))
+        return True
+
+    def may_lose_work(self) -> bool:
+        """Whether what there is may be left: it is saved, or the person says so."""
+        if not self._bridge.modified:
+            return True
+        buttons = QMessageBox.StandardButton
+        answer = QMessageBox.question(
+            self._window,
+            tr("Save the session?"),
+            tr("There are edits, bookmarks or breakpoints that have not been saved. Save them first?"),
+            buttons.Save | buttons.Discard | buttons.Cancel,
+            buttons.Save,
+        )
+        if answer == buttons.Save:
+            return self.save()
+        return answer == buttons.Discard
+
+    # Exporting
+
+    def export_picture(self) -> None:
+        """Ask for a name and write the drawing there."""
+        kinds = tr("Pictures (*.png *.svg)")
+        file = self._ask_where(tr("Export the drawing"), ".png", kinds)
+        if file and self._try(lambda: self._write_picture(file)):
+            self._bridge.report(tr("The drawing was written to {file}.").format(file=file))
+
+    def export_data(self) -> None:
+        """Ask for a name and write all values and gradients there."""
+        file = self._ask_where(tr("Export values and gradients"), ".npz", tr("Arrays (*.npz);;Tables (*.csv)"))
+        if file and self._try(lambda: self._bridge.export_data(file)):
+            self._bridge.report(tr("The data was written to {file}.").format(file=file))
+
+    def _ask_where(self, title: str, suffix: str, kinds: str) -> Path | None:
+        start = str(Path(self._folder()) / f"{self._suggested()}{suffix}")
+        file, _ = QFileDialog.getSaveFileName(self._window, title, start, kinds)
+        if not file:
+            return None
+        return Path(file) if Path(file).suffix else Path(file + suffix)
+
+    def _write_picture(self, path: Path) -> None:
+        from desktop.export import write_picture
+
+        write_picture(self._drawing, path)
+
+    # Helpers
+
+    def _try(self, action: Callable[[], object]) -> bool:
+        try:
+            action()
+        except GatewalkError as error:
+            self._bridge.report(str(error), Kind.ERROR)
+            return False
+        except OSError as error:
+            self._bridge.report(str(FileError(f"{error.filename or tr('The file')}: {error.strerror}.")), Kind.ERROR)
+            return False
+        return True
+
+    def _stand_on(self, path: Path | None) -> None:
+        self.path = path
+        if path is not None:
+            self._remember(path)
+        self._name_window()
+
+    def _name_window(self) -> None:
+        if self._window is not None:
+            name = self.path.stem if self.path else self._bridge.session.setup.name
+            self._window.setWindowTitle(f"{name}[*] – Gatewalk" if name else "Gatewalk[*]")
+            self._window.setWindowFilePath(str(self.path or ""))
+
+    def _remember(self, path: Path) -> None:
+        self._settings.add_recent_file(str(path.absolute()))
+        self._list_recent()
+
+    def _list_recent(self) -> None:
+        if self._recent is None:
+            return
+        self._recent.clear()
+        for number, file in enumerate(self._settings.recent_files, 1):
+            entry = self._recent.addAction(f"&{number % 10}  {Path(file).name}")
+            entry.setToolTip(file)
+            entry.triggered.connect(lambda _checked=False, file=file: self._open_recent(file))
+        self._recent.setEnabled(bool(self._settings.recent_files))
+        if self._settings.recent_files:
+            self._recent.addSeparator()
+            self._recent.addAction(tr("&Forget these")).triggered.connect(self._forget_recent)
+
+    def _open_recent(self, file: str) -> None:
+        if not self.open_path(file) and not Path(file).exists():
+            self._settings.remove_recent_file(file)
+
+    def _forget_recent(self) -> None:
+        self._settings.clear_recent_files()
+        self._list_recent()
+
+    def _folder(self) -> str:
+        recent = self._settings.recent_files
+        return str(Path(recent[0]).parent) if recent else str(Path.home())
+
+    def _suggested(self) -> str:
+        name = self.path.stem if self.path else self._bridge.session.setup.name or "gatewalk"
+        return "".join(letter if letter.isalnum() or letter in " -_" else "-" for letter in name)
+
+
+def tr(text: str) -> str:
+    """The text in the person's language."""
+    return QCoreApplication.translate("Files", text)

@@ -1,0 +1,369 @@
+"""The main window: the drawing in the middle, panels round it, the bar on top, the sentence at the bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QByteArray, QEvent, QObject, QPoint, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QMainWindow, QToolBar, QWidget
+
+from core.frame import Detail, Frame
+from desktop.actions import Actions
+from desktop.bridge import Bridge
+from desktop.colours import ColourMaps
+from desktop.keys import FocusKeys
+from desktop.look import Look
+from desktop.menus import Menus
+from desktop.panels import Panels
+from desktop.scheduler import FrameScheduler
+from desktop.settings import Settings, ThemeChoice
+from desktop.status import StatusLine
+from desktop.theme import Theme
+from desktop.toolbar import WalkBar
+from desktop.typesetting import Typesetter
+from desktop.views.diagram import InsidePainter
+from desktop.views.unrolled import UnrolledView, VisibleColumns
+from desktop.widgets.speed_slider import speed_of_stop, stop_of_speed
+
+LAYOUT_VERSION = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """What the composition root hands to the window."""
+
+    bridge: Bridge
+    settings: Settings
+    look: Look
+    typesetter: Typesetter
+    views: dict[str, QWidget]
+    inside: InsidePainter
+    files: Any
+    edits: Any
+    proofs: Any
+
+
+class MainWindow(QMainWindow):
+    """Wires the bridge, the views and the commands; knows no session."""
+
+    def __init__(self, unrolled: UnrolledView, parts: Parts) -> None:
+        super().__init__()
+        self.setObjectName("main_window")
+        self.setWindowTitle("Gatewalk[*]")
+        self.setAcceptDrops(True)
+        self.bridge, self.settings, self.look = parts.bridge, parts.settings, parts.look
+        self.typesetter, self.files, self.edits, self.proofs = parts.typesetter, parts.files, parts.edits, parts.proofs
+        self.unrolled, self._inside = unrolled, parts.inside
+        self._last_shown: Frame | None = None
+        self.commands = Actions(self, self)
+        for name in self.commands:
+            self.addAction(self.commands[name])
+        self._build(parts.views)
+        self._wire()
+        self._set_checks()
+        self.look.start(self._set_theme)
+        self._set_theme(self.look.theme, self.look.maps)
+        self._show_bar(self.bridge.frame)
+        self._show(self.bridge.frame)
+
+    def _build(self, views: dict[str, QWidget]) -> None:
+        theme = self.look.theme
+        self.setCentralWidget(self.unrolled)
+        self.panels = Panels(self, views, theme)
+        self.bar = WalkBar(theme, self.commands, self)
+        tool_bar = QToolBar(self.tr("Walk"), self)
+        tool_bar.setObjectName("tool_bar")
+        tool_bar.setMovable(False)
+        tool_bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        tool_bar.toggleViewAction().setEnabled(False)
+        tool_bar.addWidget(self.bar)
+        self.addToolBar(tool_bar)
+        self.menus = Menus(self.menuBar(), self.commands)
+        self.status = StatusLine(theme, self)
+        self.setStatusBar(self.status)
+        self.scheduler = FrameScheduler(parent=self)
+        self.unrolled.installEventFilter(self)
+        self.focus_keys = FocusKeys(self)
+
+    def _wire(self) -> None:
+        bridge = self.bridge
+        bridge.frame_changed.connect(self.scheduler.submit)
+        bridge.frame_changed.connect(self._show_bar)
+        bridge.reported.connect(self.status.show_report)
+        self.scheduler.frame_due.connect(self._show)
+        self.unrolled.selected.connect(lambda place: bridge.select(*place))
+        self.unrolled.jump_requested.connect(bridge.go_to_time)
+        self.unrolled.scrubbed.connect(bridge.go_to_time)
+        self.unrolled.edit_requested.connect(lambda place: self.edits.edit(place))
+        self.unrolled.view_changed.connect(self._follow_columns)
+        self.bar.chips.phase_clicked.connect(bridge.go_to_phase)
+        self.bar.speed_changed.connect(self._take_speed)
+        self.panels.seen_changed.connect(self._panel_seen)
+        self._wire_views()
+
+    def _wire_views(self) -> None:
+        """Signals of the panels that are there."""
+        bridge, edits = self.bridge, self.edits
+        wires: dict[str, dict[str, Callable[[Any], object]]] = {
+            "equations": {"term_clicked": bridge.select, "unit_chosen": bridge.choose_unit},
+            "inspector": {
+                "unit_chosen": bridge.choose_unit,
+                "check_requested": lambda place: self.proofs.check(*place),
+                "edit_requested": lambda place: edits.edit(("value", place[0], place[1], place[2])),
+            },
+            "changes": {"edit_requested": lambda place: edits.edit(place)},
+            "plots": {"scrubbed": bridge.go_to_time},
+        }
+        for panel, signals in wires.items():
+            for signal, slot in signals.items():
+                getattr(self.panels[panel].view, signal).connect(slot)
+
+    # Showing
+
+    def _show_bar(self, frame: Frame) -> None:
+        """What is cheap and must be right at once: which commands can be used now."""
+        session, bridge, actions = self.bridge.session, self.bridge, self.commands
+        for name, label in (("undo", session.undo_label), ("redo", session.redo_label)):
+            actions[name].setEnabled(bool(label))
+        actions["undo"].setText(self._with_label(self.tr("&Undo"), session.undo_label))
+        actions["redo"].setText(self._with_label(self.tr("&Redo"), session.redo_label))
+        actions[f"grain_{frame.grain}"].setChecked(True)
+        for name in actions:
+            if name.startswith("phase_"):
+                actions[name].setEnabled(name.removeprefix("phase_") in frame.phases)
+        self._show_playing(bridge.playing)
+        self.setWindowModified(bridge.modified)
+
+    def _with_label(self, verb: str, label: str) -> str:
+        return f"{verb}: {label}" if label else verb
+
+    def _show_playing(self, playing: bool) -> None:
+        action = self.commands["run_pause"]
+        wanted = self.tr("&Pause") if playing else self.tr("&Run")
+        if action.text() != wanted:
+            action.setText(wanted)
+            action.setIconText(wanted.replace("&", ""))
+            action.setIcon(self._pause_icon if playing else self._play_icon)
+
+    def _show(self, frame: Frame) -> None:
+        """Give the frame to everything that is seen."""
+        self._last_shown = frame
+        self.bar.title.show_text(self.bridge.session.setup.name or "Gatewalk")
+        self.bar.show_frame(frame)
+        self.status.show_frame(frame)
+        if frame.view.detail is Detail.INSIDE:
+            self._inside.set_diagram(self.bridge.diagram(_block_of(frame)))
+        self.unrolled.show_frame(frame)
+        self.panels.show_frame(frame)
+
+    def _follow_columns(self, seen: VisibleColumns) -> None:
+        """The frame gets the columns that are seen and as many at each side; the plots share their place."""
+        span = seen.last - seen.first
+        view = self.bridge.view
+        inside = view.first <= max(0, seen.first - 1) and seen.last + 1 <= view.last
+        if not inside or view.detail != seen.detail or view.last - view.first > 6 * span + 64:
+            self.bridge.set_view(first=max(0, seen.first - span), last=seen.last + span, detail=seen.detail)
+        self._place_plots(seen)
+
+    def _place_plots(self, seen: VisibleColumns | None) -> None:
+        plots = self.panels["plots"].view
+        if seen is None:
+            return
+        if seen.detail is Detail.INSIDE or seen.end <= seen.start:
+            plots.set_columns(seen.first, seen.last, None)
+            return
+        pitch = (seen.right_px - seen.left_px) / (seen.end - seen.start)
+        shift = self.unrolled.mapTo(self, QPoint()).x() - plots.mapTo(self, QPoint()).x()
+        edges = tuple(shift + seen.left_px + (t - seen.start) * pitch for t in (seen.first, seen.last))
+        plots.set_columns(seen.first, seen.last, edges)
+
+    def _panel_seen(self, place: object) -> None:
+        name, wanted = place
+        self.commands[f"panel_{name}"].setChecked(wanted)
+        if name == "changes":
+            self.bridge.set_view(changes=self.panels["changes"].seen)
+        if name == "plots":
+            QTimer.singleShot(0, self, lambda: self._place_plots(self.unrolled.visible_columns))
+
+    # Looks
+
+    def _set_theme(self, theme: Theme, maps: ColourMaps) -> None:
+        from desktop.icons import icon
+
+        self._play_icon, self._pause_icon = icon("play", theme), icon("pause", theme)
+        self.commands.set_theme(theme)
+        self.bar.set_theme(theme)
+        self.status.set_theme(theme)
+        self._inside.set_colours(theme, maps)
+        self.unrolled.set_theme(theme)
+        self.panels.set_theme(theme, maps)
+        if self.bridge.playing:
+            self.commands["run_pause"].setIcon(self._pause_icon)
+        if self._last_shown is not None:
+            self._show(self.bridge.frame)
+
+    def _set_checks(self) -> None:
+        self.commands[f"theme_{self.settings.theme_choice}"].setChecked(True)
+        self.commands["toggle_animation"].setChecked(self.settings.animations_on)
+        self.commands["hide_predictions"].setChecked(self.settings.hide_predictions)
+        self.bar.speed.set_speed(self.settings.speed)
+        self.bridge.set_speed(self.settings.speed)
+        self._apply_animation()
+
+    def _apply_animation(self) -> None:
+        from desktop.animation import DEFAULT_DURATION_MS
+
+        self.unrolled.set_animation_ms(DEFAULT_DURATION_MS if self.settings.animations_on else 0)
+
+    # Intents of the window itself
+
+    def stop(self) -> None:
+        """End what runs, wherever."""
+        self.proofs.stop()
+        self.bridge.stop()
+
+    def choose_theme(self, choice: ThemeChoice) -> None:
+        """Light, dark, or as the system."""
+        self.look.choose(choice)
+
+    def scale_type(self, factor: float) -> None:
+        """Larger or smaller type; 0 for the usual."""
+        self.look.scale_type(factor)
+
+    def toggle_animation(self) -> None:
+        """Let values glide, or not."""
+        self.settings.animations = not self.settings.animations_on
+        if self.settings.animations:
+            self.settings.reduced_motion = False
+        self.commands["toggle_animation"].setChecked(self.settings.animations_on)
+        self._apply_animation()
+
+    def toggle_predictions(self) -> None:
+        """Hide predictions, or show them."""
+        hidden = self.settings.hide_predictions = not self.settings.hide_predictions
+        self.commands["hide_predictions"].setChecked(hidden)
+        self._show(self.bridge.frame)
+
+    def toggle_gradients(self) -> None:
+        """Colour the strips by gradient, or by value."""
+        self.unrolled.set_shown("gradients" if self.commands["show_gradients"].isChecked() else "values")
+
+    def toggle_full_screen(self) -> None:
+        """The whole screen, or no longer."""
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+        self.commands["full_screen"].setChecked(self.isFullScreen())
+
+    def change_speed(self, stops: int) -> None:
+        """Walk faster or more slowly."""
+        speed = speed_of_stop(max(0, stop_of_speed(self.bar.speed.speed) + stops))
+        self.bar.speed.set_speed(speed)
+        self._take_speed(speed)
+
+    def _take_speed(self, speed: float) -> None:
+        self.settings.speed = speed
+        self.bridge.set_speed(speed)
+
+    def choose_variable(self, direction: int) -> None:
+        """Select the next or the previous equation's variable."""
+        frame = self.bridge.frame
+        paths = [line.path for line in frame.equations]
+        here = frame.view.path or frame.position.path
+        if paths:
+            place = paths.index(here) + direction if here in paths else (0 if direction > 0 else -1)
+            self.bridge.select(paths[place % len(paths)], frame.view.t)
+
+    def edit_selected(self) -> None:
+        """Change the number that the inspector shows."""
+        seen = self.bridge.frame.inspection
+        if seen is not None:
+            self.edits.edit(("value", seen.path, seen.t, seen.unit))
+
+    def check_selected(self) -> None:
+        """Prove the gradient that the inspector shows."""
+        seen = self.bridge.frame.inspection
+        if seen is not None:
+            self.proofs.check(seen.path, seen.t, seen.unit)
+
+    def add_bookmark(self) -> None:
+        """Name this place."""
+        self.edits.add_bookmark()
+
+    def show_keys(self) -> None:
+        """All keys on one sheet."""
+        from desktop.keys_sheet import show_keys
+
+        show_keys(self, self.look.theme)
+
+    def show_about(self) -> None:
+        """What this is."""
+        from desktop.keys_sheet import show_about
+
+        show_about(self)
+
+    # The window as such
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """What is slow to load waits until the drawing has been painted once."""
+        if event.type() == QEvent.Type.Paint and watched is self.unrolled:
+            self.unrolled.removeEventFilter(self)
+            QTimer.singleShot(0, self, self.panels.attach_late)
+        return False
+
+    def reset_layout(self) -> None:
+        """All panels back in their places."""
+        self.panels.arrange()
+        self._show(self.bridge.frame)
+
+    def restore_layout(self) -> None:
+        """As it was when the window was closed last."""
+        if not self.settings.geometry.isEmpty():
+            self.restoreGeometry(self.settings.geometry)
+        state = self.settings.dock_state
+        if state.isEmpty() or not self.restoreState(state, LAYOUT_VERSION):
+            self.panels.arrange()
+
+    def keep_layout(self) -> None:
+        """Remember it for the next time."""
+        self.settings.geometry = QByteArray(self.saveGeometry())
+        self.settings.dock_state = QByteArray(self.saveState(LAYOUT_VERSION))
+        self.settings.sync()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Keep the full-screen mark right."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.WindowStateChange:
+            self.commands["full_screen"].setChecked(self.isFullScreen())
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask before unsaved work is lost."""
+        if not self.files.may_lose_work():
+            event.ignore()
+            return
+        self.keep_layout()
+        self.bridge.stop()
+        self.files.close()
+        self.proofs.close()
+        self.typesetter.close()
+        super().closeEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """One file at a time."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped."""
+        files = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        if files:
+            event.acceptProposedAction()
+            QTimer.singleShot(0, self, lambda: self.files.open_path(files[0]))
+
+
+def _block_of(frame: Frame) -> str:
+    """The block whose inside is shown: that of the equations."""
+    if frame.equations:
+        return frame.equations[0].path.split("/")[0]
+    return frame.position.block

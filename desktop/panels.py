@@ -1,0 +1,176 @@
+"""The panels round the drawing: where they stand, which of them are seen, and which get the frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+
+from core.frame import Frame, Phase
+from desktop.actions import panel_title
+from desktop.theme import Theme, scaled
+from desktop.widgets.heading import DockTitle, SectionHeading
+
+LEFT, RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+BOTTOM, TOP = Qt.DockWidgetArea.BottomDockWidgetArea, Qt.DockWidgetArea.TopDockWidgetArea
+PLACES = {
+    "model": LEFT,
+    "data": LEFT,
+    "bookmarks": LEFT,
+    "breakpoints": LEFT,
+    "equations": RIGHT,
+    "inspector": RIGHT,
+    "changes": RIGHT,
+    "plots": BOTTOM,
+}
+LEFT_PX, RIGHT_PX, BOTTOM_PX = 214.0, 322.0, 232.0
+LATE = ("plots",)  # slow to load
+TIMELESS = (Phase.CLIP, Phase.UPDATE)
+
+
+class Panel:
+    """One dock with its view; a hidden one keeps the last frame until it is seen again."""
+
+    def __init__(self, name: str, view: QWidget, theme: Theme, window: QMainWindow) -> None:
+        self.name, self.view = name, view
+        self.seen = False
+        self.late = name in LATE
+        self._waiting: Frame | None = None
+        self.dock = QDockWidget(panel_title(name), window)
+        self.dock.setObjectName(f"dock_{name}")
+        self.dock.setAccessibleName(panel_title(name))
+        view.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.dock.setWidget(view)
+        self.title = DockTitle(theme, self.dock)
+        self._heading = getattr(view, "heading", None)  # shown in the title bar instead
+        if self._heading is not None:
+            self._heading.hide()
+
+    def show_frame(self, frame: Frame) -> None:
+        """Show it now, or once the panel is seen."""
+        if not self.seen or self.late:
+            self._waiting = frame
+            return
+        self._waiting = None
+        self.view.show_frame(frame)
+        if self._heading is not None:
+            self.title.findChild(SectionHeading).setText(self._heading.text())
+
+    def attach(self) -> None:
+        """Load what was too slow for the first picture."""
+        if self.late:
+            self.late = False
+            self.set_seen(self.seen)
+
+    def set_seen(self, seen: bool) -> None:
+        """The dock has come into sight, or gone out of it."""
+        self.seen = seen
+        if seen and self._waiting is not None:
+            self.show_frame(self._waiting)
+
+    def set_theme(self, theme: Theme, maps: object) -> None:
+        """Draw in these colours."""
+        self.title.set_theme(theme)
+        if hasattr(self.view, "set_maps"):
+            self.view.set_maps(maps)
+        elif hasattr(self.view, "set_theme"):
+            self.view.set_theme(theme)
+        if self._heading is not None:
+            self._heading.hide()
+
+
+class Panels(QObject):
+    """All panels of a window, by name."""
+
+    seen_changed = Signal(object)  # (name, whether it is to be seen)
+
+    def __init__(self, window: QMainWindow, views: dict[str, QWidget], theme: Theme) -> None:
+        super().__init__(window)
+        self._window = window
+        self._panels = {name: Panel(name, view, theme, window) for name, view in views.items()}
+        self._timeless: bool | None = None
+        window.setDockNestingEnabled(True)
+        for bottom in (Qt.Corner.BottomLeftCorner, Qt.Corner.TopLeftCorner):
+            window.setCorner(bottom, LEFT)
+        for bottom in (Qt.Corner.BottomRightCorner, Qt.Corner.TopRightCorner):
+            window.setCorner(bottom, RIGHT)
+        for panel in self._panels.values():
+            panel.dock.visibilityChanged.connect(self._follower(panel))
+        self.arrange()
+
+    def __getitem__(self, name: str) -> Panel:
+        return self._panels[name]
+
+    def __iter__(self) -> Any:
+        return iter(self._panels)
+
+    def arrange(self) -> None:
+        """All panels in their places."""
+        for name, panel in self._panels.items():
+            panel.dock.setFloating(False)
+            self._window.addDockWidget(PLACES[name], panel.dock)
+            panel.dock.show()
+        if "inspector" in self._panels and "changes" in self._panels:
+            self._window.tabifyDockWidget(self["inspector"].dock, self["changes"].dock)
+            self["inspector"].dock.raise_()
+        self._size()
+
+    def _size(self) -> None:
+        docks = {name: panel.dock for name, panel in self._panels.items()}
+        across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+        room = min(1.0, self._window.width() / scaled(1440))
+        for name, width in (("model", LEFT_PX), ("equations", RIGHT_PX)):
+            if name in docks:
+                self._window.resizeDocks([docks[name]], [round(scaled(width) * room)], across)
+        if "plots" in docks:
+            most = self._window.height() * 0.27
+            self._window.resizeDocks([docks["plots"]], [round(min(scaled(BOTTOM_PX), most))], down)
+        for stack in (("equations", "inspector"), ("model", "data", "bookmarks", "breakpoints")):
+            shares = {"equations": 44, "inspector": 56, "model": 22, "data": 34, "bookmarks": 26, "breakpoints": 18}
+            there = [name for name in stack if name in docks]
+            heights = [round(self._window.height() * shares[name] / 100) for name in there]
+            self._window.resizeDocks([docks[name] for name in there], heights, down)
+
+    def show_frame(self, frame: Frame) -> None:
+        """Give the frame to all that are seen."""
+        self._bring_forward(frame.position.phase in TIMELESS)
+        for panel in self._panels.values():
+            panel.show_frame(frame)
+
+    def _bring_forward(self, timeless: bool) -> None:
+        """Where there is no time, parameters matter; elsewhere, the variable."""
+        if timeless == self._timeless or not {"inspector", "changes"} <= set(self._panels):
+            return
+        self._timeless = timeless
+        inspector, changes = self["inspector"].dock, self["changes"].dock
+        if changes in self._window.tabifiedDockWidgets(inspector):
+            (changes if timeless else inspector).raise_()
+
+    def toggle(self, name: str) -> None:
+        """Show a panel, or close it."""
+        panel = self._panels[name]
+        if panel.dock.isHidden() or not panel.seen:
+            panel.dock.show()
+            panel.dock.raise_()
+        else:
+            panel.dock.close()
+        self.seen_changed.emit((name, not panel.dock.isHidden()))
+
+    def attach_late(self) -> None:
+        """Load what was too slow for the first picture."""
+        for panel in self._panels.values():
+            panel.attach()
+
+    def set_theme(self, theme: Theme, maps: object) -> None:
+        """Draw in these colours."""
+        for panel in self._panels.values():
+            panel.set_theme(theme, maps)
+
+    def _follower(self, panel: Panel) -> Callable[[bool], None]:
+        def follow(visible: bool) -> None:
+            panel.set_seen(visible)
+            self.seen_changed.emit((panel.name, not panel.dock.isHidden()))
+
+        return follow
