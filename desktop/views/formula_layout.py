@@ -172,7 +172,7 @@ class FormulaSetter:
 
 def wrapped(text: str, room: float, metrics: QFontMetricsF) -> list[str]:
     """Words in lines no longer than ``room`` where possible; a sign stays with what follows it."""
-    words = re.findall(r"(?:[·⊙×+−] )?\S+", text)
+    words = re.findall(r"(?:[·⊙×+−] )?\S+(?: × 10\S*)?", text)
     lines: list[str] = []
     for word in words:
         joined = f"{lines[-1]} {word}" if lines else word

@@ -171,6 +171,10 @@ class _Canvas(pg.PlotWidget):
         self._cursor.setZValue(50)
         self._cursor.hide()
         item.addItem(self._cursor, ignoreBounds=True)
+        self._handle = pg.ScatterPlotItem(size=scaled(10), pen=None, antialias=True)
+        self._handle.setZValue(51)
+        self._handle.hide()
+        item.addItem(self._handle, ignoreBounds=True)
         self._rules: list[pg.InfiniteLine] = []
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setMinimumHeight(round(scaled(60)))
@@ -189,16 +193,17 @@ class _Canvas(pg.PlotWidget):
         for rule in self._rules:
             rule.setPen(self._rule_pen)
         self._cursor.setPen(pg.mkPen(theme.accent, width=2))
-        self._place_handle()
+        self._handle.setBrush(pg.mkBrush(theme.accent))
 
     def _place_handle(self) -> None:
         """The dot on the cursor line, wholly inside the area."""
-        self._cursor.clearMarkers()
-        self._cursor.addMarker("o", 1 - scaled(6) / max(self.area().height(), scaled(20)), scaled(9))
+        low, high = self.getPlotItem().getViewBox().viewRange()[1]
+        a_pixel = (high - low) / max(self.area().height(), 1.0)
+        self._handle.setData(x=[self._cursor.value()], y=[high - scaled(6) * a_pixel])
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if hasattr(self, "_cursor"):  # pyqtgraph resizes while it is being made
+        if hasattr(self, "_handle"):  # pyqtgraph resizes while it is being made
             self._place_handle()
 
     def set_y(self, low: float, high: float, ticks: list[tuple[float, str]]) -> None:
@@ -213,6 +218,7 @@ class _Canvas(pg.PlotWidget):
         for rule in self._rules:
             rule.setZValue(-10)
             item.addItem(rule, ignoreBounds=True)
+        self._place_handle()
 
     def set_x(self, low: float, high: float, ticks: list[tuple[float, str]]) -> None:
         """Limits and texts of the time axis."""
@@ -222,8 +228,10 @@ class _Canvas(pg.PlotWidget):
     def set_cursor(self, x: int | None) -> None:
         """Put the cursor line at ``x``."""
         self._cursor.setVisible(x is not None)
+        self._handle.setVisible(x is not None)
         if x is not None:
             self._cursor.setValue(x)
+            self._place_handle()
 
     def area(self) -> QRectF:
         """The rectangle of the curves in pixels of this widget."""
