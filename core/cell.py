@@ -1,4 +1,4 @@
-"""A cell with sizes: parameters, states and one time step forward and backward as pure functions.
+"""A cell with sizes: the shapes and initial values of its parameters and states.
 
 Shape letters: ``B`` batch, ``D`` inputs, ``H`` units. Arrays may also come without the batch axis.
 """
@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ShapeError
-from core.language import Backward, CellDefinition, ParameterSpec, backward_of, parse_cell, read_cell
+from core.language import Backward, CellDefinition, Equation, ParameterSpec, backward_of, parse_cell, read_cell
 from core.learning.initialisers import Rule, initialise
+from core.operators.expression import INPUT, leaves, operations
 from core.operators.shapes import Shape, size_value
 
 Array = NDArray[np.floating]
@@ -30,6 +31,24 @@ class Cell:
     definition: CellDefinition
     inputs: int
     units: int
+
+    def __post_init__(self) -> None:
+        if self.inputs < 1 or self.units < 1:
+            raise ShapeError(f"a cell needs at least one input and one unit, got {self.inputs} and {self.units}")
+        for equation in self.definition.equations:
+            self._check_slices(equation)
+        name = self.definition.output
+        size = self.variable_sizes[name]
+        if size != self.units:
+            raise ShapeError(f"the output {name} has {size} numbers, but the cell {self.units} units; make them equal")
+
+    def _check_slices(self, equation: Equation) -> None:
+        for node in operations(equation.expression):
+            if node.operator == "slice":
+                last, size = node.attributes[1], self.shape(node.args[0].shape)[0]
+                if last > size:
+                    place = f"line {equation.line}, equation of {equation.name}"
+                    raise ShapeError(f"{place}: a slice reaches to {last:g}, but the vector has {size} numbers")
 
     @property
     def sizes(self) -> Mapping[str, int]:
@@ -56,7 +75,8 @@ class Cell:
     def input_sizes(self) -> Mapping[str, int]:
         """Length of every input."""
         names = self.definition.inputs
-        shapes = {leaf.name: leaf.shape for leaf in _input_leaves(self.definition)}
+        read = (leaf for equation in self.definition.equations for leaf in leaves(equation.expression))
+        shapes = {leaf.name: leaf.shape for leaf in read if leaf.operator == INPUT}
         return MappingProxyType({n: self.shape(shapes[n])[0] if n in shapes else self.inputs for n in names})
 
     @cached_property
@@ -78,12 +98,7 @@ class Cell:
         shape = self.parameter_shapes[spec.name]
         if spec.value is not None:
             return _fixed(spec, shape)
-        options = dict(spec.init or {"name": "uniform"})
-        try:
-            rule = Rule(**options)  # type: ignore[arg-type]
-        except TypeError:
-            raise ShapeError(f"the initialiser of {spec.name} must have a name and at most one value, got {options}") from None
-        return initialise(rule, shape, generator, units=self.units)
+        return initialise(spec.init or Rule(), shape, generator, units=self.units)
 
     def initial_state(self, batch: int | None = None) -> dict[str, Array]:
         """Zeros for every value that a step reads from earlier steps: name -> (K, B, H), the earliest first.
@@ -109,12 +124,6 @@ def cell_from_text(text: str, *, inputs: int, units: int) -> Cell:
     return Cell(parse_cell(text), inputs, units)
 
 
-def _input_leaves(definition: CellDefinition):  # type: ignore[no-untyped-def]
-    from core.operators.expression import INPUT, leaves
-
-    return [leaf for e in definition.equations for leaf in leaves(e.expression) if leaf.operator == INPUT]
-
-
 def _fixed(spec: ParameterSpec, shape: tuple[int, ...]) -> Array:
     try:
         return np.array(np.broadcast_to(np.asarray(spec.value, dtype=float), shape))
@@ -124,7 +133,8 @@ def _fixed(spec: ParameterSpec, shape: tuple[int, ...]) -> Array:
 
 def _fitted(name: str, parameters: Arrays, shape: tuple[int, ...]) -> Array:
     if name not in parameters:
-        raise ShapeError(f"the parameter {name} of shape {shape} is missing; there are: {', '.join(parameters) or 'none'}")
+        known = ", ".join(parameters) or "none"
+        raise ShapeError(f"the parameter {name} of shape {shape} is missing; there are: {known}")
     array = np.asarray(parameters[name])
     if array.shape != shape and not (shape == (1,) and array.size == 1):
         raise ShapeError(f"the parameter {name} has shape {array.shape}, expected {shape}")

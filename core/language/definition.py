@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from core.learning.initialisers import Rule
 from core.operators import Expression, Size
 from core.operators.expression import VARIABLE, leaves
 
@@ -23,13 +24,13 @@ class Equation:
 class ParameterSpec:
     """A matrix, vector or scalar that the equations read and training may change.
 
-    ``value`` is a number or nested list that fixes the start; ``init`` names an initialiser and its options.
+    ``value`` is a number or nested list that fixes the start; ``init`` is the initialiser that gives it else.
     """
 
     name: str
     shape: tuple[Size, ...]
     value: object = None
-    init: Mapping[str, object] | None = None
+    init: Rule | None = None
     trainable: bool = True
     bounds: tuple[float, float] | None = None
 

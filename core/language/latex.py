@@ -97,7 +97,9 @@ _WHOLE = {"matmul", "outer", "sum", "mean", "concat", "part", "slice", "pad", "s
           "softmax_cross_entropy", "logistic_cross_entropy"}  # fmt: skip  # not element by element
 
 
-def _write(node: Expression, leaf: Callable[[Expression], Text], stop: Callable[[Expression], bool] | None = None) -> Text:
+def _write(
+    node: Expression, leaf: Callable[[Expression], Text], stop: Callable[[Expression], bool] | None = None
+) -> Text:
     if node.is_leaf or (stop and stop(node)):
         return leaf(node)
     operator = OPERATORS[node.operator]

@@ -50,7 +50,7 @@ def clip(x: Array, low: float, high: float) -> Array:
     return np.where(x.real < low, low, np.where(x.real > high, high, x))
 
 
-def side(x: Array, low: float, high: float) -> Array:
+def side(x: Array, low: float, high: float) -> NDArray[np.int8]:
     """-1 where ``clip`` stands at ``low``, 1 where it stands at ``high``, else 0."""
     return (x.real > high).astype(np.int8) - (x.real < low).astype(np.int8)
 

@@ -115,6 +115,8 @@ def _elementwise(shapes: tuple[Shape, ...], _: tuple[float, ...]) -> Shape:
 
 def _matmul(shapes: tuple[Shape, ...], _: tuple[float, ...]) -> Shape:
     matrix, vector = shapes
+    if len(matrix) == len(vector) == 2:
+        raise ShapeError("@ takes a matrix and a vector, not two matrices; write A @ (B @ x)")
     if len(matrix) != 2 or len(vector) != 1:
         raise ShapeError(f"@ takes a matrix and a vector, not {describe(matrix)} and {describe(vector)}")
     matrix[1].join(vector[0])
