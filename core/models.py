@@ -14,17 +14,19 @@ from numpy.typing import NDArray
 from core.cell import Cell
 from core.errors import DataError, FileError, ShapeError
 from core.files.npz import read_npz, without_prefix
+from core.files.snapshot import SNAPSHOT_SUFFIX, read_model
 from core.language import CellDefinition, read_cell
 from core.network import Network, build_network
 from core.resources import resource_path
 from core.tokens import shown
+from core.vocabulary import Vocabulary
 
 Array = NDArray[Any]
 DEFAULT_UNITS = 8
 MAX_PARAMETERS = 50_000_000  # 400 MB in float64
 HEADS = ("softmax", "identity", "logistic", "direct")
 LOSSES = ("squared", "cross-entropy")
-_OTHER_KINDS = (".gatewalk", ".pt", ".pth", ".safetensors", ".onnx", ".keras", ".h5", ".npz")
+_OTHER_KINDS = (".pt", ".pth", ".safetensors", ".onnx", ".keras", ".h5", ".npz")
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +56,8 @@ def load_model(name_or_path: str, choices: Choices, *, inputs: int, outputs: int
 
     Raises FileError, LanguageError for what cannot be read, ShapeError for weights that do not fit.
     """
+    if is_snapshot(name_or_path):
+        return _saved_model(name_or_path, choices)
     definition = read_definition(name_or_path)
     weights = _weights(choices.weights) if choices.weights else None
     units = _units(definition, choices.units, weights)
@@ -78,12 +82,33 @@ def load_model(name_or_path: str, choices: Choices, *, inputs: int, outputs: int
 def read_definition(name_or_path: str) -> CellDefinition:
     """The cell of a built-in name or a ``.toml`` file. Raises FileError that says what can be opened."""
     suffix = Path(name_or_path).suffix.lower()
-    if suffix in _OTHER_KINDS:  # the place where readers of snapshots and of other programs' models join
+    if suffix in _OTHER_KINDS:  # the place where readers of other programs' models join
         raise FileError(
             f"{shown(name_or_path)}: files that end in {suffix} cannot be opened as a model here. "
             f"Give a cell file (.toml) or a built-in cell: {', '.join(built_in())}."
         )
     return read_cell(name_or_path)
+
+
+def is_snapshot(name_or_path: str) -> bool:
+    """Whether this names a saved session, which has its own numbers and words."""
+    return Path(name_or_path).suffix.lower() == SNAPSHOT_SUFFIX
+
+
+def vocabulary_of(name_or_path: str) -> Vocabulary | None:
+    """The words that a saved session reads; None for numbers and for models without words of their own."""
+    return read_model(name_or_path).vocabulary if is_snapshot(name_or_path) else None
+
+
+def _saved_model(path: str, choices: Choices) -> Model:
+    """The network and parameters of a snapshot. Raises FileError; DataError for options that it leaves no room for."""
+    if choices.units or choices.weights or choices.head:
+        raise DataError(
+            f"{shown(path)} is a saved session with its own units, weights and readout. "
+            "Leave --units, --weights and --head out, or name a cell instead."
+        )
+    saved = read_model(path, loss=choices.loss)
+    return Model(saved.network, saved.parameters)
 
 
 def built_in() -> list[str]:
@@ -114,7 +139,9 @@ def _units(definition: CellDefinition, given: int | None, weights: Mapping[str, 
 
 
 def inputs_in(name_or_path: str, weights: str) -> int | None:
-    """The width of the input that a file of weights is for; None where its shapes do not say."""
+    """The width of the input that a file of weights or a saved session is for; None where its shapes do not say."""
+    if is_snapshot(name_or_path):
+        return read_model(name_or_path).network.inputs
     return _size_in(read_definition(name_or_path), _weights(weights), "inputs")
 
 

@@ -16,7 +16,7 @@ from core.errors import DataError
 from core.files.sequences import read_sequence
 from core.gradients.check import Proof, Summary, prove_all
 from core.gradients.measure import VERDICTS
-from core.models import Model, inputs_in, load_model, random_parameters
+from core.models import Model, inputs_in, is_snapshot, load_model, random_parameters, vocabulary_of
 from core.network import Network
 from core.posing import problem_of
 from core.run import Problem, Run
@@ -77,7 +77,9 @@ def _proof(proof: Proof) -> str:
 def _heading(model: Model, problem: Problem, arguments: Namespace) -> str:
     network = model.network
     cell, head = network.layers[0].cell, network.head.cell.definition.name.lower()
-    numbers = f"parameters from {arguments.weights}" if arguments.weights else "all parameters random"
+    numbers = "all parameters random"
+    if _has_numbers(arguments):
+        numbers = f"parameters from {arguments.weights or arguments.model}"
     data = arguments.input or "random input"
     return (
         f"{cell.definition.name}, {count(cell.units, 'unit')}, {head} readout, {network.loss} loss; {numbers}; "
@@ -87,14 +89,14 @@ def _heading(model: Model, problem: Problem, arguments: Namespace) -> str:
 
 def _problem(arguments: Namespace, generator: np.random.Generator) -> tuple[Model, Problem]:
     sequence = _sequence(arguments, generator)
-    loss, outputs = arguments.loss or _loss_for(arguments.head), OUTPUTS
+    loss, outputs = arguments.loss or _loss_for(arguments), OUTPUTS
     if arguments.target:
         sequence, loss, outputs = with_target_file(sequence, arguments.target, arguments.loss)
     free = not arguments.target and (bool(arguments.weights) or arguments.head == "direct")
     choices = choices_of(arguments, loss)
     model = load_model(arguments.model, choices, inputs=sequence.width, outputs=None if free else outputs)
     network = model.network
-    if not arguments.weights:
+    if not _has_numbers(arguments):
         model = Model(network, random_parameters(network, generator))
     states = {path: generator.normal(size=rows.shape) for path, rows in network.initial_states(sequence.batch).items()}
     if arguments.target:
@@ -110,7 +112,7 @@ def _sequence(arguments: Namespace, generator: np.random.Generator) -> Sequence:
     if arguments.input:
         if arguments.steps:
             raise DataError("--steps is for random input; this input has its own steps. Leave one of them out.")
-        return read_sequence(arguments.input)
+        return read_sequence(arguments.input, vocabulary=vocabulary_of(arguments.model))
     if arguments.target:
         raise DataError("A target needs the INPUT that it belongs to. Give both, or neither.")
     return from_numbers(generator.normal(size=(arguments.steps or STEPS, BATCH, _inputs(arguments))))
@@ -118,13 +120,21 @@ def _sequence(arguments: Namespace, generator: np.random.Generator) -> Sequence:
 
 def _inputs(arguments: Namespace) -> int:
     """The inputs that given weights are for, or a few."""
-    if not arguments.weights:
+    if not _has_numbers(arguments):
         return INPUTS
     return inputs_in(arguments.model, arguments.weights) or INPUTS
 
 
-def _loss_for(head: str) -> str:
-    return SQUARED if head in ("identity", "direct") else CROSS_ENTROPY
+def _has_numbers(arguments: Namespace) -> bool:
+    """Whether the parameters are given, in a file of weights or in a saved session."""
+    return bool(arguments.weights) or is_snapshot(arguments.model)
+
+
+def _loss_for(arguments: Namespace) -> str:
+    """The loss that suits the readout; a saved session has its own."""
+    if is_snapshot(arguments.model):
+        return ""
+    return SQUARED if arguments.head in ("identity", "direct") else CROSS_ENTROPY
 
 
 def random_target(network: Network, shape: tuple[int, int], generator: np.random.Generator) -> Array:

@@ -14,7 +14,7 @@ from core.errors import DataError, FileError, ShapeError
 from core.files.npz import read_npz, without_prefix, write_npz
 from core.files.sequences import read_sequence
 from core.files.trace_arrays import arrays_of
-from core.models import Model, load_model
+from core.models import Model, is_snapshot, load_model, vocabulary_of
 from core.network import Network
 from core.posing import problem_of
 from core.run import Problem, Run
@@ -68,7 +68,7 @@ def _checked_output(arguments: Namespace) -> Path:
 
 def _sequence(arguments: Namespace) -> tuple[Sequence, str, int | None]:
     """The sequence with its targets, the loss ("" without targets) and the number of outputs."""
-    sequence = read_sequence(arguments.input)
+    sequence = read_sequence(arguments.input, vocabulary=vocabulary_of(arguments.model))
     if not arguments.target:
         return sequence, "", None
     sequence, loss, outputs = with_target_file(sequence, arguments.target, arguments.loss)
@@ -116,7 +116,7 @@ def _summary(run: Run, sequence: Sequence, arguments: Namespace, arrays: int) ->
         f"{cell.definition.name}, {count(cell.units, 'unit')}, {network.head.cell.definition.name.lower()} readout",
         f"{count(sequence.length, 'step')} × {count(sequence.batch, 'sequence')} × {count(sequence.width, 'input')}",
     ]
-    if sequence.vocabulary is not None:
+    if sequence.vocabulary is not None and not is_snapshot(arguments.model):
         parts.append(
             f"a vocabulary made of the {count(len(sequence.vocabulary), 'token')} of this text ({sequence.kind})"
         )
