@@ -19,7 +19,7 @@ Intent = Callable[[Any], object]  # called with the window: its `bridge` walks, 
 
 @dataclass(frozen=True)
 class Command:
-    """One row of the table. ``menu`` "" keeps a command out of the menus; ``choice`` groups those that exclude others."""
+    """One row of the table; ``choice`` names the group of those that exclude each other."""
 
     name: str  # objectName, stable
     text: str
@@ -53,7 +53,7 @@ def _file() -> tuple[Command, ...]:
                 lambda w: w.files.save_as(), menu),
         Command("export_picture", tr("Export &picture…"), ("Ctrl+E",), tr("Write the drawing as PNG or SVG"),
                 lambda w: w.files.export_picture(), menu, "picture"),
-        Command("export_data", tr("Export d&ata…"), ("Ctrl+Shift+E",), tr("Write all values and gradients as NPZ or CSV"),
+        Command("export_data", tr("Export d&ata…"), ("Ctrl+Shift+E",), tr("Write values and gradients as NPZ or CSV"),
                 lambda w: w.files.export_data(), menu, "data"),
         Command("quit", tr("&Quit"), ("Ctrl+Q",), tr("Close Gatewalk"), lambda w: w.close(), menu),
     )  # fmt: skip
@@ -62,17 +62,18 @@ def _file() -> tuple[Command, ...]:
 def _edit() -> tuple[Command, ...]:
     menu = "edit"
     return (
-        Command("undo", tr("&Undo"), ("Ctrl+Z",), tr("Take the last edit back"), lambda w: w.bridge.undo(), menu, "undo"),
+        Command("undo", tr("&Undo"), ("Ctrl+Z",), tr("Take the last edit back"),
+                lambda w: w.bridge.undo(), menu, "undo"),
         Command("redo", tr("&Redo"), ("Ctrl+Shift+Z", "Ctrl+Y"), tr("Do the edit again"),
                 lambda w: w.bridge.redo(), menu, "redo"),
-        Command("edit_value", tr("&Edit the selected value…"), ("F2",), tr("Change the number that the inspector shows"),
+        Command("edit_value", tr("&Edit the selected value…"), ("F2",), tr("Change the number in the inspector"),
                 lambda w: w.edit_selected(), menu),
         Command("check_gradient", tr("&Check the gradient"), ("C",), tr("Prove the shown gradient by measuring it"),
                 lambda w: w.check_selected(), menu),
         Command("add_bookmark", tr("Add a &bookmark…"), ("B",), tr("Name this place, to come back to it"),
                 lambda w: w.add_bookmark(), menu, "bookmark"),
-        Command("add_breakpoint", tr("&Stop at this time step"), ("Ctrl+B",), tr("Set a breakpoint here, or take it away"),
-                lambda w: w.bridge.break_here(), menu),
+        Command("add_breakpoint", tr("&Stop at this time step"), ("Ctrl+B",), tr("Set or remove a breakpoint here"),
+                lambda w: w.edits.break_here(), menu),
     )  # fmt: skip
 
 
@@ -101,8 +102,8 @@ def _walk() -> tuple[Command, ...]:
                 lambda w: w.bridge.go_end(), menu, "go_end"),
         Command("next_event", tr("To the &next event"), ("N",), tr("On to the next breakpoint"),
                 lambda w: w.bridge.next_event(), menu, "next_event"),
-        Command("slower", tr("Slower"), (",",), tr("Walk more slowly"), lambda w: w.change_speed(-3), menu),
-        Command("faster", tr("Faster"), (".",), tr("Walk faster"), lambda w: w.change_speed(3), menu),
+        Command("slower", tr("Slower"), (",",), tr("Walk more slowly"), lambda w: w.preferences.change_speed(-3), menu),
+        Command("faster", tr("Faster"), (".",), tr("Walk faster"), lambda w: w.preferences.change_speed(3), menu),
     )  # fmt: skip
 
 
@@ -141,7 +142,8 @@ def _view() -> tuple[Command, ...]:
     return (
         Command("zoom_in", tr("Zoom &in"), ("+", "="), tr("Nearer: map, cells, inside of a cell"),
                 lambda w: w.unrolled.zoom_in(), menu, "plus"),
-        Command("zoom_out", tr("Zoom &out"), ("-",), tr("Farther away"), lambda w: w.unrolled.zoom_out(), menu, "minus"),
+        Command("zoom_out", tr("Zoom &out"), ("-",), tr("Farther away"),
+                lambda w: w.unrolled.zoom_out(), menu, "minus"),
         Command("fit", tr("&Fit"), ("0",), tr("All time steps on screen"), lambda w: w.unrolled.fit(), menu, "fit"),
         Command("show_gradients", tr("Strips show &gradients"), ("G",), tr("Colour the cells by value or by gradient"),
                 lambda w: w.toggle_gradients(), menu, checkable=True),
@@ -150,21 +152,21 @@ def _view() -> tuple[Command, ...]:
         Command("next_variable", tr("Variable below"), ("Down",), tr("Select the variable after this one"),
                 lambda w: w.choose_variable(1), menu),
         Command("theme_system", tr("Colours of the &system"), (), tr("Light or dark, as the system"),
-                lambda w: w.choose_theme(ThemeChoice.SYSTEM), "look", choice="theme", checkable=True),
+                lambda w: w.preferences.choose_theme(ThemeChoice.SYSTEM), "look", choice="theme", checkable=True),
         Command("theme_light", tr("&Light colours"), ("Alt+L",), tr("Light colours"),
-                lambda w: w.choose_theme(ThemeChoice.LIGHT), "look", choice="theme", checkable=True),
+                lambda w: w.preferences.choose_theme(ThemeChoice.LIGHT), "look", choice="theme", checkable=True),
         Command("theme_dark", tr("&Dark colours"), ("Alt+D",), tr("Dark colours"),
-                lambda w: w.choose_theme(ThemeChoice.DARK), "look", choice="theme", checkable=True),
+                lambda w: w.preferences.choose_theme(ThemeChoice.DARK), "look", choice="theme", checkable=True),
         Command("larger_type", tr("&Larger type"), ("Ctrl++", "Ctrl+="), tr("Everything larger, as for a projector"),
-                lambda w: w.scale_type(1.125), "look"),
+                lambda w: w.preferences.scale_type(1.125), "look"),
         Command("smaller_type", tr("S&maller type"), ("Ctrl+-",), tr("Everything smaller"),
-                lambda w: w.scale_type(1 / 1.125), "look"),
+                lambda w: w.preferences.scale_type(1 / 1.125), "look"),
         Command("usual_type", tr("&Usual type"), ("Ctrl+0",), tr("Everything as large as usual"),
-                lambda w: w.scale_type(0.0), "look"),
+                lambda w: w.preferences.scale_type(0.0), "look"),
         Command("toggle_animation", tr("&Animation"), ("Alt+A",), tr("Let values glide from step to step"),
-                lambda w: w.toggle_animation(), "look", checkable=True),
+                lambda w: w.preferences.toggle_animation(), "look", checkable=True),
         Command("hide_predictions", tr("&Hide predictions"), ("H",), tr("Keep predictions hidden, to guess them first"),
-                lambda w: w.toggle_predictions(), "look", checkable=True),
+                lambda w: w.preferences.toggle_predictions(), "look", checkable=True),
         Command("full_screen", tr("Full s&creen"), ("F11",), tr("The whole screen for this window"),
                 lambda w: w.toggle_full_screen(), "look", checkable=True),
         Command("reset_layout", tr("&Reset layout"), ("Ctrl+Shift+R",), tr("All panels back in their places"),
@@ -201,9 +203,10 @@ def _panels() -> tuple[Command, ...]:
 
 def _help() -> tuple[Command, ...]:
     return (
-        Command("help_keys", tr("&Keys"), ("F1",), tr("All keys on one sheet"), lambda w: w.show_keys(), "help", "help"),
+        Command("help_keys", tr("&Keys"), ("F1",), tr("All keys on one sheet"),
+                lambda w: w.show_keys(), "help", "help"),
         Command("about", tr("&About Gatewalk"), (), tr("What this is"), lambda w: w.show_about(), "help"),
-    )
+    )  # fmt: skip
 
 
 def tr(text: str) -> str:
@@ -274,7 +277,7 @@ def keys_by_menu() -> dict[str, list[tuple[str, str]]]:
     sheet: dict[str, list[tuple[str, str]]] = {title: [] for title in titles.values()}
     for command in commands():
         if command.keys:
-            sheet[titles[command.menu]].append((" , ".join(key_texts(command)), command.tip))
+            sheet[titles[command.menu]].append((", ".join(key_texts(command)), command.tip))
     return sheet
 
 

@@ -42,6 +42,7 @@ def create_window(arguments: Sequence[str] = ()) -> QMainWindow:
     window = _window(bridge, settings, look)
     _first_size(window)
     window.restore_layout()
+    window.setFocus()
     for file in _files_in(arguments)[:1]:
         window.files.open_path(file)
     _catch_defects(window)
@@ -130,4 +131,3 @@ def _catch_defects(window: MainWindow) -> None:
     previous = sys.excepthook
     sys.excepthook = caught
     window.files.at_close(lambda: setattr(sys, "excepthook", previous))
-

@@ -13,19 +13,19 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 
-from core.breakpoints import AtTime, Breakpoint, Event
+from core.breakpoints import Breakpoint, Event
 from core.diagram import Diagram
-from core.errors import GatewalkError, SessionError
+from core.errors import GatewalkError
 from core.frame import Cursor, Frame, Grain, Phase, View
 from core.learning.step import LearningSettings
 from core.network import Network
-from core.run import Run
-from core.sequence import Sequence
 from core.scenario import read_scenario
+from core.sequence import Sequence
 from core.session import Session, Setup
 from desktop.long_walk import LongWalk
 from desktop.reports import Kind, Report, default_log_file, defect
 from desktop.scheduler import TICK_MS
+from desktop.session_edits import SessionEdits
 
 FrameSource = Callable[[Session, View], Frame]
 Arrays = Mapping[str, Any]
@@ -45,7 +45,8 @@ def session_of(
 def example_session(name: str = "agreement") -> Session:
     """The ready example, where its scenario says that one should begin."""
     scenario = read_scenario(name)
-    setup = Setup(scenario.network(), scenario.sequence(), learning=scenario.settings.learning.step(), name=scenario.name)
+    learning = scenario.settings.learning.step()
+    setup = Setup(scenario.network(), scenario.sequence(), learning=learning, name=scenario.name)
     session = Session(setup, scenario.parameters(), scenario.optimiser_state())
     if scenario.opening is not None:
         session.grain = scenario.opening.grain
@@ -74,6 +75,7 @@ class Bridge(QObject):
         self._play = QTimer(self)
         self._play.timeout.connect(self._play_on)
         self._speed = 2.0
+        self.edits = SessionEdits(self.edit, lambda change: self.attempt(lambda: change(self._session)))
         self._take(session, View())
 
     def _take(self, session: Session, view: View) -> None:
@@ -154,40 +156,6 @@ class Bridge(QObject):
         self._halt()
         self._take(session, view or View())
         self.frame_changed.emit(self._frame)
-
-    # Files. These raise GatewalkError and then leave everything as it was.
-
-    def open_session(self, path: Path) -> None:
-        """Walk the session of a snapshot; says so where computing it again gave other numbers."""
-        from core.files.snapshot import open_session
-
-        opened = open_session(path)
-        self.replace_session(opened.session, opened.view)
-        if opened.difference is not None:
-            self.report(str(opened.difference), Kind.ERROR)
-
-    def save_session(self, path: Path) -> None:
-        """Write everything to a snapshot; nothing is unsaved then."""
-        from core.files.snapshot import save_session
-
-        save_session(self._session, path, view=self._view)
-        self.mark_saved()
-
-    def open_data(self, path: Path) -> None:
-        """Walk the sequence in a file; an edit, so that undo returns to the one before."""
-        from core.files.sequences import read_sequence
-
-        setup = self._session.setup
-        sequence = read_sequence(path, vocabulary=setup.sequence.vocabulary, width=setup.network.inputs)
-        self._halt()
-        self._session.set_sequence(sequence)
-        self.publish()
-
-    def export_data(self, path: Path) -> None:
-        """Write what was computed as arrays (.npz) or tables (.csv)."""
-        from desktop.export import write_data
-
-        write_data(self._session.run, path)
 
     def diagram(self, block: str) -> Diagram | None:
         """The data-flow diagram of a block of the network."""
@@ -345,45 +313,15 @@ class Bridge(QObject):
     # Editing: each starts a branch that undo leaves again.
 
     def edit(self, change: Callable[[Session], object]) -> bool:
-        """Any edit of the session. Whether it was done."""
+        """Any edit of the session; see ``edits``. Whether it was done."""
         self._halt()
         return self.attempt(lambda: change(self._session))
 
-    def set_weight(self, path: str, index: tuple[int, ...], value: float) -> bool:
-        """Give one entry of a parameter another value."""
-        return self.edit(lambda session: session.set_weight(path, index, value))
-
-    def set_parameters(self, parameters: Arrays, label: str) -> bool:
-        """Give all parameters other values."""
-        return self.edit(lambda session: session.set_parameters(parameters, label))
-
-    def set_input(self, t: int, value: Any) -> bool:
-        """Give step ``t`` another input."""
-        return self.edit(lambda session: session.set_input(t, value))
-
-    def set_target(self, t: int, value: Any) -> bool:
-        """Give step ``t`` another target."""
-        return self.edit(lambda session: session.set_target(t, value))
-
-    def set_sequence(self, sequence: Sequence) -> bool:
-        """Walk another sequence."""
-        return self.edit(lambda session: session.set_sequence(sequence))
-
-    def set_initial(self, path: str, row: int, unit: int, value: float) -> bool:
-        """Give one unit of an initial state another value."""
-        return self.edit(lambda session: session.set_initial(path, row, unit, value))
-
-    def overwrite(self, path: str, t: int, unit: int, value: float | None) -> bool:
-        """Overwrite a unit of a variable at step ``t``; None takes that back."""
-        return self.edit(lambda session: session.overwrite(path, t, unit, value))
-
-    def set_learning(self, learning: LearningSettings) -> bool:
-        """Use another optimiser, clipping or window from this iteration on."""
-        return self.edit(lambda session: session.set_learning(learning))
-
-    def set_model(self, network: Network, parameters: Arrays, sequence: Sequence, name: str = "") -> bool:
-        """Walk another network."""
-        return self.edit(lambda session: session.set_model(network, parameters, sequence, name))
+    def perform(self, change: Callable[[Session], object]) -> None:
+        """Any edit, for those who handle what goes wrong. Raises GatewalkError."""
+        self._halt()
+        change(self._session)
+        self.publish()
 
     def undo(self) -> None:
         """Take the last edit back."""
@@ -392,36 +330,6 @@ class Bridge(QObject):
     def redo(self) -> None:
         """Do it again."""
         self.edit(lambda session: session.redo())
-
-    def set_notes(self, notes: str) -> None:
-        """Keep what the person wrote about this session."""
-        self.attempt(lambda: setattr(self._session, "notes", notes))
-
-    def add_bookmark(self, name: str, note: str = "") -> None:
-        """Name this place."""
-        self.attempt(lambda: self._session.add_bookmark(name, note))
-
-    def remove_bookmark(self, name: str) -> None:
-        """Forget a bookmark."""
-        self.attempt(lambda: self._session.remove_bookmark(name))
-
-    def add_breakpoint(self, breakpoint: Breakpoint) -> None:  # noqa: A002 - the field's own word
-        """Stop where this happens."""
-        self.attempt(lambda: self._session.add_breakpoint(breakpoint))
-
-    def remove_breakpoint(self, breakpoint: Breakpoint) -> None:  # noqa: A002
-        """Stop there no more."""
-        self.attempt(lambda: self._session.remove_breakpoint(breakpoint))
-
-    def break_here(self) -> None:
-        """Stop whenever the time step of the walk is complete; once more takes that back."""
-        t = self._session.position.t
-        if t is None:
-            self.report(tr("Walk to a time step first; then a breakpoint can be set there."), Kind.ERROR)
-            return
-        point = AtTime(t)
-        known = point in self._session.breakpoints
-        (self.remove_breakpoint if known else self.add_breakpoint)(point)
 
 
 def _frame_source() -> FrameSource:
@@ -433,6 +341,3 @@ def _frame_source() -> FrameSource:
 def tr(text: str) -> str:
     """The text in the person's language."""
     return QCoreApplication.translate("Bridge", text)
-
-
-__all__ = ["Bridge", "FrameSource", "Run", "SessionError", "session_of"]

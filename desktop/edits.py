@@ -8,6 +8,7 @@ from PySide6.QtCore import QCoreApplication, QObject
 from PySide6.QtWidgets import QInputDialog, QWidget
 
 from desktop.bridge import Bridge
+from desktop.reports import Kind
 
 DIGITS = 12
 
@@ -44,11 +45,11 @@ class Edits(QObject):
         if sequence.vocabulary is not None:
             token = self._choose(title, tr("Word"), tuple(sequence.vocabulary.tokens), sequence.tokens[t])
             if token is not None:
-                self._bridge.set_input(t, token)
+                self._bridge.edits.set_input(t, token)
             return
         numbers = self._numbers(title, sequence.inputs[t, self._bridge.view.sample])
         if numbers is not None:
-            self._bridge.set_input(t, numbers)
+            self._bridge.edits.set_input(t, numbers)
 
     def _target(self, t: int) -> None:
         sequence = self._bridge.session.setup.sequence
@@ -57,7 +58,7 @@ class Edits(QObject):
             none = tr("no target")
             label = self._choose(title, tr("Target"), (none, *sequence.target_labels), "")
             if label is not None:
-                self._bridge.set_target(t, -1 if label == none else label)
+                self._bridge.edits.set_target(t, -1 if label == none else label)
             return
         if sequence.targets is None:
             self._bridge.report(tr("This sequence has no targets; give some in the data panel."))
@@ -65,21 +66,21 @@ class Edits(QObject):
         numbers = self._numbers(title, sequence.targets[t, self._bridge.view.sample])
         if numbers is not None:
             whole = sequence.targets.ndim == 2
-            self._bridge.set_target(t, int(numbers[0]) if whole else numbers)
+            self._bridge.edits.set_target(t, int(numbers[0]) if whole else numbers)
 
     def _parameter(self, path: str, index: tuple[int, ...]) -> None:
         now = float(self._bridge.session.parameters[path][tuple(index)])
         place = ", ".join(str(each + 1) for each in index)
         value = self._number(tr("{path}, entry {place}").format(path=path, place=place), now)
         if value is not None:
-            self._bridge.set_weight(path, tuple(index), value)
+            self._bridge.edits.set_weight(path, tuple(index), value)
 
     def _initial(self, path: str, unit: int) -> None:
         rows = self._bridge.session.run.initial(path)
         title = tr("Initial {path}, unit {unit}").format(path=path, unit=unit + 1)
         value = self._number(title, float(rows[-1, self._bridge.view.sample, unit]))
         if value is not None:
-            self._bridge.set_initial(path, len(rows) - 1, unit, value)
+            self._bridge.edits.set_initial(path, len(rows) - 1, unit, value)
 
     def _value(self, path: str, t: int, unit: int) -> None:
         if path.startswith("head/"):
@@ -91,7 +92,7 @@ class Edits(QObject):
         words = tr("Overwrite {path}, unit {unit}, at t = {t}").format(path=path, unit=unit + 1, t=t + 1)
         value = self._number(words, now)
         if value is not None:
-            self._bridge.overwrite(path, t, unit, value)
+            self._bridge.edits.overwrite(path, t, unit, value)
 
     def add_bookmark(self) -> None:
         """Ask for a name for this place."""
@@ -100,7 +101,15 @@ class Edits(QObject):
         proposed = f"{place.phase} t = {place.t + 1}" if place.t is not None else str(place.phase)
         name, good = QInputDialog.getText(self._window, tr("Add a bookmark"), tr("Name of this place"), text=proposed)
         if good and name.strip():
-            self._bridge.add_bookmark(name.strip())
+            self._bridge.edits.add_bookmark(name.strip())
+
+    def break_here(self) -> None:
+        """Stop at the time step of the walk, or no longer."""
+        t = self._bridge.frame.position.t
+        if t is None:
+            self._bridge.report(tr("Walk to a time step first; then the walk can be stopped there."), Kind.ERROR)
+        else:
+            self._bridge.edits.break_here(t)
 
     def _number(self, words: str, now: float) -> float | None:
         text, good = QInputDialog.getText(self._window, tr("Edit"), words, text=f"{now:.{DIGITS}g}")

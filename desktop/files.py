@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication, QObject
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
 from core.errors import FileError, GatewalkError
+from desktop import session_files
 from desktop.bridge import Bridge, example_session
 from desktop.reports import Kind
 from desktop.settings import Settings
@@ -71,14 +72,14 @@ class Files(QObject):
         path = Path(file)
         if path.suffix.lower() == SNAPSHOT:
             return self.open_session(path)
-        if not self._try(lambda: self._bridge.open_data(path)):
+        if not self._try(lambda: session_files.open_data(self._bridge, path)):
             return False
         self._remember(path)
         return True
 
     def open_session(self, path: Path) -> bool:
         """Open a snapshot in place of what there is."""
-        if not self.may_lose_work() or not self._try(lambda: self._bridge.open_session(path)):
+        if not self.may_lose_work() or not self._try(lambda: session_files.open_session(self._bridge, path)):
             return False
         self._stand_on(path)
         return True
@@ -99,7 +100,7 @@ class Files(QObject):
         """Save the session there. Whether it was done."""
         if path.suffix.lower() != SNAPSHOT:
             path = path.with_name(path.name + SNAPSHOT)
-        if not self._try(lambda: self._bridge.save_session(path)):
+        if not self._try(lambda: session_files.save_session(self._bridge, path)):
             return False
         self._stand_on(path)
         self._bridge.report(tr("Saved as {file}.").format(file=path))
@@ -133,7 +134,7 @@ class Files(QObject):
     def export_data(self) -> None:
         """Ask for a name and write all values and gradients there."""
         file = self._ask_where(tr("Export values and gradients"), ".npz", tr("Arrays (*.npz);;Tables (*.csv)"))
-        if file and self._try(lambda: self._bridge.export_data(file)):
+        if file and self._try(lambda: session_files.export_data(self._bridge, file)):
             self._bridge.report(tr("The data was written to {file}.").format(file=file))
 
     def _ask_where(self, title: str, suffix: str, kinds: str) -> Path | None:

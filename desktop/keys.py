@@ -63,5 +63,3 @@ class FocusKeys(QObject):
             key = SIDEWAYS[Qt.Key(event.key())]
             QCoreApplication.sendEvent(widget, QKeyEvent(event.type(), key, event.modifiers()))
         return True
-
-

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QByteArray, QEvent, QObject, QPoint, Qt, QTimer
+from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QMainWindow, QToolBar, QWidget
 
@@ -14,19 +14,21 @@ from core.frame import Detail, Frame
 from desktop.actions import Actions
 from desktop.bridge import Bridge
 from desktop.colours import ColourMaps
+from desktop.columns import SharedColumns
+from desktop.icons import icon
 from desktop.keys import FocusKeys
 from desktop.look import Look
 from desktop.menus import Menus
 from desktop.panels import Panels
+from desktop.preferences import Preferences
 from desktop.scheduler import FrameScheduler
-from desktop.settings import Settings, ThemeChoice
+from desktop.settings import Settings
 from desktop.status import StatusLine
 from desktop.theme import Theme
 from desktop.toolbar import WalkBar
 from desktop.typesetting import Typesetter
 from desktop.views.diagram import InsidePainter
-from desktop.views.unrolled import UnrolledView, VisibleColumns
-from desktop.widgets.speed_slider import speed_of_stop, stop_of_speed
+from desktop.views.unrolled import UnrolledView
 
 LAYOUT_VERSION = 1
 
@@ -63,7 +65,7 @@ class MainWindow(QMainWindow):
             self.addAction(self.commands[name])
         self._build(parts.views)
         self._wire()
-        self._set_checks()
+        self.preferences.apply()
         self.look.start(self._set_theme)
         self._set_theme(self.look.theme, self.look.maps)
         self._show_bar(self.bridge.frame)
@@ -87,6 +89,8 @@ class MainWindow(QMainWindow):
         self.scheduler = FrameScheduler(parent=self)
         self.unrolled.installEventFilter(self)
         self.focus_keys = FocusKeys(self)
+        self._columns = SharedColumns(self.bridge, self.unrolled, self.panels["plots"].view)
+        self.preferences = Preferences(self.settings, self.look, self)
 
     def _wire(self) -> None:
         bridge = self.bridge
@@ -97,10 +101,10 @@ class MainWindow(QMainWindow):
         self.unrolled.selected.connect(lambda place: bridge.select(*place))
         self.unrolled.jump_requested.connect(bridge.go_to_time)
         self.unrolled.scrubbed.connect(bridge.go_to_time)
-        self.unrolled.edit_requested.connect(lambda place: self.edits.edit(place))
-        self.unrolled.view_changed.connect(self._follow_columns)
+        self.unrolled.edit_requested.connect(self.edits.edit)
+        self.unrolled.view_changed.connect(self._columns.follow)
         self.bar.chips.phase_clicked.connect(bridge.go_to_phase)
-        self.bar.speed_changed.connect(self._take_speed)
+        self.bar.speed_changed.connect(self.preferences.take_speed)
         self.panels.seen_changed.connect(self._panel_seen)
         self._wire_views()
 
@@ -114,7 +118,7 @@ class MainWindow(QMainWindow):
                 "check_requested": lambda place: self.proofs.check(*place),
                 "edit_requested": lambda place: edits.edit(("value", place[0], place[1], place[2])),
             },
-            "changes": {"edit_requested": lambda place: edits.edit(place)},
+            "changes": {"edit_requested": edits.edit},
             "plots": {"scrubbed": bridge.go_to_time},
         }
         for panel, signals in wires.items():
@@ -159,26 +163,9 @@ class MainWindow(QMainWindow):
         self.unrolled.show_frame(frame)
         self.panels.show_frame(frame)
 
-    def _follow_columns(self, seen: VisibleColumns) -> None:
-        """The frame gets the columns that are seen and as many at each side; the plots share their place."""
-        span = seen.last - seen.first
-        view = self.bridge.view
-        inside = view.first <= max(0, seen.first - 1) and seen.last + 1 <= view.last
-        if not inside or view.detail != seen.detail or view.last - view.first > 6 * span + 64:
-            self.bridge.set_view(first=max(0, seen.first - span), last=seen.last + span, detail=seen.detail)
-        self._place_plots(seen)
-
-    def _place_plots(self, seen: VisibleColumns | None) -> None:
-        plots = self.panels["plots"].view
-        if seen is None:
-            return
-        if seen.detail is Detail.INSIDE or seen.end <= seen.start:
-            plots.set_columns(seen.first, seen.last, None)
-            return
-        pitch = (seen.right_px - seen.left_px) / (seen.end - seen.start)
-        shift = self.unrolled.mapTo(self, QPoint()).x() - plots.mapTo(self, QPoint()).x()
-        edges = tuple(shift + seen.left_px + (t - seen.start) * pitch for t in (seen.first, seen.last))
-        plots.set_columns(seen.first, seen.last, edges)
+    def show_again(self) -> None:
+        """Draw what is there once more."""
+        self._show(self.bridge.frame)
 
     def _panel_seen(self, place: object) -> None:
         name, wanted = place
@@ -186,13 +173,11 @@ class MainWindow(QMainWindow):
         if name == "changes":
             self.bridge.set_view(changes=self.panels["changes"].seen)
         if name == "plots":
-            QTimer.singleShot(0, self, lambda: self._place_plots(self.unrolled.visible_columns))
+            QTimer.singleShot(0, self, lambda: self._columns.place(self.unrolled.visible_columns))
 
     # Looks
 
     def _set_theme(self, theme: Theme, maps: ColourMaps) -> None:
-        from desktop.icons import icon
-
         self._play_icon, self._pause_icon = icon("play", theme), icon("pause", theme)
         self.commands.set_theme(theme)
         self.bar.set_theme(theme)
@@ -205,47 +190,12 @@ class MainWindow(QMainWindow):
         if self._last_shown is not None:
             self._show(self.bridge.frame)
 
-    def _set_checks(self) -> None:
-        self.commands[f"theme_{self.settings.theme_choice}"].setChecked(True)
-        self.commands["toggle_animation"].setChecked(self.settings.animations_on)
-        self.commands["hide_predictions"].setChecked(self.settings.hide_predictions)
-        self.bar.speed.set_speed(self.settings.speed)
-        self.bridge.set_speed(self.settings.speed)
-        self._apply_animation()
-
-    def _apply_animation(self) -> None:
-        from desktop.animation import DEFAULT_DURATION_MS
-
-        self.unrolled.set_animation_ms(DEFAULT_DURATION_MS if self.settings.animations_on else 0)
-
     # Intents of the window itself
 
     def stop(self) -> None:
         """End what runs, wherever."""
         self.proofs.stop()
         self.bridge.stop()
-
-    def choose_theme(self, choice: ThemeChoice) -> None:
-        """Light, dark, or as the system."""
-        self.look.choose(choice)
-
-    def scale_type(self, factor: float) -> None:
-        """Larger or smaller type; 0 for the usual."""
-        self.look.scale_type(factor)
-
-    def toggle_animation(self) -> None:
-        """Let values glide, or not."""
-        self.settings.animations = not self.settings.animations_on
-        if self.settings.animations:
-            self.settings.reduced_motion = False
-        self.commands["toggle_animation"].setChecked(self.settings.animations_on)
-        self._apply_animation()
-
-    def toggle_predictions(self) -> None:
-        """Hide predictions, or show them."""
-        hidden = self.settings.hide_predictions = not self.settings.hide_predictions
-        self.commands["hide_predictions"].setChecked(hidden)
-        self._show(self.bridge.frame)
 
     def toggle_gradients(self) -> None:
         """Colour the strips by gradient, or by value."""
@@ -255,16 +205,6 @@ class MainWindow(QMainWindow):
         """The whole screen, or no longer."""
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
         self.commands["full_screen"].setChecked(self.isFullScreen())
-
-    def change_speed(self, stops: int) -> None:
-        """Walk faster or more slowly."""
-        speed = speed_of_stop(max(0, stop_of_speed(self.bar.speed.speed) + stops))
-        self.bar.speed.set_speed(speed)
-        self._take_speed(speed)
-
-    def _take_speed(self, speed: float) -> None:
-        self.settings.speed = speed
-        self.bridge.set_speed(speed)
 
     def choose_variable(self, direction: int) -> None:
         """Select the next or the previous equation's variable."""

@@ -25,7 +25,8 @@ PLACES = {
     "changes": RIGHT,
     "plots": BOTTOM,
 }
-LEFT_PX, RIGHT_PX, BOTTOM_PX = 214.0, 322.0, 232.0
+LEFT_PX, RIGHT_PX, BOTTOM_PX = 214.0, 336.0, 232.0
+OPEN = ("plots",)  # belong to the drawing, and have its ground
 LATE = ("plots",)  # slow to load
 TIMELESS = (Phase.CLIP, Phase.UPDATE)
 
@@ -44,6 +45,7 @@ class Panel:
         view.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.dock.setWidget(view)
         self.title = DockTitle(theme, self.dock)
+        self.title.findChild(SectionHeading).setMinimumWidth(1)  # a long heading must not widen the dock
         self._heading = getattr(view, "heading", None)  # shown in the title bar instead
         if self._heading is not None:
             self._heading.hide()
@@ -56,7 +58,10 @@ class Panel:
         self._waiting = None
         self.view.show_frame(frame)
         if self._heading is not None:
-            self.title.findChild(SectionHeading).setText(self._heading.text())
+            label = self.title.findChild(SectionHeading)
+            text, room = self._heading.text(), max(label.width(), 40)
+            label.setText(label.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room))
+            label.setToolTip(text)
 
     def attach(self) -> None:
         """Load what was too slow for the first picture."""
@@ -73,6 +78,10 @@ class Panel:
     def set_theme(self, theme: Theme, maps: object) -> None:
         """Draw in these colours."""
         self.title.set_theme(theme)
+        if self.name in OPEN:
+            for part in (self.title, self.view):
+                kind = type(part).__name__
+                part.setStyleSheet(f"{kind} {{ background: {theme.background.name()}; }}")
         if hasattr(self.view, "set_maps"):
             self.view.set_maps(maps)
         elif hasattr(self.view, "set_theme"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import traceback
 from dataclasses import dataclass
 from enum import StrEnum
@@ -45,7 +45,7 @@ def _write(error: BaseException, log_file: Path) -> bool:
     try:
         log_file.parent.mkdir(parents=True, exist_ok=True)
         with log_file.open("a", encoding="utf-8") as file:
-            file.write(f"--- {datetime.datetime.now(datetime.UTC).isoformat(timespec='seconds')}\n")
+            file.write(f"--- {dt.datetime.now(dt.UTC).isoformat(timespec='seconds')}\n")
             file.writelines(traceback.format_exception(error))
     except OSError:
         return False

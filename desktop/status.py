@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
 from core.frame import Frame, Sentence
 from desktop.reports import Kind, Report
-from desktop.theme import Theme, ui_font
+from desktop.theme import Theme, scaled, ui_font
 from desktop.toolbar import ElidedLabel
 
 NOTE_MS = 6000
@@ -35,7 +35,8 @@ class StatusLine(QStatusBar):
     def set_theme(self, theme: Theme) -> None:
         """Draw in these colours."""
         self._theme = theme
-        self.layout().setContentsMargins(20, 4, 20, 4)
+        side, edge = round(scaled(20)), round(scaled(4))
+        self.setContentsMargins(side, edge, side, edge)
         self.sentence.setFont(ui_font(13))
         self.place.setFont(ui_font(12))
         self.place.setStyleSheet(f"color: {theme.secondary.name()};")

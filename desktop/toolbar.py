@@ -157,6 +157,7 @@ class WalkBar(QWidget):
         self.subtitle.setFont(ui_font(13))
         self.subtitle.setStyleSheet(f"color: {theme.secondary.name()};")
         self._heading.setSpacing(round(scaled(12)))
+        self._row.setContentsMargins(round(scaled(10)), 0, round(scaled(6)), 0)
         self._fit()
 
     def show_frame(self, frame: Frame) -> None:
@@ -205,7 +206,7 @@ class WalkBar(QWidget):
         gaps = sum(gap.minimumWidth() for gap in self._gaps)
         texts = [(self.title, 220.0), (self.subtitle, 140.0)]
         words = sum(min(label.sizeHint().width(), scaled(most)) for label, most in texts if not label.isHidden())
-        return sum(widths) + gaps + words + len(self.buttons) * 2 + scaled(20)
+        return sum(widths) + gaps + words + len(self.buttons) * 2 + scaled(36)
 
 
 def _named(actions: Actions, prefix: str) -> tuple[str, ...]:

@@ -71,7 +71,10 @@ class Worker(QObject):
 
     def cancel_all(self) -> bool:
         """Drop everything. Whether there was anything."""
-        return any([self.cancel(tag) for tag in tuple(self._jobs)])
+        tags = tuple(self._jobs)
+        for tag in tags:
+            self.cancel(tag)
+        return bool(tags)
 
     def close(self) -> None:
         """End the thread; what still runs is asked to end."""
