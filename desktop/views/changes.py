@@ -20,6 +20,7 @@ from desktop.views.scrolling import quiet_scroll
 from desktop.widgets.heading import SectionHeading
 
 MARGIN_PX = 20.0
+LEAST_WIDTH_PX = 256.0
 MOST_ROWS = 8
 NARROW_PX = 300.0  # under this width the shapes are only in the tool tips
 
@@ -54,13 +55,10 @@ class ChangesPanel(QWidget):
         self.table.setShowGrid(False)
         self.table.setFrameShape(QFrame.Shape.NoFrame)
         self.table.setTabKeyNavigation(False)
-        self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(round(scaled(23)))
         header = self.table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         header.setMinimumSectionSize(round(scaled(24)))
         self.table.setStyleSheet(
             "QHeaderView::section { padding: 0.3em 0.2em; } QTableView::item { padding: 0 0.2em; }"
@@ -89,13 +87,13 @@ class ChangesPanel(QWidget):
         column.addWidget(self.choice, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.map)
         column.addStretch(1)
-        self.heading.setContentsMargins(side, 0, side, 0)
+        self.heading.setContentsMargins(side, round(scaled(10)), side, 0)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, round(scaled(14)), 0, 0)
+        layout.setContentsMargins(0, round(scaled(4)), 0, 0)
         layout.setSpacing(round(scaled(8)))
         layout.addWidget(self.heading)
         layout.addWidget(quiet_scroll(body), 1)
-        self.setMinimumWidth(round(scaled(220)))
+        self.setMinimumWidth(round(scaled(LEAST_WIDTH_PX)))
 
     def set_maps(self, maps: ColourMaps) -> None:
         """Draw with the colours of another theme."""
@@ -114,6 +112,8 @@ class ChangesPanel(QWidget):
         self._model.show_changes(frame.changes)
         if len(before) != len(frame.changes):
             self._fit_table(len(frame.changes))
+        if not _same(before, frame.changes):
+            self._fit_columns()
         paths = [change.path for change in frame.changes]
         wanted = next((path for path in (frame.view.path, self._here(frame), self._path) if path in paths), None)
         if wanted is None and paths:
@@ -180,7 +180,24 @@ class ChangesPanel(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.table.setColumnHidden(1, self.width() < scaled(NARROW_PX))
+        self._fit_columns()
+
+    def _fit_columns(self) -> None:
+        """Columns share the width if all have room; else shapes and what is still empty give way, then it scrolls."""
+        narrow, rows = self.width() < scaled(NARROW_PX), self._model.rows
+        self.table.setColumnHidden(1, narrow)
+        for column in range(2, 6):
+            empty = all(row.norms[column - 2] is None for row in rows)
+            self.table.setColumnHidden(column, narrow and empty and bool(rows))
+        header = self.table.horizontalHeader()
+        shown = [column for column in range(6) if not self.table.isColumnHidden(column)]
+        wanted = sum(max(self.table.sizeHintForColumn(n), header.sectionSizeHint(n)) for n in shown)
+        fits = wanted <= self.width() - 2 * scaled(MARGIN_PX)
+        for column in shown:
+            stretched = fits and column > 1
+            mode = QHeaderView.ResizeMode.Stretch if stretched else QHeaderView.ResizeMode.ResizeToContents
+            if header.sectionResizeMode(column) != mode:
+                header.setSectionResizeMode(column, mode)
 
 
 def _factor(clip: ClipReport) -> str:

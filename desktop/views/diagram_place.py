@@ -12,9 +12,9 @@ from desktop.theme import scaled
 from desktop.views.diagram_layout import DiagramLayout, DiagramLike, NodeLike, Wire
 from desktop.views.maths_label import Label, label_of, shortened
 
-ROW_PX = 46.0  # as large as it gets; smaller rooms shrink it
+ROW_PX = 46.0  # as designed; smaller rooms shrink it, large ones let it grow a little
 GAP_PX = 46.0  # between the widest nodes of two layers, for arrows and strips
-SMALLEST = 0.55
+SMALLEST, LARGEST = 0.55, 1.35
 RADIUS_PX = 13.0
 MARGIN_PX = 14.0
 EXIT_PX = 26.0
@@ -36,9 +36,9 @@ def place(layout: DiagramLayout, diagram: DiagramLike, width: float, height: flo
     """The layout in a room of this size, as large as it fits."""
     margin = scaled(MARGIN_PX)
     room_x, room_y = width - 2 * margin - scaled(EXIT_PX), height - 2 * margin - scaled(58)
-    a_row = min(room_y / max(layout.height, 1e-9), scaled(ROW_PX) * 1.6)
+    a_row = min(room_y / max(layout.height, 1e-9), scaled(ROW_PX) * 1.8)
     nodes = [node for node in diagram.nodes if node.number in layout.of_node]
-    size = max(SMALLEST, min(1.0, a_row / scaled(ROW_PX)))
+    size = max(SMALLEST, min(LARGEST, a_row / scaled(ROW_PX)))
     while size > SMALLEST and sum(_columns(layout, nodes, size, math.inf)) > room_x:
         size = max(SMALLEST, size - 0.05)
     widest = _widest_that_fits(layout, nodes, size, room_x)

@@ -112,7 +112,7 @@ class EquationRow(QWidget):
         if walked.numbers:
             text = plain_text(walked.numbers).lstrip("= ")
             layouts.append(self._setter.text(f"= {text}", self._ink(theme.secondary, upright=True), room))
-        result = f"= {walked.result}" if walked.result else "= …"
+        result = f"= {plain_text(walked.result)}" if walked.result else "= …"
         colour = theme.accent if walked.result else theme.secondary
         layouts.append(self._setter.text(result, self._ink(colour, TEXT_PX + 1, upright=True, bold=True), room))
         for layout in layouts:

@@ -16,6 +16,8 @@ from desktop.views.scrolling import quiet_scroll
 from desktop.views.unit_stepper import UnitStepper
 from desktop.widgets.heading import SectionHeading
 
+LEAST_WIDTH_PX = 256.0
+
 
 class EquationsPanel(QWidget):
     """Every equation of the current block; a click on a term tells its path, the arrows walk over the equations."""
@@ -32,10 +34,10 @@ class EquationsPanel(QWidget):
         self._list.term_clicked.connect(self.term_clicked)
         self._list.stepper.unit_chosen.connect(self.unit_chosen)
         self._scroll = quiet_scroll(self._list, across=True)
-        self.setMinimumWidth(round(scaled(220)))
-        self.heading.setContentsMargins(round(scaled(MARGIN_PX)), 0, round(scaled(MARGIN_PX)), 0)
+        self.setMinimumWidth(round(scaled(LEAST_WIDTH_PX)))
+        self.heading.setContentsMargins(round(scaled(MARGIN_PX)), round(scaled(10)), round(scaled(MARGIN_PX)), 0)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, round(scaled(14)), 0, round(scaled(6)))
+        layout.setContentsMargins(0, round(scaled(4)), 0, round(scaled(6)))
         layout.setSpacing(round(scaled(6)))
         layout.addWidget(self.heading)
         layout.addWidget(self._scroll, 1)

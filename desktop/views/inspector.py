@@ -13,7 +13,7 @@ from desktop.numbers_text import number_text, signed_text
 from desktop.theme import scaled, ui_font
 from desktop.views.inspected import adjoint_bars, unit_name, value_bars
 from desktop.views.number_rows import NumberRows
-from desktop.views.proof import ProofRecord, proof_words
+from desktop.views.proof import ProofRecord, proof_words, proves
 from desktop.views.scrolling import quiet_scroll
 from desktop.views.share_list import ShareList
 from desktop.views.sparkline import Sparkline
@@ -22,6 +22,7 @@ from desktop.views.unit_bars import UnitBars
 from desktop.widgets.heading import SectionHeading
 
 MARGIN_PX = 20.0
+LEAST_WIDTH_PX = 256.0
 
 
 class Inspector(QWidget):
@@ -96,13 +97,13 @@ class Inspector(QWidget):
             for part in parts:
                 column.addWidget(part)
         column.addStretch(1)
-        self.heading.setContentsMargins(side, 0, side, 0)
+        self.heading.setContentsMargins(side, round(scaled(10)), side, 0)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, round(scaled(14)), 0, 0)
+        layout.setContentsMargins(0, round(scaled(4)), 0, 0)
         layout.setSpacing(round(scaled(8)))
         layout.addWidget(self.heading)
         layout.addWidget(quiet_scroll(self._body), 1)
-        self.setMinimumWidth(round(scaled(220)))
+        self.setMinimumWidth(round(scaled(LEAST_WIDTH_PX)))
 
     def _section(self, column: QVBoxLayout, name: str) -> None:
         column.addSpacing(round(scaled(6)))
@@ -137,8 +138,8 @@ class Inspector(QWidget):
             self._show(frame.inspection)
 
     def show_proof(self, record: ProofRecord) -> None:
-        """Show what a check has found beside the number it was made for."""
-        if self._shown is not None:
+        """Show what a check has found beside its number; one for a number that is no longer shown is dropped."""
+        if self._shown is not None and proves(record, self._shown):
             self._proof = (_place(self._shown), record)
             self._show_proof_row(self._shown)
 
@@ -197,7 +198,7 @@ class Inspector(QWidget):
             return
         words = proof_words(self._proof[1])
         self._numbers.show_row("proof", words.method, words.number)
-        self._verdict.setText(words.verdict)
+        self._verdict.setText("\n".join(filter(None, (words.verdict, words.note))))
         self._verdict.setStyleSheet(f"color: {words.colour(self._maps.theme).name()};")
 
     def _show_gradient(self, seen: Inspection, key: Hashable) -> None:

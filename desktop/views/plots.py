@@ -39,7 +39,7 @@ class TimePlots(QWidget):
         self._edges: tuple[float, float] | None = None
         self._layout = QVBoxLayout(self)
         margin = round(scaled(12))
-        self._layout.setContentsMargins(margin, margin, round(scaled(4)), round(scaled(4)))
+        self._layout.setContentsMargins(round(scaled(20)), margin, round(scaled(4)), round(scaled(4)))
         self._layout.setSpacing(round(scaled(6)))
         self.plot_choice = self._make_plot_choice()
         self.measure_choice = self._make_measure_choice()

@@ -8,6 +8,7 @@ from typing import Protocol
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QColor
 
+from core.frame import Inspection
 from desktop.numbers_text import number_text, signed_text
 from desktop.theme import Theme
 
@@ -30,6 +31,7 @@ class ProofWords:
     number: str
     verdict: str
     good: bool | None
+    note: str = ""
 
     def colour(self, theme: Theme) -> QColor:
         """The colour of the verdict; the words and the mark say it too."""
@@ -52,7 +54,14 @@ def proof_words(record: ProofRecord) -> ProofWords:
         said, good = tr("at a kink: no single slope"), None
     else:
         said, good = tr("too small to be resolved"), None
-    return ProofWords(tr(str(record.method)), signed_text(record.numeric), said, good)
+    return ProofWords(tr(str(record.method)), signed_text(record.numeric), said, good, getattr(record, "note", ""))
+
+
+def proves(record: ProofRecord, seen: Inspection) -> bool:
+    """Whether a proof is about what is shown, as far as it says where it was made."""
+    path, t = getattr(record, "path", seen.path), getattr(record, "t", seen.t)
+    index = getattr(record, "index", ())
+    return path == seen.path and t == seen.t and (not index or index[-1] == seen.unit)
 
 
 def tr(text: str) -> str:

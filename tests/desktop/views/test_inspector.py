@@ -107,6 +107,14 @@ def test_a_proof_stands_beside_its_number_and_goes_with_it(qtbot: QtBot) -> None
     assert any("agrees" in text for text in texts(inspector))
 
 
+def test_a_proof_that_comes_too_late_is_dropped(qtbot: QtBot) -> None:
+    inspector = shown(qtbot, fake_frame())
+    inspector.show_proof(proof(path="l0/c", t=4, index=(0, 3)))
+    assert "not checked" in texts(inspector)
+    inspector.show_proof(proof(path="l0/c", t=5, index=(0, 3), note="the full gradient"))
+    assert any(text.endswith("the full gradient") for text in texts(inspector))
+
+
 @pytest.mark.parametrize(
     ("verdict", "good"), [("agrees", True), ("differs", False), ("cannot be resolved", None), ("kink", None)]
 )
