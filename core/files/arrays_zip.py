@@ -9,9 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import math
-import os
 import re
-import secrets
 import struct
 import zipfile
 import zlib
@@ -24,6 +22,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from core.errors import FileError
+from core.files.replacing import replacing
 
 Array: TypeAlias = NDArray[Any]
 
@@ -34,8 +33,8 @@ _LONGEST_NAME = 1024  # bytes; a key is two or three names of a cell
 # The list of members is read in one piece and grows about fifteenfold in memory: 60,000 members are plenty.
 _LARGEST_READ = 4 << 20
 # Measured on LSTM runs: deflating dense floats saves 4 to 8 % (17 % in float32) and costs 25 ms a megabyte, so they
-# are stored; zeros (rows not reached yet, one-hot inputs), whole numbers and truth values shrink to 2 to 50 %.
-_DENSE = 0.7  # share of non-zero entries from which floats are stored
+# are stored; zeros (one-hot inputs), NaN (rows not reached yet), whole numbers and truth values shrink to 2 to 50 %.
+_DENSE = 0.7  # share of entries that are neither 0 nor NaN, from which floats are stored
 _KINDS = {"b": (1,), "i": (1, 2, 4, 8), "u": (1, 2, 4, 8), "f": (2, 4, 8), "c": (8, 16)}
 _DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, RuntimeError, OverflowError)
 
@@ -49,7 +48,7 @@ def write_archive(path: str | Path, json_bytes: bytes, arrays: Mapping[str, Arra
     for key, array in arrays.items():
         _check_writable(target, key, array)
     try:
-        with _replacing(target) as file, zipfile.ZipFile(file, "w") as archive:
+        with replacing(target) as file, zipfile.ZipFile(file, "w") as archive:
             archive.writestr(_member(SESSION, zipfile.ZIP_DEFLATED), json_bytes)
             for key, array in arrays.items():
                 _write_array(archive, key, np.asarray(array, order="C"))
@@ -77,26 +76,8 @@ def read_archive(path: str | Path, *, limit_bytes: int) -> tuple[bytes, dict[str
 # --- writing ---------------------------------------------------------------------------------------------------------
 
 
-@contextlib.contextmanager
-def _replacing(target: Path) -> Iterator[IO[bytes]]:
-    """A new file beside ``target`` that takes its place when the block ends well, and vanishes when it does not."""
-    temporary = target.with_name(f".gatewalk-{secrets.token_hex(8)}.part")
-    try:
-        with temporary.open("xb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        if target.exists():
-            temporary.chmod(target.stat().st_mode & 0o777)
-        temporary.replace(target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise
-
-
 def _write_array(archive: zipfile.ZipFile, key: str, array: Array) -> None:
-    dense = array.dtype.kind in "fc" and np.count_nonzero(array) > _DENSE * array.size
+    dense = array.dtype.kind in "fc" and np.count_nonzero((array != 0) & (array == array)) > _DENSE * array.size
     member = _member(key + SUFFIX, zipfile.ZIP_STORED if dense else zipfile.ZIP_DEFLATED)
     with archive.open(member, "w", force_zip64=array.nbytes > 1 << 30) as stream:
         npy.write_array(stream, array, version=(1, 0), allow_pickle=False)
