@@ -10,14 +10,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.operators import OPERATORS, Expression
-from core.operators.expression import ADJOINT, INBOX, INPUT, NUMBER, PARAMETER, TIME, VARIABLE
+from core.operators.expression import ADJOINT, INBOX, NUMBER, PARAMETER, TIME
 from core.operators.operator import ATOM, PREFIX, PRODUCT, SUM
 
-_GREEK = set(
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega"
-    " Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega".split()
+_GREEK = re.compile(
+    "alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|mu|nu|xi|pi|rho|sigma|tau|upsilon|phi|chi|psi|omega"
+    "|Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Phi|Psi|Omega"
 )
-_ACCENTS = {"tilde": "tilde", "hat": "hat", "bar": "bar"}
+_ACCENTS = frozenset({"tilde", "hat", "bar"})
+_POWERS_INSIDE = frozenset({"tanh", "sin", "cos"})  # written with the exponent behind the name
+_SUMS = ("sum", "matrix_sum")
+_WHOLE = frozenset(  # not element by element: no number of one unit says what goes on inside
+    ["matmul", "outer", "sum", "mean", "concat", "part", "slice", "pad", "softmax", "layer_norm", "count", "spread"]
+    + ["matrix_sum", "matrix_spread", "softmax_cross_entropy", "logistic_cross_entropy"]
+)
 
 Text = tuple[str, int]  # LaTeX and how tightly it binds
 
@@ -34,15 +40,22 @@ def number_latex(value: float) -> str:
 
 
 def name_latex(name: str) -> str:
-    """A name as mathematicians write it: W_f, h_tilde with its accent, Greek letters."""
-    head, *rest = name.split("_")
-    base = "\\" + head if head in _GREEK else (head if len(head) == 1 else rf"\mathrm{{{head}}}")
+    """A name as mathematicians write it: W_f, h_tilde with its accent, Greek letters, words upright, h2 as h_2."""
+    head, *rest = [part for part in name.split("_") if part] or [name]
+    numbered = re.fullmatch(r"([A-Za-z])(\d+)", head)
+    base = _word(numbered[1] if numbered else head)
     while rest and rest[0] in _ACCENTS:
-        base = rf"\{_ACCENTS[rest.pop(0)]}{{{base}}}"
-    if not rest:
-        return base
-    subscripts = ",".join("\\" + part if part in _GREEK else part for part in rest)
-    return rf"{base}_{{{subscripts}}}"
+        base = rf"\{rest.pop(0)}{{{base}}}"
+    if numbered:
+        rest = [numbered[2], *rest]
+    return rf"{base}_{{{','.join(map(_word, rest))}}}" if rest else base
+
+
+def _word(word: str) -> str:
+    """One part of a name: a letter in italics, a word upright."""
+    if _GREEK.fullmatch(word):
+        return "\\" + word
+    return word if len(word) == 1 or word.isdigit() else rf"\mathrm{{{word}}}"
 
 
 @dataclass(frozen=True)
@@ -79,8 +92,7 @@ def with_time(latex: str, offset: int) -> str:
 
 def latex_of(expression: Expression, notation: Notation | None = None) -> str:
     """The expression in symbols."""
-    style = notation or Notation()
-    return _write(expression, style.leaf)[0]
+    return _Writer((notation or Notation()).leaf).write(expression)[0]
 
 
 def numbers_latex(expression: Expression, number_of: Callable[[Expression], float | None]) -> str:
@@ -90,43 +102,94 @@ def numbers_latex(expression: Expression, number_of: Callable[[Expression], floa
         value = number_of(node)
         return (number_latex(value), SUM if value < 0 else ATOM) if value is not None else Notation().leaf(node)
 
-    return _write(expression, leaf, stop=lambda node: node.operator in _WHOLE and number_of(node) is not None)[0]
+    def is_number(node: Expression) -> bool:
+        return node.operator in _WHOLE and number_of(node) is not None
+
+    return _Writer(leaf, is_number, r"\cdot").write(expression)[0]
 
 
-_WHOLE = {"matmul", "outer", "sum", "mean", "concat", "part", "slice", "pad", "softmax", "layer_norm", "count", "spread",
-          "softmax_cross_entropy", "logistic_cross_entropy"}  # fmt: skip  # not element by element
+@dataclass(frozen=True)
+class _Writer:
+    """Writes expressions: ``leaf`` writes leaves, and whatever ``stops`` says is written like one."""
+
+    leaf: Callable[[Expression], Text]
+    stops: Callable[[Expression], bool] = lambda node: False
+    times: str = r"\odot"  # between two vectors
+
+    def write(self, node: Expression) -> Text:
+        """An expression and how tightly what was written binds."""
+        if node.is_leaf or self.stops(node):
+            return self.leaf(node)
+        operator = OPERATORS[node.operator]
+        written = [self.write(arg) for arg in node.args]
+        needs = (*operator.needs, *([0] * len(written)))
+        shown = [_wrap(text, need) for text, need in zip(written, needs, strict=False)]
+        match node.operator:
+            case "add":
+                return _sum(*shown), SUM
+            case "mul" if _is_same(*node.args):
+                return _square(node.args[0], written[0]), PREFIX
+            case "mul":
+                return self._product(node, shown), PRODUCT
+            case "step":
+                return rf"\mathbf{{1}}_{{{self._positive(node)}}}", ATOM
+            case "where" if node.args[0].operator == "step":
+                shown[0] = self._positive(node.args[0])
+            case "concat":
+                return r"\left[" + r";\, ".join(shown) + r"\right]", ATOM
+            case "part":
+                return operator.latex.format(*shown, piece=written[1 + int(node.attributes[0])][0]), ATOM
+        attributes = dict(zip("ab", map(number_latex, node.attributes), strict=False))
+        return operator.latex.format(*shown, **attributes), operator.binds
+
+    def _positive(self, step: Expression) -> str:
+        """When a step function is 1: a > b rather than a - b > 0."""
+        (arg,) = step.args
+        if arg.operator == "sub":
+            return " > ".join(self.write(side)[0] for side in arg.args)
+        return f"{self.write(arg)[0]} > 0"
+
+    def _product(self, node: Expression, shown: list[str]) -> str:
+        """Numbers and scalars stand in front of a vector without a sign; numbers are joined by a dot."""
+        first, second = node.args
+        sides = [_set_apart(arg, text) for arg, text in zip(node.args, shown, strict=True)]
+        if _is_vector(first) and _is_vector(second):
+            return rf"{sides[0]} {self.times} {sides[1]}"
+        if second.operator in _SUMS:
+            sides[1] = shown[1]  # it ends the product, so nothing can be read into it
+        if (_is_vector(first), first.operator != NUMBER) > (_is_vector(second), second.operator != NUMBER):
+            sides.reverse()
+        numbers = first.operator == second.operator == NUMBER or self.times == r"\cdot"
+        return sides[0] + (r" \cdot " if numbers else r" \, ") + sides[1]
 
 
-def _write(
-    node: Expression, leaf: Callable[[Expression], Text], stop: Callable[[Expression], bool] | None = None
-) -> Text:
-    if node.is_leaf or (stop and stop(node)):
-        return leaf(node)
-    operator = OPERATORS[node.operator]
-    written = [_write(arg, leaf, stop) for arg in node.args]
-    shown = [_wrap(text, need) for text, need in zip(written, (*operator.needs, *([0] * len(written))), strict=False)]
-    if node.operator == "mul":
-        return _product(node, shown), PRODUCT
-    if node.operator == "concat":
-        return r"\left[" + r";\, ".join(shown) + r"\right]", ATOM
-    attributes = dict(zip("ab", (number_latex(value) for value in node.attributes), strict=False))
-    piece = ""
-    if node.operator == "part":
-        piece = written[1 + int(node.attributes[0])][0]
-    return operator.latex.format(*shown, **attributes, piece=piece), operator.binds
+def _square(node: Expression, written: Text) -> str:
+    if node.operator in _POWERS_INSIDE:
+        return written[0].replace(r"\left(", r"^{2}\left(", 1)
+    needed = ATOM if node.is_leaf else ATOM + 1
+    return rf"{_wrap(written, needed)}^{{2}}"
 
 
-def _product(node: Expression, shown: list[str]) -> str:
-    """Scalars stand in front of a vector without a sign, numbers are joined by a dot, vectors by the circled dot."""
-    first, second = node.args
+def _sum(first: str, second: str) -> str:
+    return rf"{first} - {second[1:]}" if second.startswith("-") else rf"{first} + {second}"
+
+
+def _is_same(first: Expression, second: Expression) -> bool:
+    """Whether this is one value twice."""
     if first is second:
-        return rf"{shown[0]}^{{2}}" if first.is_leaf else rf"\left({shown[0]}\right)^{{2}}"
-    if first.shape and second.shape:
-        sign = r" \odot "
-    else:
-        sign = r" \cdot " if first.operator == NUMBER and second.operator == NUMBER else r" \, "
-    return shown[0] + sign + shown[1]
+        return True
+    both = (first, second)
+    return first.is_leaf and len({(node.operator, node.name, node.delay, node.attributes) for node in both}) == 1
 
 
 def _wrap(text: Text, need: int) -> str:
     return text[0] if text[1] >= need else rf"\left({text[0]}\right)"
+
+
+def _set_apart(arg: Expression, text: str) -> str:
+    """A factor that would be read together with the other one gets parentheses."""
+    return rf"\left({text}\right)" if arg.operator in ("matmul", "outer", *_SUMS) else text
+
+
+def _is_vector(node: Expression) -> bool:
+    return bool(node.shape) and node.operator not in ("spread", "matrix_spread")

@@ -7,6 +7,7 @@ import numpy as np
 from core.operators import numeric
 from core.operators.expression import Expression, apply
 from core.operators.operator import (
+    ATOM,
     Array,
     Call,
     Operator,
@@ -122,6 +123,8 @@ _SQUASHING = (
         np.positive,
         lambda g, y, x: (g,),
         "id",
+        "{0}",
+        needs=(ATOM,),
         kernel=call_of(np.positive),
     ),
     function_row(

@@ -29,7 +29,7 @@ def _power_vjp(g: Expression, _: Expression, x: Expression, n: float) -> Pair:
         return (None,)
     if n == 1.0:
         return (g,)
-    return (g * (n * (x if n == 2.0 else unary("power", x, n - 1.0))),)
+    return (n * (g * (x if n == 2.0 else unary("power", x, n - 1.0))),)
 
 
 def _maximum_vjp(g: Expression, _: Expression, a: Expression, b: Expression) -> Pair:
@@ -119,7 +119,7 @@ ARITHMETIC = (
         "mod",
         numeric.modulo,
         lambda g, y, a, b: (g, g * ((y - a) / b)),
-        r"{0} \bmod {1}",
+        r"{0} \,\mathrm{{mod}}\, {1}",
         "mod",
         arity=2,
         binds=PRODUCT,
