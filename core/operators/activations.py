@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from core.operators import numeric
@@ -29,7 +31,7 @@ def _sigmoid_kernel(out: Array, x: Array) -> list[Call]:
 
 
 def _relu_kernel(out: Array, x: Array) -> list[Call]:
-    return [(np.maximum, (x, 0.0, out))]
+    return [(partial(np.maximum, x, 0.0, out=out), ())]  # NumPy warns when out is given by position here
 
 
 def _step_kernel(out: Array, x: Array) -> list[Call]:
