@@ -26,6 +26,7 @@ from desktop.views.unrolled.layer import InsideLike, PaintedLayer, lead_cell_rec
 from desktop.views.unrolled.motion import Motion, motion_between, paint_motion
 from desktop.views.unrolled.navigation import NOTCH
 from desktop.views.unrolled.paint_overlay import paint_focus, paint_notice, paint_scroll_mark
+from desktop.views.unrolled.picture import paint_whole
 from desktop.views.unrolled.pointing import Spot, spot_at, words_for
 from desktop.views.unrolled.scene import Scene, scene_of
 
@@ -211,6 +212,12 @@ class UnrolledView(QWidget):
         paint_scroll_mark(painter, self._theme, self.size(), *self._camera.seen_downwards())
         if self.hasFocus():
             paint_focus(painter, self._theme, self.rect())
+
+    def paint_picture(self, painter: QPainter, ratio: float, theme: Theme | None = None) -> None:
+        """Paints what is shown, without scroll marks, at any number of pixels for each one of the widget."""
+        tools = Chrome(theme or self._theme, ColourMaps(theme) if theme else self._colours, ratio)
+        inside = self._inside if self._camera.wide_open else None
+        paint_whole(painter, self._scene, tools, QRectF(self.rect()), inside)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keeps the same columns."""
