@@ -130,9 +130,16 @@ def _phases() -> tuple[Command, ...]:
         (Phase.CLIP, tr("Clip")),
         (Phase.UPDATE, tr("Update")),
     )
-    tip = tr("Go to the start of this phase")
+    tip = tr("To the start of the phase: {phase}")
     return tuple(
-        Command(f"phase_{phase}", text, (f"Ctrl+{number}",), tip, lambda w, p=phase: w.bridge.go_to_phase(p), "phase")
+        Command(
+            f"phase_{phase}",
+            text,
+            (f"Ctrl+{number}",),
+            tip.format(phase=text),
+            lambda w, p=phase: w.bridge.go_to_phase(p),
+            "phase",
+        )
         for number, (phase, text) in enumerate(rows, 1)
     )
 
@@ -193,9 +200,10 @@ def panel_title(name: str) -> str:
 
 
 def _panels() -> tuple[Command, ...]:
-    tip = tr("Show or hide this panel")
+    tip = tr("Show or hide: {panel}")
     return tuple(
-        Command(f"panel_{name}", panel_title(name), (f"Alt+{number}",), tip, lambda w, n=name: w.panels.toggle(n),
+        Command(f"panel_{name}", panel_title(name), (f"Alt+{number}",), tip.format(panel=panel_title(name)),
+                lambda w, n=name: w.panels.toggle(n),
                 "panels", checkable=True)
         for number, name in enumerate(PANELS, 1)
     )  # fmt: skip

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QToolBar, QWidget
 
 from core.frame import Detail, Frame
@@ -161,6 +161,8 @@ class MainWindow(QMainWindow):
         if frame.view.detail is Detail.INSIDE:
             self._inside.set_diagram(self.bridge.diagram(_block_of(frame)))
         self.unrolled.show_frame(frame)
+        if self.isVisible():
+            self.unrolled.repaint()  # the hand waits for the drawing; the panels follow at once
         self.panels.show_frame(frame)
 
     def show_again(self) -> None:
@@ -264,12 +266,25 @@ class MainWindow(QMainWindow):
         state = self.settings.dock_state
         if state.isEmpty() or not self.restoreState(state, LAYOUT_VERSION):
             self.panels.arrange()
+        else:
+            self.panels.settle()
 
     def keep_layout(self) -> None:
         """Remember it for the next time."""
         self.settings.geometry = QByteArray(self.saveGeometry())
-        self.settings.dock_state = QByteArray(self.saveState(LAYOUT_VERSION))
+        usual = self.panels.usual
+        self.settings.dock_state = QByteArray() if usual else QByteArray(self.saveState(LAYOUT_VERSION))
         self.settings.sync()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Panels keep their share of the room."""
+        super().resizeEvent(event)
+        self.panels.follow_size()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Only the lines between panels get here: somebody begins to move one."""
+        self.panels.settle()
+        super().mousePressEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
         """Keep the full-screen mark right."""

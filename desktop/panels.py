@@ -100,6 +100,7 @@ class Panels(QObject):
         self._window = window
         self._panels = {name: Panel(name, view, theme, window) for name, view in views.items()}
         self._timeless: bool | None = None
+        self.usual = True  # nobody has moved, closed or resized anything yet
         window.setDockNestingEnabled(True)
         for bottom in (Qt.Corner.BottomLeftCorner, Qt.Corner.TopLeftCorner):
             window.setCorner(bottom, LEFT)
@@ -107,6 +108,7 @@ class Panels(QObject):
             window.setCorner(bottom, RIGHT)
         for panel in self._panels.values():
             panel.dock.visibilityChanged.connect(self._follower(panel))
+            panel.dock.topLevelChanged.connect(self.settle)
         self.arrange()
 
     def __getitem__(self, name: str) -> Panel:
@@ -124,7 +126,17 @@ class Panels(QObject):
         if "inspector" in self._panels and "changes" in self._panels:
             self._window.tabifyDockWidget(self["inspector"].dock, self["changes"].dock)
             self["inspector"].dock.raise_()
+        self.usual = True
         self._size()
+
+    def follow_size(self) -> None:
+        """Share out the room of a window that has been resized, as long as nobody has done so by hand."""
+        if self.usual:
+            self._size()
+
+    def settle(self) -> None:
+        """Somebody has arranged the panels; leave them so."""
+        self.usual = False
 
     def _size(self) -> None:
         docks = {name: panel.dock for name, panel in self._panels.items()}
@@ -160,6 +172,7 @@ class Panels(QObject):
     def toggle(self, name: str) -> None:
         """Show a panel, or close it."""
         panel = self._panels[name]
+        self.settle()
         if panel.dock.isHidden() or not panel.seen:
             panel.dock.show()
             panel.dock.raise_()
@@ -180,6 +193,8 @@ class Panels(QObject):
     def _follower(self, panel: Panel) -> Callable[[bool], None]:
         def follow(visible: bool) -> None:
             panel.set_seen(visible)
+            if panel.dock.isHidden():
+                self.settle()
             self.seen_changed.emit((panel.name, not panel.dock.isHidden()))
 
         return follow
