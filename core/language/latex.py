@@ -20,6 +20,7 @@ _GREEK = re.compile(
 _ACCENTS = frozenset({"tilde", "hat", "bar"})
 _POWERS_INSIDE = frozenset({"tanh", "sin", "cos"})  # written with the exponent behind the name
 _SUMS = ("sum", "matrix_sum")
+_SPREADS = ("spread", "matrix_spread")
 _WHOLE = frozenset(  # not element by element: no number of one unit says what goes on inside
     ["matmul", "outer", "sum", "mean", "concat", "part", "slice", "pad", "softmax", "layer_norm", "count", "spread"]
     + ["matrix_sum", "matrix_spread", "softmax_cross_entropy", "logistic_cross_entropy"]
@@ -135,6 +136,8 @@ class _Writer:
                 return rf"\mathbf{{1}}_{{{self._positive(node)}}}", ATOM
             case "where" if node.args[0].operator == "step":
                 shown[0] = self._positive(node.args[0])
+            case operation if operation in _SPREADS:
+                return written[0]
             case "concat":
                 return r"\left[" + r";\, ".join(shown) + r"\right]", ATOM
             case "part":
@@ -152,15 +155,14 @@ class _Writer:
     def _product(self, node: Expression, shown: list[str]) -> str:
         """Numbers and scalars stand in front of a vector without a sign; numbers are joined by a dot."""
         first, second = node.args
-        sides = [_set_apart(arg, text) for arg, text in zip(node.args, shown, strict=True)]
+        factors = list(zip(node.args, shown, strict=True))
         if _is_vector(first) and _is_vector(second):
-            return rf"{sides[0]} {self.times} {sides[1]}"
-        if second.operator in _SUMS:
-            sides[1] = shown[1]  # it ends the product, so nothing can be read into it
+            return f" {self.times} ".join(_set_apart(arg, text) for arg, text in factors)
         if (_is_vector(first), first.operator != NUMBER) > (_is_vector(second), second.operator != NUMBER):
-            sides.reverse()
-        numbers = first.operator == second.operator == NUMBER or self.times == r"\cdot"
-        return sides[0] + (r" \cdot " if numbers else r" \, ") + sides[1]
+            factors.reverse()
+        numbers = factors[1][1][:1].isdigit() or self.times == r"\cdot"
+        # a sum that ends the product needs no parentheses: nothing can be read into it
+        return _set_apart(*factors[0]) + (r" \cdot " if numbers else r" \, ") + factors[1][1]
 
 
 def _square(node: Expression, written: Text) -> str:
@@ -188,8 +190,9 @@ def _wrap(text: Text, need: int) -> str:
 
 def _set_apart(arg: Expression, text: str) -> str:
     """A factor that would be read together with the other one gets parentheses."""
-    return rf"\left({text}\right)" if arg.operator in ("matmul", "outer", *_SUMS) else text
+    inner = arg.args[0] if arg.operator in _SPREADS else arg
+    return rf"\left({text}\right)" if inner.operator in ("matmul", "outer", *_SUMS) else text
 
 
 def _is_vector(node: Expression) -> bool:
-    return bool(node.shape) and node.operator not in ("spread", "matrix_spread")
+    return bool(node.shape) and node.operator not in _SPREADS
