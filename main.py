@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
@@ -16,6 +17,11 @@ COMMANDS = {  # name: (module, what it does); a module is imported only when its
     "train": ("core.commands.train", "train a scenario and save what was learned"),
 }
 BAD_REQUEST, MISSING, INTERRUPTED = 2, 3, 130
+
+# One thread for matrix products, set before NumPy is imported: the matrices of a step are small, so more threads only
+# wait for each other, and the last bits of a result would depend on how many there are.
+for _variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
+    os.environ.setdefault(_variable, "1")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

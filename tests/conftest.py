@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+for variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
+    os.environ.setdefault(variable, "1")  # before NumPy is imported, as main.py does it
+
 FOLDERS = {"XDG_CONFIG_HOME": "config", "XDG_DATA_HOME": "data", "XDG_STATE_HOME": "state"}
 HOME = pytest.StashKey[Path]()
 
