@@ -1,0 +1,1 @@
+"""The panels at the left: model, data, bookmarks and breakpoints."""
