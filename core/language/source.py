@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
+from functools import cached_property
 
 from core.errors import LanguageError
 from core.operators import Span
@@ -19,9 +21,15 @@ class Document:
     text: str
     file: str = ""
 
+    @cached_property
+    def line_starts(self) -> list[int]:
+        """Index of the first character of every line."""
+        return line_starts(self.text)
+
     def place(self, index: int) -> tuple[int, int]:
         """Line and column of a character, from 1."""
-        return self.text.count("\n", 0, index) + 1, index - self.text.rfind("\n", 0, index)
+        line = bisect_right(self.line_starts, index)
+        return line, index - self.line_starts[line - 1] + 1
 
     def find(self, *keys: str) -> int | None:
         """Where the last of ``keys``, each inside the one before, is written as a TOML key; None if it is not."""
@@ -49,6 +57,16 @@ class Source:
     places: tuple[int, ...]
     document: Document
 
+    @cached_property
+    def lines(self) -> list[str]:
+        """The lines of the text."""
+        return self.text.split("\n")
+
+    @cached_property
+    def line_starts(self) -> list[int]:
+        """Index of the first character of every line."""
+        return line_starts(self.text)
+
     @property
     def file(self) -> str:
         """Name of the file."""
@@ -63,10 +81,8 @@ class Source:
 
     def _index(self, line: int, bytes_before: int) -> int:
         """The character of the document behind so many bytes of a line of the text."""
-        lines = self.text.split("\n")
-        line = min(line, len(lines))
-        inside = len(lines[line - 1].encode()[:bytes_before].decode(errors="ignore"))
-        return self._document_index(sum(len(text) + 1 for text in lines[: line - 1]) + inside)
+        inside = len(self.lines[line - 1].encode()[:bytes_before].decode(errors="ignore"))
+        return self._document_index(self.line_starts[line - 1] + inside)
 
     def _document_index(self, index: int) -> int:
         if index < len(self.places):
@@ -78,11 +94,9 @@ class Source:
         try:
             return ast.parse(self.text)
         except SyntaxError as error:
-            lines = self.text.split("\n")
-            line = min(max(error.lineno or 1, 1), len(lines))
-            column = max(error.offset or 1, 1) - 1
-            index = sum(len(text) + 1 for text in lines[: line - 1]) + min(column, len(lines[line - 1]))
-            line, column = self.document.place(self._document_index(index))
+            line = min(max(error.lineno or 1, 1), len(self.lines))
+            column = min(max(error.offset or 1, 1) - 1, len(self.lines[line - 1]))
+            line, column = self.document.place(self._document_index(self.line_starts[line - 1] + column))
             reason = "a number is too long" if "limit" in error.msg else error.msg
             raise LanguageError(
                 f"this cannot be read as an equation ({reason}); write for example: h = tanh(W @ x + U @ h[-1] + b)",
@@ -102,6 +116,11 @@ class Source:
         """This text and another one of the same document behind it, on a line of its own."""
         end = self._document_index(len(self.text))
         return Source(f"{self.text}\n{other.text}", (*self.places, end, *other.places), self.document)
+
+
+def line_starts(text: str) -> list[int]:
+    """Index of the first character of every line."""
+    return [0, *(found.end() for found in re.finditer("\n", text))]
 
 
 def bare_source(document: Document) -> Source:
