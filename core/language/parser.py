@@ -86,8 +86,7 @@ class _Reader:
             raise self.error(statement, NESTED) from None
         self._join_variable(target, expression)
         self.scope.done.add(target.id)
-        text = ast.get_source_segment(self.source.text, statement) or ""
-        equation = Equation(target.id, expression, self.source.span(statement).line, text)
+        equation = Equation(target.id, expression, self.source.span(statement).line, self.source.segment(statement))
         self._check_size(equation, statement)
         return equation
 

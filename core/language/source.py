@@ -74,15 +74,26 @@ class Source:
 
     def span(self, node: ast.expr | ast.stmt) -> Span:
         """Where a node stands in the file, in characters (``ast`` counts UTF-8 bytes)."""
-        line, column = self.document.place(self._index(node.lineno, node.col_offset))
-        last_line, end = node.end_lineno or node.lineno, node.end_col_offset or node.col_offset + 1
-        end_line, end_column = self.document.place(self._index(last_line, end - 1))
+        first, last = self._bounds(node)
+        line, column = self.document.place(self._document_index(first))
+        end_line, end_column = self.document.place(self._document_index(last - 1))
         return Span(line, column, end_column + 1 if end_line == line else column + 1)
 
+    def segment(self, node: ast.expr | ast.stmt) -> str:
+        """The text of a node."""
+        return self.text[slice(*self._bounds(node))]
+
+    def _bounds(self, node: ast.expr | ast.stmt) -> tuple[int, int]:
+        """Indices in the text of the first character of a node and of the one behind it."""
+        first = self._index(node.lineno, node.col_offset)
+        if node.end_lineno is None or node.end_col_offset is None:
+            return first, first + 1
+        return first, self._index(node.end_lineno, node.end_col_offset)
+
     def _index(self, line: int, bytes_before: int) -> int:
-        """The character of the document behind so many bytes of a line of the text."""
+        """The character of the text behind so many bytes of a line."""
         inside = len(self.lines[line - 1].encode()[:bytes_before].decode(errors="ignore"))
-        return self._document_index(self.line_starts[line - 1] + inside)
+        return self.line_starts[line - 1] + inside
 
     def _document_index(self, index: int) -> int:
         if index < len(self.places):
