@@ -25,7 +25,7 @@ from core.tables import count
 
 Array = NDArray[Any]
 INPUTS, OUTPUTS, STEPS, BATCH = 3, 3, 6, 2  # of what is made up
-LARGEST = 20_000_000  # values times steps: about ten minutes
+LARGEST = 2e12  # operations on numbers: some minutes
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -148,8 +148,8 @@ def _check_size(problem: Problem) -> None:
     network = problem.network
     numbers = sum(int(np.prod(shape)) for shape in network.parameter_shapes.values())
     width = sum(sum(block.cell.variable_sizes.values()) for block in network.blocks)
-    work = (numbers + width * problem.steps // 2) * problem.steps
-    if work > LARGEST:
+    copies = numbers + width * problem.steps / 2  # of the walk, each over all weights and operations
+    if copies * problem.steps * problem.batch_size * (4 * numbers + 200 * width) > LARGEST:
         raise DataError(
             f"Checking every gradient of this walk would take very long: {numbers:,} parameters over {problem.steps:,} "
             "steps. Use fewer units or a shorter input."

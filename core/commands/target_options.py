@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -31,7 +32,8 @@ def with_target_file(sequence: Sequence, path: str, loss: str) -> tuple[Sequence
     if array is not None and array.dtype.kind == "f" and np.isnan(array).any():
         sequence = _with_gaps(sequence, array, file)
     else:
-        labels = sequence.vocabulary.tokens if classes and sequence.vocabulary else ()
+        named = classes and array is None and sequence.vocabulary is not None  # words are classes by name
+        labels = sequence.vocabulary.tokens if named and sequence.vocabulary else ()
         sequence = read_target(file, kind, sequence, labels=labels)
     loss = loss or (CROSS_ENTROPY if classes else SQUARED)
     targets = sequence.targets
@@ -68,8 +70,6 @@ def _array(file: Path) -> Array:
 
 def _with_gaps(sequence: Sequence, array: Array, file: Path) -> Sequence:
     """The sequence with numbers as targets of which some rows are NaN: no loss there."""
-    from dataclasses import replace
-
     length, batch = sequence.length, sequence.batch
     rows = array[:, None] if array.ndim == 1 else array
     rows = rows.reshape(length, batch, -1) if rows.ndim == 2 and rows.shape[0] == length and batch == 1 else rows

@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from core.commands.model_options import add_model_options, choices_of
@@ -45,10 +46,14 @@ def run(arguments: Namespace) -> int:
     out = _checked_output(arguments)
     sequence, loss, outputs = _sequence(arguments)
     model = load_model(arguments.model, choices_of(arguments, loss), inputs=sequence.width, outputs=outputs)
-    walk = Run(_problem(model, sequence, arguments.initial)).complete()
-    arrays = arrays_of(walk)
+    with np.errstate(all="ignore"):  # overflow is a result like any other, and the summary names it
+        walk = Run(_problem(model, sequence, arguments.initial)).complete()
+        arrays = arrays_of(walk)
     write_npz(out, arrays)
-    print(_summary(walk, sequence, arguments, len(arrays)))
+    broken = [key for key, array in arrays.items() if not np.isfinite(array).all()]
+    print(
+        _summary(walk, sequence, arguments, len(arrays)) + (f"; overflow in {', '.join(broken[:4])}" if broken else "")
+    )
     return 0
 
 
