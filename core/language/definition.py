@@ -51,6 +51,11 @@ class CellDefinition:
     file: str = ""
     text: str = ""  # the whole file, as written
 
+    @property
+    def short_name(self) -> str:
+        """The name without what stands in brackets behind it."""
+        return self.name.split(" (")[0]
+
     def equation(self, name: str) -> Equation:
         """The equation of a variable. Raises KeyError."""
         for equation in self.equations:

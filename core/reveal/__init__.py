@@ -47,8 +47,8 @@ class Shown:
     def lane(self, run: Run, setup: Setup) -> Lane:
         """The lane of a run."""
         if run not in self._lanes:
-            self._lanes[run] = Lane(run, setup.sequence, setup.name or setup.network.layers[0].cell.definition.name,
-                                    f"{setup.network.layers[-1].cell.units} units")  # fmt: skip
+            name = " · ".join(block.cell.definition.short_name for block in run.network.layers)
+            self._lanes[run] = Lane(run, setup.sequence, name, f"{run.network.layers[-1].cell.units} units")
         return self._lanes[run]
 
     def formulas(self, network: Network) -> Formulas:

@@ -5,8 +5,8 @@
 A file ``KIND-T-AT.npz`` holds, in PyTorch's own names, layouts and gate orders: ``weight_ih``, ``weight_hh`` (rows
 stacked by gate), ``bias_ih``, ``bias_hh``; ``x`` (T, B, D), ``h0`` (B, H) and for the LSTM ``c0``; ``h`` (T, B, H) and
 for the LSTM ``c``; ``loss``, half the sum of squares of h at all steps or at the last; and ``grad/NAME`` for each of
-them. ``grad/h`` is total: it includes what comes back from later steps. ``grad/c`` leaves out the way through h of the same
-step, because autograd hands h and c out separately.
+them. ``grad/h`` is total: it includes what comes back from later steps. ``grad/c`` leaves out the way through h of
+the same step, because autograd hands h and c out separately.
 """
 
 from __future__ import annotations
