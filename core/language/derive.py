@@ -54,9 +54,9 @@ def backward_of(equation: Equation) -> Backward:
     return Backward(equation, tuple(sends), tuple(contributions))
 
 
-def order_of_operations(backward: Backward) -> tuple[Expression, ...]:
+def order_of_operations(backward: Backward) -> list[Expression]:
     """The operations of an equation in the order the backward walk meets them."""
-    return tuple(dict.fromkeys(send.operation for send in backward.sends))
+    return list(dict.fromkeys(send.operation for send in backward.sends))
 
 
 def _reverse(
