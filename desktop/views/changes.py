@@ -9,9 +9,9 @@ from PySide6.QtCore import QModelIndex, Signal
 from PySide6.QtGui import QResizeEvent, Qt
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QLabel, QTableView, QVBoxLayout, QWidget
 
-from core.frame import Change, ClipReport, Frame
+from core.frame import Change, ClipReport, Frame, Truncation
 from desktop.colours import ColourMaps
-from desktop.numbers_text import number_text
+from desktop.numbers_text import number_text, percent_text
 from desktop.theme import scaled, ui_font
 from desktop.views.change_table import ChangeModel, MatrixMap, arrays_of, shape_text
 from desktop.views.choice import Choice
@@ -46,6 +46,7 @@ class ChangesPanel(QWidget):
         theme = self._maps.theme
         self.heading = SectionHeading(theme, self.tr("Parameters"))
         self._clip = NumberRows(theme, ("rule", "norm", "factor", "direction", "cut"))
+        self._truncation = NumberRows(theme, ("window", "norms", "difference", "cosine"))
         self._model = ChangeModel(self)
         self.table = QTableView()
         self.table.setModel(self._model)
@@ -82,7 +83,7 @@ class ChangesPanel(QWidget):
         column = QVBoxLayout(body)
         column.setContentsMargins(side, 0, side, round(scaled(14)))
         column.setSpacing(round(scaled(8)))
-        for part in (self._clip, self.table, self._title):
+        for part in (self._clip, self._truncation, self.table, self._title):
             column.addWidget(part)
         column.addWidget(self.choice, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.map)
@@ -99,7 +100,7 @@ class ChangesPanel(QWidget):
         """Draw with the colours of another theme."""
         self._maps = maps
         self.map.set_maps(maps)
-        for part in (self.heading, self._clip, self.choice):
+        for part in (self.heading, self._clip, self._truncation, self.choice):
             part.set_theme(maps.theme)
         self._title.setFont(ui_font(12))
         self._title.setStyleSheet(f"color: {maps.theme.secondary.name()};")
@@ -108,6 +109,7 @@ class ChangesPanel(QWidget):
         """Show the parameters of the frame."""
         self.heading.setText(f"{self.tr('Parameters')} · {self.tr(frame.position.phase.value)}")
         self._show_clip(frame.clip)
+        self._show_truncation(frame.truncation)
         before, self._changes = self._changes, frame.changes
         self._model.show_changes(frame.changes)
         if len(before) != len(frame.changes):
@@ -149,6 +151,26 @@ class ChangesPanel(QWidget):
         }
         for name, (label, number) in rows.items():
             self._clip.show_row(name, label, number)
+
+    def _show_truncation(self, found: Truncation | None) -> None:
+        """The gradient of truncated BPTT beside the full one."""
+        self._truncation.setVisible(found is not None)
+        if found is None:
+            return
+        rows = {
+            "window": (
+                self.tr("truncated BPTT"),
+                self.tr("gradients reach {window} steps").format(window=found.window),
+            ),
+            "norms": (
+                self.tr("norm"),
+                self.tr("{cut} (full: {full})").format(cut=number_text(found.norm), full=number_text(found.full_norm)),
+            ),
+            "difference": (self.tr("missing"), percent_text(found.difference)),
+            "cosine": (self.tr("cosine to full"), number_text(found.cosine)),
+        }
+        for name, (label, number) in rows.items():
+            self._truncation.show_row(name, label, number)
 
     def _choose_row(self, current: QModelIndex, _before: QModelIndex) -> None:
         if 0 <= current.row() < len(self._changes):
