@@ -16,6 +16,7 @@ from core.language.parser import assigned_names, parse_equations
 from core.language.scope import Scope, unfixed
 from core.language.source import Document, Source, bare_source, value_source
 from core.operators import Size
+from core.operators.expression import PARAMETER, leaves
 from core.operators.shapes import Shape
 from core.resources import resource_path
 
@@ -116,7 +117,8 @@ def _definition(table: Mapping[str, Any], source: Source, document: Document) ->
         )
     _fix_output(output, scope.variables[output], declared.named[UNITS], document)
     _check_sizes(scope, document)
-    shapes = scope.parameters.items()
+    read = dict.fromkeys(leaf.name for e in equations for leaf in leaves(e.expression) if leaf.operator == PARAMETER)
+    shapes = [(name, scope.parameters[name]) for name in read]
     return CellDefinition(
         name=text_of(table, "name", document) or Path(document.file).stem or "Own cell",
         equations=equations,

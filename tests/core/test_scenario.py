@@ -142,7 +142,7 @@ def test_what_is_wrong_is_said_with_file_and_key(written, before, after, sentenc
     ("before", "after", "sentence"),
     [
         ("agreement.npz", "agreementt.npz", "There is no file .*agreementt.npz"),
-        ("units = 12", "units = 8", "block l0: the parameter b_f has shape .12,., expected .8,."),
+        ("units = 12", "units = 8", "block l0: the parameter W_f has shape .12, 51., expected .8, 51."),
         ('"lstm"', '"gru"', "block l0: the parameter .* is missing"),
     ],
 )
