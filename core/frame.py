@@ -12,24 +12,11 @@ from enum import IntEnum, StrEnum
 
 from numpy.typing import NDArray
 
-
-class Phase(StrEnum):
-    """The phases of one iteration, in walking order."""
-
-    FORWARD = "forward"
-    LOSS = "loss"
-    BACKWARD = "backward"
-    CLIP = "clip"
-    UPDATE = "update"
-
-
-class Grain(StrEnum):
-    """How far one step of the walk goes; each grain contains the one before it."""
-
-    OPERATION = "operation"
-    EQUATION = "equation"
-    TIME_STEP = "time_step"
-    PASS = "pass"
+# The same name twice: these are names of this module too.
+from core.places import Cursor as Cursor
+from core.places import Grain as Grain
+from core.places import Phase as Phase
+from core.places import Position as Position
 
 
 class Scale(StrEnum):
@@ -55,14 +42,6 @@ class Detail(StrEnum):
     INSIDE = "inside"  # the data-flow diagram of the current cell
 
 
-@dataclass(frozen=True, order=True)
-class Cursor:
-    """A place in the walk: ``index`` operations of iteration ``iteration`` are done."""
-
-    iteration: int = 0
-    index: int = 0
-
-
 @dataclass(frozen=True)
 class View:
     """What a person looks at; changing it moves nothing and computes nothing new of the walk."""
@@ -76,34 +55,6 @@ class View:
     detail: Detail = Detail.CELLS
     collapsed: frozenset[str] = frozenset()  # blocks drawn as one strip
     changes: bool = False  # whether the parameters' gradients are looked at (they are formed only then)
-
-
-@dataclass(frozen=True)
-class Position:
-    """The cursor in words: the operation that was done last.
-
-    ``t`` is None before the first step and in the phases without time (clip, update); ``equation`` is the variable
-    whose equation was walked ("" where there is none; a parameter path in the update phase).
-    """
-
-    cursor: Cursor
-    length: int  # operations in one iteration
-    phase: Phase
-    t: int | None = None
-    block: str = ""  # "l0", "l0.reverse", "head"
-    equation: str = ""
-    operation: int = 0  # 0-based, among `operations` of this equation
-    operations: int = 1
-
-    @property
-    def equation_done(self) -> bool:
-        """Whether the last operation of the equation is done."""
-        return self.operation == self.operations - 1
-
-    @property
-    def path(self) -> str:
-        """Path of the variable that was walked, "l0/c", or ""."""
-        return f"{self.block}/{self.equation}" if self.block and self.equation else ""
 
 
 @dataclass(frozen=True)
@@ -136,7 +87,7 @@ class Track:
     arrived: NDArray  # (V,) int8, see Arrival
     value_norms: NDArray  # (T,) Euclidean norms, NaN where not reached
     adjoint_norms: NDArray  # (T,) norms of what has arrived, NaN where nothing has
-    limit: float  # largest absolute value in the whole run so far, for a steady colour scale; at least tiny
+    limit: float  # for a steady colour scale: 1, 2 or 5 times a power of ten, at least all absolute values so far
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,10 +138,10 @@ class LaneFrame:
     tokens: tuple[str, ...]  # (V,) input of each column as text
     targets: tuple[str, ...]  # (V,) "" where there is no target
     predictions: tuple[Prediction | None, ...]  # (V,) None where not reached or no loss there
-    losses: NDArray  # (T,) NaN where not reached or no target
+    losses: NDArray  # (T,) NaN where not reached or no loss
     blocks: tuple[BlockFrame, ...]  # bottom to top; the head last
     input_flow: NDArray  # (V,) norm of dL/d(input), NaN where not sent
-    gradient_limits: tuple[float, float]  # smallest and largest non-zero adjoint norm in the whole run
+    gradient_limits: tuple[float, float]  # whole decades around all adjoint norms that stand, zeros left out
     ghost: LaneFrame | None = None  # the run before the last edit, same columns
 
 
@@ -311,6 +262,6 @@ class Frame:
     operations: dict[int, OperationFrame]  # by node number of core.diagram.Diagram; empty unless Detail.INSIDE
     changes: tuple[Change, ...]  # parameters of the lead lane
     clip: ClipReport | None
-    loss: float | None  # sum over the steps whose loss is reached; None before the first
+    loss: float | None  # of the shown batch element, summed over the steps reached; None before the first
     truncation: Truncation | None = None  # once the backward phase is done, where a window is set
     event: str = ""  # the breakpoint that stopped the walk here
