@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from types import MappingProxyType
 
 import numpy as np
@@ -81,7 +82,11 @@ class Network:
 
     def block(self, name: str) -> Block:
         """The block of this name. Raises KeyError."""
-        return next(block for block in self.blocks if block.name == name)
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Block]:
+        return {block.name: block for block in self.blocks}
 
     def read_by(self, block: str, name: str) -> str:
         """Path of what a block reads under an input's name: "input", "target", or "l0/h"."""
@@ -131,6 +136,11 @@ class Network:
         checked = {f"{b.name}/{n}": v for b in self.blocks for n, v in b.parameters(parameters).items()}
         return {path: _frozen(value) for path, value in checked.items()}
 
+    def has_variable(self, path: str) -> bool:
+        """Whether this is the path of a variable, "l0/c"."""
+        block, _, name = path.partition("/")
+        return block in self._by_name and name in self._by_name[block].cell.variable_sizes
+
     def readout_equations(self) -> Iterator[str]:
         """Variables of the readout that the forward phase walks: all but the loss."""
         return (name for name in self.head.cell.definition.variables if name != LOSS)
@@ -145,7 +155,7 @@ def build_network(
     not fit the one below, LanguageError for an unknown readout or loss.
     """
     stack = [cells] if isinstance(cells, Cell) else list(cells)
-    for below, above in zip(stack, stack[1:], strict=False):
+    for below, above in pairwise(stack):
         if above.inputs != below.units:
             raise ShapeError(
                 f"a layer of {below.units} units is read by one with {above.inputs} inputs; make them equal"

@@ -7,102 +7,22 @@ revealed: it only computes the next whole time step. An edit makes a new run tha
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import ShapeError
 from core.frame import Phase
-from core.network import HEAD, LOSS, Block, Network
+from core.network import HEAD, LOSS, Block
 from core.operators.expression import INPUT
+
+# The same name twice: these are names of this module too.
+from core.problem import Intervention as Intervention
+from core.problem import Problem as Problem
 from core.tape import Tape
-from core.timeline import Timeline, timeline_of
 
 Array = NDArray[Any]
-
-
-@dataclass(frozen=True, eq=False)
-class Intervention:
-    """A state overwritten by hand after its equation: units of ``variable`` in ``block`` at step ``t``.
-
-    The gradient that arrives there is shown but does not enter the equation that was overwritten.
-    """
-
-    block: str
-    variable: str
-    t: int
-    unit: int
-    value: float
-
-
-@dataclass(frozen=True, eq=False)
-class Problem:
-    """What a run computes: a network with numbers, on a sequence with targets.
-
-    ``inputs`` (T, B, D); ``targets`` (T, B, O) as the loss reads them (one-hot for classes) or None; ``weights``
-    (T, B) of 0 and 1: where there is a loss; ``initial`` path -> (K, B, H); ``window``: gradients are cut every
-    so many steps, counted from the end (truncated BPTT), 0 for never.
-    """
-
-    network: Network
-    parameters: Mapping[str, Array]
-    inputs: Array
-    targets: Array | None = None
-    weights: Array | None = None
-    initial: Mapping[str, Array] = field(default_factory=dict)
-    interventions: tuple[Intervention, ...] = ()
-    window: int = 0
-    dtype: np.dtype[Any] = field(default_factory=lambda: np.dtype(np.float64))
-
-    def __post_init__(self) -> None:
-        if self.inputs.ndim != 3 or self.inputs.shape[-1] != self.network.inputs:
-            raise ShapeError(
-                f"the network reads {self.network.inputs} numbers a step, but the input has shape {self.inputs.shape}; "
-                "give (T, B, D) with D equal to that"
-            )
-        expected = (*self.inputs.shape[:2], self.network.outputs)
-        if self.targets is not None and self.targets.shape != expected:
-            raise ShapeError(f"the target has shape {self.targets.shape}, expected {expected}")
-
-    @property
-    def steps(self) -> int:
-        """T, the number of time steps."""
-        return self.inputs.shape[0]
-
-    @property
-    def batch_size(self) -> int:
-        """B, the number of sequences."""
-        return self.inputs.shape[1]
-
-    @property
-    def batch(self) -> tuple[int, ...]:
-        """Batch axes inside a run: () for one sequence."""
-        return () if self.batch_size == 1 else (self.batch_size,)
-
-    def inside(self, array: Array) -> Array:
-        """An array of (·, B, ·) without the batch axis when there is one sequence only."""
-        return array if self.batch else array.reshape(array.shape[0], *array.shape[2:])
-
-    def outside(self, array: Array) -> Array:
-        """The reverse of ``inside``."""
-        return array if self.batch else array.reshape(array.shape[0], 1, *array.shape[1:])
-
-    @property
-    def loss_weights(self) -> Array:
-        """(T, B): 1 where there is a loss."""
-        if self.targets is None or not self.network.loss:
-            return np.zeros(self.inputs.shape[:2])
-        return np.ones(self.inputs.shape[:2]) if self.weights is None else self.weights
-
-    def timeline(self) -> Timeline:
-        """The walk of one iteration of this problem."""
-        return timeline_of(self.network, self.steps, [bool(row.any()) for row in self.loss_weights])
-
-    def cuts(self, t: int) -> bool:
-        """Whether truncated BPTT stops the gradient between t and t - 1."""
-        return bool(self.window) and (self.steps - t) % self.window == 0
 
 
 class Run:
@@ -144,7 +64,7 @@ class Run:
     @property
     def bytes(self) -> int:
         """Memory that the rows of all blocks take."""
-        return sum(tape.kept.nbytes + tape.inbox.nbytes + tape.sent.nbytes for tape in self.tapes.values())
+        return sum(tape.nbytes for tape in self.tapes.values())
 
     def _output(self, block: Block) -> Array:
         tape = self.tapes[block.name]
@@ -199,12 +119,12 @@ class Run:
 
     def _backward_step(self, t: int) -> None:
         head = self.tapes[HEAD]
-        if self.problem.loss_weights[t].any():
+        if self.problem.loss_steps[t]:
             head.backward(t)
             self._pass_down(HEAD, t, self.network.layers[-1])
         for number in range(len(self.network.layers) - 1, -1, -1):
             block = self.network.layers[number]
-            self.tapes[block.name].backward(t, cut=self.problem.cuts(t))
+            self.tapes[block.name].backward(t, self.problem.reach(t))
             if number:
                 self._pass_down(block.name, t, self.network.layers[number - 1])
 
@@ -234,14 +154,15 @@ class Run:
         """The initial values of a variable, (K, B, H), the earliest first."""
         block, name = path.split("/")
         tape = self.tapes[block]
-        return self.problem.outside(_read_only(tape.values(name)[: tape.lead]))
+        return self.problem.outside(_read_only(tape.values(name)[tape.initial_rows(name)]))
 
     def initial_adjoints(self, path: str) -> Array:
-        """dL/d(initial values), (K, B, H)."""
+        """dL/d(initial values), (K, B, H); complete once the backward half is."""
         block, name = path.split("/")
         tape = self.tapes[block]
-        inbox = tape.inbox_of(name)
-        return self.problem.outside(tape.values(name)[: tape.lead] * 0 if inbox is None else inbox[: tape.lead])
+        rows, inbox = tape.initial_rows(name), tape.inbox_of(name)
+        found = np.zeros_like(tape.values(name)[rows]) if inbox is None else inbox[rows]
+        return self.problem.outside(_read_only(found))
 
     def sends(self, block: str, kind: str, name: str, delay: int = 0) -> Array | None:
         """What each step of a block sends to an input, or to a variable ``delay`` steps earlier, (T, B, ·)."""
@@ -271,7 +192,7 @@ class Run:
         return {path: self.gradient(path) for path in self.network.trainable}
 
     def rewritten(self, problem: Problem, steps: int) -> Run:
-        """A new run of ``problem`` that copies this run's first ``steps`` time steps (which must agree)."""
+        """A new run of ``problem`` with the forward half of this run's first ``steps`` steps (which must agree)."""
         new = Run(problem)
         shared = min(steps, self.forward_done) if problem.network is self.network else 0
         for name, tape in new.tapes.items():

@@ -69,6 +69,15 @@ class Tape:
         """The units of a variable that are overwritten at a step, with their values."""
         return self._overwritten.get(step, {}).get(name, {})
 
+    @property
+    def nbytes(self) -> int:
+        """Memory that the rows take."""
+        return sum(rows.nbytes for rows in (self.kept, self.inbox, self.sent, *self._dense.values()))
+
+    def initial_rows(self, name: str) -> slice:
+        """Which rows hold the initial values of a variable: as many as its own largest delay."""
+        return slice(self.lead - max(self.plan.cell.definition.delays.get(name, (0,))), self.lead)
+
     def values(self, name: str) -> Array:
         """A variable over the initial rows and all steps, (K + S, *batch, H)."""
         return self._values[name]
@@ -104,8 +113,8 @@ class Tape:
             self.kernel.run_forward()
         self.kept[row] = self.kernel.kept
 
-    def backward(self, step: int, cut: bool = False) -> None:
-        """Send back one step's gradient; with ``cut`` nothing goes on to earlier steps (truncated BPTT)."""
+    def backward(self, step: int, reach: int | None = None) -> None:
+        """Send back one step's gradient, at most ``reach`` steps to the past (truncated BPTT); None: to all of it."""
         row = self._load(step)
         self.kernel.kept[...] = self.kept[row]
         self.kernel.inbox[...] = self.inbox[row]
@@ -116,18 +125,18 @@ class Tape:
         self.sent[step] = self.kernel.sent
         for node, rows in self._dense.items():
             rows[step] = self.kernel.matrix(node)
-        if not cut:
-            for name, delay, sends in self._back:
+        for name, delay, sends in self._back:
+            if reach is None or delay <= reach:
                 self._inboxes[name][row - delay] += sends[step]
 
     def gradient(self, name: str, first: int, last: int) -> Array:
         """dL/d(parameter) from the steps first <= s < last: one product over the rows, formed only when asked for."""
         shape = self.plan.cell.parameter_shapes[name]
         total = np.zeros(shape, self.dtype)
-        if last > first:
-            for term in self.plan.gradients:
-                if term.parameter == name:
-                    self._add_term(total, term, slice(first, last))
+        terms = [term for term in self.plan.gradients if term.parameter == name]
+        with np.errstate(all="ignore"):  # infinities and NaN are results to show
+            for term in terms if last > first else ():
+                self._add_term(total, term, slice(first, last))
         return total
 
     def _add_term(self, total: Array, term: GradientTerm, steps: slice) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from core.errors import SessionError
 from core.frame import Cursor, Grain, Phase, Position
 from core.language.derive import order_of_operations
-from core.network import HEAD, LOSS, Block, Network
+from core.network import LOSS, Block, Network
 from core.operators.expression import operations
 
 
@@ -69,6 +69,21 @@ class Segment:
     def step_entries(self, step: int) -> tuple[Entry, ...]:
         """The entries that a step walks."""
         return self.entries if self.full is None or self.full[step] else self.entries[self.skipped :]
+
+    def nearest(self, position: Position) -> int:
+        """How many operations are done at a place of another walk: its time step, if the equation is missing."""
+        step = 0
+        if position.t is not None:
+            back = self.phase is Phase.BACKWARD
+            step = sum(t > position.t if back else t < position.t for t in self.times)
+            if position.t not in self.times:
+                return int(self.starts[step])
+        index = int(self.starts[step])
+        for entry in self.step_entries(step):
+            if (entry.block, entry.equation) == (position.block, position.equation):
+                return index + min(position.operation + 1, entry.operations)
+            index += entry.operations
+        return index
 
     def progress(self, done: int) -> Progress:
         """What ``done`` operations of this segment amount to."""
@@ -180,6 +195,30 @@ class Timeline:
                 return index
         raise SessionError(f"the {segment.phase} phase does not walk {block}/{equation} there")
 
+    def times(self, phase: Phase) -> range | tuple[int, ...]:
+        """The time steps of a phase in walking order; none for a phase that is not walked or has no time."""
+        return next((segment.times for segment in self.segments if segment.phase is phase), ())
+
+    def walks(self, phase: Phase, t: int, block: str, equation: str) -> bool:
+        """Whether a phase comes to this equation at time step ``t``."""
+        for segment in self.segments:
+            if segment.phase is phase and t in segment.times:
+                entries = segment.step_entries(segment.times.index(t))
+                return any((entry.block, entry.equation) == (block, equation) for entry in entries)
+        return False
+
+    def nearest(self, position: Position) -> int:
+        """The index of a place of another walk in this one; without such a place, of the last one before it."""
+        if position.cursor.index == 0:
+            return 0
+        order = list(Phase)
+        for segment, offset in zip(self.segments, self.offsets, strict=False):
+            if segment.phase is position.phase:
+                return offset + segment.nearest(position)
+            if order.index(segment.phase) > order.index(position.phase):
+                return offset
+        return self.length
+
     def starts_phase(self, phase: Phase) -> int:
         """The index just before the first operation of a phase. Raises SessionError where there is none."""
         for segment, offset in zip(self.segments, self.offsets, strict=False):
@@ -199,7 +238,7 @@ def timeline_of(network: Network, steps: int, loss_steps: Items[bool]) -> Timeli
         full = tuple(bool(loss_steps[t]) for t in reversed(range(steps)))
         segments.append(Segment(Phase.BACKWARD, range(steps - 1, -1, -1), head + layers, len(head), full))
         segments.append(Segment(Phase.CLIP, (), (Entry("", "", 1),)))
-        updates = tuple(Entry(*path.split("/", 1), 1) for path in network.trainable)
+        updates = tuple(Entry(path.split("/")[0], path.split("/")[1], 1) for path in network.trainable)
         if updates:
             segments.append(Segment(Phase.UPDATE, (), updates))
     return Timeline(tuple(segments))
@@ -230,6 +269,3 @@ def _backward_entries(network: Network) -> tuple[tuple[Entry, ...], tuple[Entry,
 
 def _backward_entry(block: Block, name: str) -> Entry:
     return Entry(block.name, name, max(1, len(order_of_operations(block.backward(name)))))
-
-
-__all__ = ["HEAD", "LOSS", "Entry", "Progress", "Segment", "Timeline", "timeline_of"]
