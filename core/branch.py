@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from numpy.typing import NDArray
 
-from core.frame import Cursor
+from core.errors import SessionError
+from core.frame import Cursor, Phase, Position
 from core.learning.step import LearningSettings, Outcome, learn
 from core.network import Network
 from core.posing import problem_of
@@ -42,6 +44,15 @@ class Setup:
             window=self.learning.window,
         )
 
+    def walks_like(self, other: Setup) -> bool:
+        """Whether the same cursor means the same place in both, so that they can be compared."""
+        losses = (self.sequence.loss_mask, other.sequence.loss_mask)
+        return (
+            self.network is other.network
+            and losses[0].shape == losses[1].shape
+            and bool((losses[0].any(axis=1) == losses[1].any(axis=1)).all())
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Iteration:
@@ -70,10 +81,17 @@ class Branch:
         """The highest iteration that has been started."""
         return self.first + len(self.iterations) - 1
 
+    @cached_property
+    def _learns(self) -> bool:
+        """Whether iterations end in an update, so that another one follows."""
+        return Phase.UPDATE in self.setup.problem(self.iterations[0].parameters).timeline().phases
+
     def iteration(self, number: int) -> Iteration:
-        """The start of an iteration; iterations on the way to it are computed."""
+        """The start of an iteration; iterations on the way to it are computed. Raises SessionError for no such one."""
         if number < self.first:
             return self.owner(number).iteration(number)
+        if number > self.last and not self._learns:
+            raise SessionError(f"iteration {self.last + 1} has no loss to learn from, so no other follows it")
         while self.last < number:
             outcome = self.outcome(self.last)
             self.iterations.append(Iteration(outcome.parameters, outcome.optimiser_state))
@@ -92,6 +110,13 @@ class Branch:
             self._keep(number, run)
         self._runs.move_to_end(number)
         return run
+
+    def nearest(self, position: Position) -> Cursor:
+        """A place of another branch in this one, as near as it goes; iterations it never came to are not computed."""
+        number = min(position.cursor.iteration, self.last)
+        timeline = self.run(number).timeline
+        behind = number < position.cursor.iteration
+        return Cursor(number, timeline.length if behind else timeline.nearest(position))
 
     def adopt(self, number: int, run: Run) -> None:
         """Take over a run that was computed elsewhere (rows copied from before an edit)."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
-from core.errors import SessionError
 from core.frame import Cursor, Grain, Phase, Position
+from core.history import norms
 from core.run import Run
 
 
@@ -69,19 +70,27 @@ def first_event(
     cancelled: Callable[[], bool],
     until: int | None = None,
 ) -> Event | None:
-    """The first event behind ``after`` (and up to ``until``); time steps are computed one by one as far as needed."""
-    breakpoints = tuple(breakpoints)
+    """The first event behind ``after`` (and up to ``until``); time steps are computed one by one as far as needed.
+
+    Breakpoints on variables that the network does not have are passed over.
+    """
+    breakpoints = tuple(point for point in breakpoints if _fits(point, run))
     last = run.timeline.length if until is None else until
     index = after
     while breakpoints and index < last and not cancelled():
         first, index = index, run.timeline.next(index, Grain.TIME_STEP)
         run.ensure(index)
         position = run.timeline.position(Cursor(0, index))
-        met = [event for point in breakpoints if (event := _met(point, run, position))]
+        with np.errstate(all="ignore"):
+            met = [event for point in breakpoints if (event := _met(point, run, position))]
         met = [event for event in met if first < event.index <= last]
         if met:
             return min(met, key=lambda event: event.index)
     return None
+
+
+def _fits(point: Breakpoint, run: Run) -> bool:
+    return not isinstance(point, Saturated | GradientNorm) or run.network.has_variable(point.path)
 
 
 def _met(point: Breakpoint, run: Run, position: Position) -> Event | None:
@@ -116,38 +125,48 @@ def _crossed(point: GradientNorm, run: Run, t: int) -> Event | None:
     adjoints = run.adjoints(point.path)
     if adjoints is None:
         return None
-    norm = float(np.linalg.norm(adjoints[t]))
-    before = float(np.linalg.norm(adjoints[t + 1])) if t + 1 < len(adjoints) else None
-    beyond = _beyond(point, norm)
-    if not beyond or (before is not None and _beyond(point, before)):
-        return None
-    return _event(run, Phase.BACKWARD, t, point.path, f"{point}: it is {norm:.3g}")
+    norm = _norm(adjoints[t])
+    before = _norm(adjoints[t + 1]) if t + 1 < len(adjoints) else 0.0
+    if point.above:
+        crossed = before <= point.threshold < norm
+    elif before == 0.0:  # nothing had come so far back from a loss: it did not fall, but begins below
+        crossed = 0.0 < norm < point.threshold
+    else:
+        crossed = norm < point.threshold <= before
+    return _event(run, Phase.BACKWARD, t, point.path, f"{point}: it is {norm:.3g}") if crossed else None
 
 
-def _beyond(point: GradientNorm, norm: float) -> bool:
-    return norm > point.threshold if point.above else norm < point.threshold
+def _norm(adjoints: NDArray[Any]) -> float:
+    """The norm over all units and the whole batch."""
+    return float(norms(adjoints.reshape(-1)))
 
 
 def _non_finite(run: Run, phase: Phase, t: int) -> Event | None:
-    forward = phase is Phase.FORWARD
-    if phase not in (Phase.FORWARD, Phase.BACKWARD):
+    """Only where the first one of a phase stands; what is computed from it is seldom finite again."""
+    path, times = _first_non_finite(run, phase, t), run.timeline.times(phase)
+    place = times.index(t)
+    if not path or (place and _first_non_finite(run, phase, times[place - 1])):
         return None
-    for block in run.network.blocks if forward else reversed(run.network.blocks):
-        names = block.cell.definition.variables
-        for name in names if forward else reversed(names):
-            path = f"{block.name}/{name}"
-            rows = run.values(path) if forward else run.adjoints(path)
-            if rows is not None and not np.isfinite(rows[t]).all():
-                shown = name if forward else f"∂L/∂{name}"
-                event = _event(run, phase, t, path, f"{shown} is not finite")
-                if event is not None:
-                    return event
-    return None
+    sign = "∂L/∂" if phase is Phase.BACKWARD else ""
+    return _event(run, phase, t, path, f"{sign}{path.split('/')[1]} is not finite")
+
+
+def _first_non_finite(run: Run, phase: Phase, t: int) -> str:
+    """Path of the variable that the walk meets first at a step, with a value (or adjoint) not finite; "" for none."""
+    for block, name in _walked(run, phase):
+        rows = run.adjoints(f"{block}/{name}") if phase is Phase.BACKWARD else run.values(f"{block}/{name}")
+        if rows is not None and not np.isfinite(rows[t]).all() and run.timeline.walks(phase, t, block, name):
+            return f"{block}/{name}"
+    return ""
+
+
+def _walked(run: Run, phase: Phase) -> Iterable[tuple[str, str]]:
+    names = [(block.name, name) for block in run.network.blocks for name in block.cell.definition.variables]
+    return reversed(names) if phase is Phase.BACKWARD else names
 
 
 def _event(run: Run, phase: Phase, t: int, path: str, text: str) -> Event | None:
     block, name = path.split("/")
-    try:
-        return Event(run.timeline.end_of(phase, t, block, name), f"{text} at t = {t + 1}")
-    except SessionError:  # the readout is not walked backward at a step without a loss
+    if not run.timeline.walks(phase, t, block, name):  # the readout is not walked backward at a step without a loss
         return None
+    return Event(run.timeline.end_of(phase, t, block, name), f"{text} at t = {t + 1}")

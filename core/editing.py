@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from core.branch import Arrays, Setup
+from core.branch import Arrays, Iteration, Setup
 from core.errors import SessionError
+from core.learning.optimisers import initial_state
 from core.run import Intervention
 
 
@@ -22,15 +23,26 @@ class Edit:
     shared: int = 0
 
 
+def start_of(edit: Edit, iteration: Iteration, setup: Setup) -> Iteration:
+    """The iteration an edit begins with; the optimiser's state goes on where kind and parameters stay the same."""
+    optimiser, parameters = edit.setup.learning.optimiser, edit.parameters
+    alike = _shapes(parameters) == _shapes(iteration.parameters)
+    if alike and type(optimiser) is type(setup.learning.optimiser):
+        return Iteration(parameters, iteration.optimiser_state)
+    return Iteration(parameters, initial_state(optimiser, parameters))
+
+
+def _shapes(arrays: Arrays) -> dict[str, tuple[int, ...]]:
+    return {path: value.shape for path, value in arrays.items()}
+
+
 def weight_edit(setup: Setup, parameters: Arrays, path: str, index: tuple[int, ...], value: float) -> Edit:
     """One entry of a parameter gets another value. Raises SessionError for a path or index that is not there."""
     if path not in parameters:
         raise SessionError(f"there is no parameter {path}; there are: {', '.join(parameters)}")
     changed = np.array(parameters[path])
-    try:
-        changed[index] = value
-    except IndexError:
-        raise SessionError(f"{path} has shape {changed.shape}, so it has no entry {index}") from None
+    _check_place(path, index, changed.shape)
+    changed[index] = value
     changed.flags.writeable = False
     return Edit(f"set {path}", setup, {**parameters, path: changed})
 
@@ -51,12 +63,8 @@ def initial_edit(setup: Setup, parameters: Arrays, path: str, row: int, unit: in
     if path not in states:
         raise SessionError(f"{path} has no initial value; these have: {', '.join(states)}")
     changed = np.array(states[path])
-    try:
-        changed[row, :, unit] = value
-    except IndexError:
-        raise SessionError(
-            f"the initial value of {path} has shape {changed.shape}, not an entry {row}, {unit}"
-        ) from None
+    _check_place(f"the initial value of {path}", (row, unit), (changed.shape[0], changed.shape[-1]))
+    changed[row, :, unit] = value
     return Edit(f"set initial {path}", replace(setup, initial={**states, path: changed}), parameters)
 
 
@@ -67,6 +75,11 @@ def overwriting_edit(setup: Setup, parameters: Arrays, path: str, t: int, unit: 
     kept = tuple(i for i in setup.interventions if (i.block, i.variable, i.t, i.unit) != place)
     new = () if value is None else (Intervention(block, variable, t, unit, value),)
     return Edit(f"overwrite {path} at t = {t + 1}", replace(setup, interventions=(*kept, *new)), parameters, t)
+
+
+def _check_place(name: str, index: tuple[int, ...], shape: tuple[int, ...]) -> None:
+    if len(index) != len(shape) or not all(0 <= i < size for i, size in zip(index, shape, strict=True)):
+        raise SessionError(f"{name} has shape {shape}, so it has no entry {', '.join(map(str, index))} (from 0)")
 
 
 def _variable(setup: Setup, path: str, t: int, unit: int) -> tuple[str, str]:

@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import Any
 
 from core.branch import Arrays, Bookmark, Branch, Iteration, Setup, Undoable
-from core.breakpoints import Breakpoint, first_event
-from core.editing import Edit, initial_edit, input_edit, overwriting_edit, target_edit, weight_edit
+from core.breakpoints import Breakpoint, Event, first_event
+from core.editing import Edit, initial_edit, input_edit, overwriting_edit, start_of, target_edit, weight_edit
 from core.errors import SessionError
 from core.frame import Cursor, Grain, Phase, Position
 from core.learning.optimisers import initial_state
@@ -78,9 +78,12 @@ class Session:
 
     @property
     def ghost(self) -> Run | None:
-        """The run before the last edit, as far as it was computed; None without an edit."""
-        branch = self.branch.owner(self.cursor.iteration)
-        return branch.parent.run(self.cursor.iteration) if branch.parent and self.done else None
+        """The run before the last edit; None without one, or where the two walks do not go the same way."""
+        number = self.cursor.iteration
+        parent = self.branch.owner(number).parent
+        if parent is None or not self.done or not parent.owner(number).setup.walks_like(self.setup):
+            return None
+        return parent.run(number)
 
     # Moving. A step past what is computed computes exactly that step.
 
@@ -108,7 +111,7 @@ class Session:
         return True
 
     def step_back(self, grain: Grain | None = None) -> bool:
-        """One step of the grain back; before an iteration stands the end of the one before. False at the start."""
+        """One step of the grain back; the start of an iteration is the end of the one before. False at the start."""
         if self.cursor.index > 0:
             index = self.timeline.previous(self.cursor.index, grain or self.grain)
             if index > 0 or self.cursor.iteration == 0:
@@ -135,31 +138,40 @@ class Session:
         self.go_to(replace(self.cursor, index=self.timeline.next(start, Grain.TIME_STEP)))
 
     def go_to_time(self, t: int) -> None:
-        """Stand where time step ``t`` is complete in the current phase, or in the nearest phase that visits it."""
-        phase = self.position.phase
-        order = [phase, *(p for p in (Phase.BACKWARD, Phase.FORWARD) if p is not phase)]
-        for wanted in order:
-            if wanted not in self.timeline.phases:
-                continue
-            try:
-                self.go_to(replace(self.cursor, index=self.timeline.end_of(wanted, t)))
+        """Stand where time step ``t`` is complete in the current phase, or in the last phase before that visits it.
+
+        Raises SessionError for a time step that is not there.
+        """
+        timeline, here = self.timeline, self.position.phase
+        earlier = timeline.phases[: timeline.phases.index(here) + 1]
+        for phase in reversed(earlier):
+            if t in timeline.times(phase):
+                self.go_to(replace(self.cursor, index=timeline.end_of(phase, t)))
                 return
-            except SessionError:
-                continue
-        raise SessionError(f"there is no time step {t + 1} in this walk")
+        raise SessionError(f"there is no time step {t + 1}; the sequence has {self.run.problem.steps}")
 
     def next_event(self, cancelled: Callable[[], bool] = lambda: False) -> bool:
-        """Go on to the next breakpoint; without one in this iteration, to its end. Whether a breakpoint was met."""
-        if self.cursor.index >= self.timeline.length and not self.step_forward():
-            return False
-        found = first_event(self.run, self.breakpoints, self.cursor.index, cancelled)
+        """Go on to the next breakpoint; without one in this iteration, to its end. Whether a breakpoint was met.
+
+        At the end of an iteration the next one is searched. Nothing moves where it is cancelled.
+        """
+        start = self.cursor
+        if start.index >= self.timeline.length:
+            if Phase.UPDATE not in self.timeline.phases:
+                return False
+            start = Cursor(start.iteration + 1, 0)
+        run = self.branch.run(start.iteration)
+        found = first_event(run, self.breakpoints, start.index, cancelled)
         if found is None:
             if not cancelled():
-                self.go_end()
+                self.go_to(replace(start, index=run.timeline.length))
             return False
-        self.go_to(replace(self.cursor, index=found.index))
-        self.event = found.text
+        self._stop_at(start.iteration, found)
         return True
+
+    def _stop_at(self, iteration: int, event: Event) -> None:
+        self.go_to(Cursor(iteration, event.index))
+        self.event = event.text
 
     def check_event(self, since: Cursor) -> bool:
         """Whether a breakpoint lies after ``since`` and up to the cursor; if so the cursor stands there (for play)."""
@@ -167,8 +179,7 @@ class Session:
         found = first_event(self.run, self.breakpoints, start, lambda: False, until=self.cursor.index)
         if found is None:
             return False
-        self.go_to(replace(self.cursor, index=found.index))
-        self.event = found.text
+        self._stop_at(self.cursor.iteration, found)
         return True
 
     # Editing. Each edit begins a branch at the cursor's iteration.
@@ -215,26 +226,17 @@ class Session:
     def _edit(self, edit: Edit) -> None:
         """Stand on a new branch; nothing changes where the edit cannot be run."""
         number, old = self.cursor.iteration, self.branch
-        branch = Branch(edit.setup, Iteration(edit.parameters, self._optimiser_state(edit)), number, old)
+        branch = Branch(edit.setup, start_of(edit, old.iteration(number), self.setup), number, old)
         branch.adopt(number, self.run.rewritten(edit.setup.problem(edit.parameters), edit.shared))
         entry = Undoable(edit.label, old, self.cursor)
-        self._stand_on(branch)
+        self._stand_on(branch, branch.nearest(self.position))
         self.done.append(entry)
         self.undone.clear()
 
-    def _optimiser_state(self, edit: Edit) -> Arrays:
-        """The state goes on where optimiser and parameters are the same kind, else it starts anew."""
-        same_parameters = _shapes(edit.parameters) == _shapes(self.parameters)
-        optimiser = edit.setup.learning.optimiser
-        if same_parameters and type(optimiser) is type(self.setup.learning.optimiser):
-            return self.branch.iteration(self.cursor.iteration).optimiser_state
-        return initial_state(optimiser, edit.parameters)
-
-    def _stand_on(self, branch: Branch) -> None:
-        """Show another branch, as near to the present cursor as it goes."""
-        self.branch = branch
-        length = branch.run(self.cursor.iteration).timeline.length
-        self.go_to(replace(self.cursor, index=min(self.cursor.index, length)))
+    def _stand_on(self, branch: Branch, cursor: Cursor) -> None:
+        """Show another branch at a cursor; all is computed before anything changes."""
+        branch.run(cursor.iteration).ensure(cursor.index)
+        self.branch, self.cursor, self.event = branch, cursor, ""
 
     # Undo and redo of edits. Moving is not undone.
 
@@ -259,10 +261,17 @@ class Session:
     def _swap(self, source: list[Undoable], target: list[Undoable]) -> bool:
         if not source:
             return False
-        entry = source.pop()
-        target.append(Undoable(entry.label, self.branch, self.cursor))
-        self._stand_on(entry.branch)
+        entry, left = source[-1], Undoable(source[-1].label, self.branch, self.cursor)
+        self._stand_on(entry.branch, self._returning_to(entry))
+        source.pop()
+        target.append(left)
         return True
+
+    def _returning_to(self, entry: Undoable) -> Cursor:
+        """Where the cursor stood, if nobody has moved it since; else as near as that branch goes to where it is."""
+        stood = entry.branch.run(entry.cursor.iteration).timeline.position(entry.cursor)
+        unmoved = self.branch.nearest(stood) == self.cursor
+        return entry.cursor if unmoved else entry.branch.nearest(self.position)
 
     # Bookmarks and breakpoints
 
@@ -283,7 +292,3 @@ class Session:
     def remove_breakpoint(self, point: Breakpoint) -> None:
         """Stop there no more."""
         self.breakpoints = tuple(kept for kept in self.breakpoints if kept != point)
-
-
-def _shapes(arrays: Arrays) -> dict[str, tuple[int, ...]]:
-    return {path: value.shape for path, value in arrays.items()}
