@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+import numpy as np
+
 from core.diagram import Diagram, diagram_of
 from core.frame import (
     Detail,
@@ -17,10 +19,11 @@ from core.frame import (
     Phase,
     Prediction,
     Share,
+    Truncation,
     View,
 )
 from core.network import HEAD, Network
-from core.reveal.changes import changes, truncation
+from core.reveal.changes import Arrays, changes, truncation
 from core.reveal.formulas import Formulas
 from core.reveal.inspect import inspection, shares
 from core.reveal.lane import Lane
@@ -35,20 +38,23 @@ if TYPE_CHECKING:
     from core.session import Session
 
 
+LANES_KEPT = 4  # a run and its ghost, on both sides of an iteration's border
+
+
 class Shown:
     """What is kept between frames of a session because it never changes: formulas, diagrams, texts, norms."""
 
     def __init__(self) -> None:
-        self._lanes: WeakKeyDictionary[Run, Lane] = WeakKeyDictionary()
-        self._formulas: WeakKeyDictionary[Network, Formulas] = WeakKeyDictionary()
-        self._diagrams: WeakKeyDictionary[Network, dict[str, Diagram]] = WeakKeyDictionary()
-        self._whole: WeakKeyDictionary[Run, Run] = WeakKeyDictionary()
+        self._lanes: dict[Run, Lane] = {}  # least recently used first; few, because they keep their runs in memory
+        self._formulas: dict[Network, Formulas] = {}
+        self._diagrams: dict[Network, dict[str, Diagram]] = {}
+        self._truncations: WeakKeyDictionary[Run, Truncation] = WeakKeyDictionary()
 
     def lane(self, run: Run, setup: Setup) -> Lane:
         """The lane of a run."""
-        if run not in self._lanes:
-            name = " · ".join(block.cell.definition.short_name for block in run.network.layers)
-            self._lanes[run] = Lane(run, setup.sequence, name, f"{run.network.layers[-1].cell.units} units")
+        self._lanes[run] = self._lanes.pop(run) if run in self._lanes else _lane_of(run, setup)
+        while len(self._lanes) > LANES_KEPT:
+            del self._lanes[next(iter(self._lanes))]
         return self._lanes[run]
 
     def formulas(self, network: Network) -> Formulas:
@@ -64,29 +70,42 @@ class Shown:
             diagrams[block] = diagram_of(network.block(block).cell.definition)
         return diagrams[block]
 
-    def whole(self, run: Run) -> Run:
-        """The run with the full backward pass, for one whose gradients are truncated."""
-        if run not in self._whole:
-            self._whole[run] = run.without_window()
-        return self._whole[run]
+    def truncation(self, run: Run, gradients: Arrays) -> Truncation | None:
+        """How the gradients of a run with a window differ from the full ones; None without a window."""
+        if run.problem.window and run not in self._truncations:
+            self._truncations[run] = truncation(run, gradients)
+        return self._truncations.get(run)
+
+
+def _lane_of(run: Run, setup: Setup) -> Lane:
+    layers = run.network.layers
+    name = " · ".join(block.cell.definition.short_name for block in layers)
+    return Lane(run, setup.sequence, name, f"{layers[-1].cell.units} units")
 
 
 def frame_at(session: Session, view: View) -> Frame:
-    """Everything that is drawn at the session's cursor. The same cursor and view give the same frame, bit for bit."""
-    return _Reveal(session, view).frame()
+    """Everything that is drawn at the session's cursor. The same cursor and view give the same frame, bit for bit.
+
+    What the view selects and the network does not have follows the walk.
+    """
+    with np.errstate(all="ignore"):  # infinities and NaN are results to show
+        return _Reveal(session, view).frame()
 
 
 class _Reveal:
     def __init__(self, session: Session, view: View) -> None:
+        run = session.run
         self.session, self.view, self.shown = session, view, session.shown
-        self.moment = Moment(session.run, session.cursor, min(view.sample, session.run.problem.batch_size - 1))
-        self.network = session.run.network
+        self.moment = Moment(run, session.cursor, min(max(view.sample, 0), run.problem.batch_size - 1))
+        self.network = run.network
         self.formulas = self.shown.formulas(self.network)
         self.position = self.moment.position
+        self.lane = self.shown.lane(run, session.setup)
+        self.selected = view.path if self.network.has_variable(view.path) else ""
 
     def frame(self) -> Frame:
         session, moment = self.session, self.moment
-        lane = self._lane()
+        lane = self.lane.frame(moment, self.view, self._ghost())
         inspected = self._inspection()
         outcome = session.outcome if self._backward_is_done else None
         clip = outcome.report if outcome and moment.progress[Phase.CLIP].steps else None
@@ -95,9 +114,7 @@ class _Reveal:
             view=self.view,
             grain=session.grain,
             lanes=(lane,),
-            sentence=sentence_at(
-                moment, session.setup.sequence, self._walk_shares(inspected), self._prediction(), clip
-            ),
+            sentence=sentence_at(moment, self._token, self._walk_shares(inspected), self._prediction(), clip),
             phases=session.timeline.phases,
             equations=self._equations(),
             walked=walked_equation(moment, self.formulas, self.view.unit),
@@ -106,9 +123,7 @@ class _Reveal:
             changes=changes(moment, outcome) if self._shows_changes else (),
             clip=clip,
             loss=self._loss(lane),
-            truncation=truncation(session.run, outcome, self.shown.whole(session.run))
-            if outcome and session.run.problem.window
-            else None,
+            truncation=self.shown.truncation(session.run, outcome.gradients) if outcome else None,
             event=session.event,
         )
 
@@ -120,46 +135,43 @@ class _Reveal:
     def _shows_changes(self) -> bool:
         return self.view.changes or self._backward_is_done
 
-    def _lane(self) -> LaneFrame:
-        session = self.session
-        ghost_run = session.ghost
-        ghost = None
-        if ghost_run is not None and ghost_run.problem.steps == session.run.problem.steps:
-            ghost = self._ghost(ghost_run)
-        return self.shown.lane(session.run, session.setup).frame(self.moment, self.view, ghost)
-
-    def _ghost(self, run: Run) -> LaneFrame | None:
-        """The run before the last edit at the same cursor, as far as it was computed."""
-        session = self.session
-        if run.timeline.length != session.timeline.length or run.network is not session.run.network:
+    def _ghost(self) -> LaneFrame | None:
+        """The run before the last edit, computed to the same cursor."""
+        session, branch = self.session, self.session.branch.owner(self.session.cursor.iteration)
+        run = session.ghost
+        if run is None or branch.parent is None:
             return None
         run.ensure(session.cursor.index)
-        parent = session.branch.owner(session.cursor.iteration).parent
-        assert parent is not None
-        setup = parent.owner(session.cursor.iteration).setup
-        return self.shown.lane(run, setup).frame(Moment(run, session.cursor, self.moment.sample), self.view)
+        lane = self.shown.lane(run, branch.parent.owner(session.cursor.iteration).setup)
+        return lane.frame(Moment(run, session.cursor, self.moment.sample), self.view)
 
     @property
     def block(self) -> str:
         """The block whose equations are shown: the selected one, else the one that is walked."""
-        if self.view.path:
-            return self.view.path.split("/")[0]
-        return self.position.block or self.network.layers[-1].name
+        walked = self.position.block if self.position.t is not None else ""
+        return self.selected.split("/")[0] or walked or self.network.layers[-1].name
+
+    @property
+    def _token(self) -> str:
+        """The token of the step that is walked."""
+        t = self.position.t
+        return "" if t is None else self.lane.texts(self.moment.sample)[0][t]
 
     def _equations(self) -> tuple[EquationLine, ...]:
-        lines = self.formulas.lines.get(self.block, ())
+        lines = self.formulas.lines[self.block]
         lit = self.position.path if self.position.t is not None else ""
         return tuple(replace(line, lit=True) if line.path == lit else line for line in lines)
 
     def _inspection(self) -> Inspection | None:
         path, t = self._inspected()
-        return inspection(self.moment, self.formulas, self.session.setup.sequence, path, t, self.view.unit)
+        token, labels = self.lane.texts(self.moment.sample)[0][t], self.session.setup.sequence.target_labels
+        return inspection(self.moment, self.formulas, path, t, self.view.unit, token, labels)
 
     def _inspected(self) -> tuple[str, int]:
         """The selected variable and step; what is not selected follows the walk."""
         layer = self.network.layers[-1]
         walked = self.position.path if self.position.t is not None else ""
-        path = self.view.path or walked or f"{layer.name}/{layer.output}"
+        path = self.selected or walked or f"{layer.name}/{layer.output}"
         t = self.view.t if self.view.t is not None else self.position.t
         return path, min(max(t or 0, 0), self.moment.steps - 1)
 
@@ -174,11 +186,10 @@ class _Reveal:
         t = self.position.t
         if t is None or not self.moment.is_reached(f"{HEAD}/{self.network.head.output}", t):
             return None
-        lane = self.shown.lane(self.session.run, self.session.setup)
-        return lane.prediction(self.moment, t)
+        return self.lane.prediction(self.moment, t)
 
     def _operations(self) -> dict[int, OperationFrame]:
-        if self.view.detail is not Detail.INSIDE or self.block not in self.formulas.lines:
+        if self.view.detail is not Detail.INSIDE:
             return {}
         diagram = self.shown.diagram(self.network, self.block)
         _, t = self._inspected()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.frame import Change, Phase, Truncation
 from core.learning.clipping import global_norm
@@ -12,6 +14,8 @@ from core.learning.step import Outcome
 from core.operators.expression import PARAMETER, leaves
 from core.reveal.moment import Moment
 from core.run import Run
+
+Arrays = Mapping[str, NDArray[Any]]
 
 
 def changes(moment: Moment, outcome: Outcome | None) -> tuple[Change, ...]:
@@ -22,7 +26,7 @@ def changes(moment: Moment, outcome: Outcome | None) -> tuple[Change, ...]:
 def _changes(moment: Moment, outcome: Outcome | None) -> Iterator[Change]:
     run = moment.run
     clipped = Phase.CLIP in moment.progress and moment.progress[Phase.CLIP].steps > 0
-    updated = moment.progress[Phase.UPDATE] if Phase.UPDATE in moment.progress else None
+    updated = moment.progress.get(Phase.UPDATE)
     for number, path in enumerate(run.network.trainable):
         done = updated is not None and (updated.steps > 0 or number < updated.entries)
         yield Change(
@@ -47,10 +51,9 @@ def _gathered(moment: Moment, path: str) -> np.ndarray:
     return moment.run.gradient(path, max(since, 0))
 
 
-def truncation(run: Run, outcome: Outcome, whole: Run) -> Truncation:
-    """How far the truncated gradient is from the full one; ``whole`` is the run without a window."""
-    full = whole.gradients()
-    cut = outcome.gradients
+def truncation(run: Run, cut: Arrays) -> Truncation:
+    """How far the truncated gradient ``cut`` of a run is from the full one, which is computed for it."""
+    full = run.without_window().gradients()
     norm, full_norm = global_norm(cut), global_norm(full)
     scale = max(norm, full_norm)
     if not np.isfinite(scale) or scale == 0:

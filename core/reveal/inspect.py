@@ -14,17 +14,18 @@ from core.reveal.formulas import Arriving, Formulas
 from core.reveal.moment import Moment, Vectors
 from core.reveal.scales import scale_of
 from core.reveal.walked import takes_part
-from core.sequence import Sequence
 
 Array = NDArray[Any]
 
 
-def inspection(moment: Moment, formulas: Formulas, sequence: Sequence, path: str, t: int, unit: int) -> Inspection:
-    """What the inspector shows of ``path`` at step ``t``."""
+def inspection(
+    moment: Moment, formulas: Formulas, path: str, t: int, unit: int, token: str, labels: tuple[str, ...]
+) -> Inspection:
+    """What the inspector shows of ``path`` at step ``t``; ``labels`` name the classes."""
     block_name, name = path.split("/")
     block = moment.run.network.block(block_name)
     size = block.cell.variable_sizes[name]
-    unit = min(unit, size - 1)
+    unit = min(max(unit, 0), size - 1)
     arrived = moment.arrival(path, t)
     local, future = _local_and_future(moment, path, t) if arrived is Arrival.COMPLETE else (None, None)
     return Inspection(
@@ -32,10 +33,10 @@ def inspection(moment: Moment, formulas: Formulas, sequence: Sequence, path: str
         name=name,
         role=block.cell.definition.roles.get(name, ""),
         t=t,
-        token=sequence.tokens_at(moment.sample)[t],
+        token=token,
         unit=unit,
         scale=scale_of(block, name),
-        labels=sequence.target_labels if block_name == HEAD and size == len(sequence.target_labels) else (),
+        labels=labels if block_name == HEAD and size == len(labels) else (),
         values=moment.run.values(path)[t, moment.sample] if moment.is_reached(path, t) else None,
         adjoints=moment.adjoint(path, t),
         arrived=arrived,
@@ -51,9 +52,8 @@ def inspection(moment: Moment, formulas: Formulas, sequence: Sequence, path: str
 def _history(moment: Moment, path: str, unit: int) -> Array:
     reached = moment.values_reached(path)
     history = np.full(moment.steps, np.nan)
-    history[:reached] = moment.run.values(path)[:reached, moment.sample, unit]
-    for t in moment.losses_reached if path == f"{HEAD}/{LOSS}" else ():
-        history[t] = moment.run.values(path)[t, moment.sample, unit]
+    steps = list(moment.losses_reached) if path == f"{HEAD}/{LOSS}" else slice(reached)
+    history[steps] = moment.run.values(path)[steps, moment.sample, unit]
     return history
 
 
@@ -62,8 +62,10 @@ def _adjoint_history(moment: Moment, path: str, unit: int) -> Array:
     adjoints = moment.run.adjoints(path)
     if adjoints is not None and moment.in_backward:
         history[moment.column + 1 :] = adjoints[moment.column + 1 :, moment.sample, unit]
-        if moment.column >= 0 and (here := moment.adjoint(path, moment.column)) is not None:
-            history[moment.column] = here[unit]
+        if path.startswith(f"{HEAD}/"):
+            history[~moment.run.problem.loss_steps] = np.nan
+        for t, adjoint in moment.under_way(path):
+            history[t] = adjoint[unit]
     return history
 
 
@@ -94,7 +96,7 @@ def local_adjoints(moment: Moment, t: int) -> Vectors:
                 target = contribution.target
                 if target.operator == PARAMETER or target.delay:
                     continue
-                vector = moment.vector(evaluator.value(contribution.expression))
+                vector = moment.value(evaluator, contribution.expression)
                 if target.operator == VARIABLE:
                     own[target.name] = own[target.name] + vector
                 elif target.operator == INPUT:
@@ -110,24 +112,26 @@ def shares(moment: Moment, formulas: Formulas, path: str, t: int) -> tuple[Share
     if total is None or not np.any(total) or not np.isfinite(total).all():
         return ()
     unit_total = total / np.abs(total).max()  # so that vanished gradients do not underflow when squared
+    largest, squared = np.abs(total).max(), float(unit_total @ unit_total)
     found = [
-        Share(_label(moment, term, t), float(_part(moment, term, t) / np.abs(total).max() @ unit_total))
+        Share(_label(term, path, t), float(_part(moment, term, t) / largest @ unit_total) / squared)
         for term in formulas.arriving.get(path, ())
         if takes_part(moment, term, t)
     ]
-    squared = float(unit_total @ unit_total)
-    return tuple(sorted((Share(s.label, s.value / squared) for s in found), key=lambda s: -abs(s.value)))
+    return tuple(sorted(found, key=lambda share: -abs(share.value)))
 
 
 def _part(moment: Moment, term: Arriving, t: int) -> Array:
     evaluator = moment.evaluator(term.block, t + term.delay)
-    return moment.vector(evaluator.value(term.contribution.expression))
+    return moment.value(evaluator, term.contribution.expression)
 
 
-def _label(moment: Moment, term: Arriving, t: int) -> str:
+def _label(term: Arriving, path: str, t: int) -> str:
     if term.block.name == HEAD:
         return "this step's loss"
     name = term.contribution.reader
+    if not path.startswith(f"{term.block.name}/"):
+        name += f" of {term.block.name}"
     where = f"from t = {t + term.delay + 1} " if term.delay else ""
     gate = through_gate(term)
     return f"{where}through {name}" + (f" ({gate})" if gate else "")

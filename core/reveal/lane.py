@@ -7,18 +7,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.frame import Arrival, BlockFrame, Flow, LaneFrame, Prediction, Scale, Track, View
-from core.history import History
+from core.frame import Arrival, BlockFrame, Flow, LaneFrame, Prediction, Track, View
+from core.history import History, norms
 from core.language.latex import name_latex
 from core.network import HEAD, LOSS, Block, Network
+from core.operators import Expression
 from core.operators.expression import INPUT, VARIABLE
 from core.reveal.moment import Moment
+from core.reveal.predictions import predictions, target_texts
 from core.reveal.scales import scale_of, steady
 from core.run import Run
 from core.sequence import Sequence
 
 Array = NDArray[Any]
 FAINTEST, STRONGEST = 1e-4, 1.0  # the gradient scale before anything has arrived
+LOWEST, HIGHEST = -307, 308  # decades of the numbers that a float holds in full
 
 
 class Lane:
@@ -28,7 +31,7 @@ class Lane:
         self.run, self.sequence, self.name, self.subtitle = run, sequence, name, subtitle
         self.history = History(run)
         self._texts: dict[int, tuple[tuple[str, ...], tuple[str, ...]]] = {}
-        self._predictions: dict[int, list[Prediction]] = {}
+        self._predictions: dict[int, list[Prediction]] = {}  # by batch element, from the first step on
 
     @property
     def network(self) -> Network:
@@ -41,7 +44,7 @@ class Lane:
         first = max(0, min(view.first, steps - 1))
         last = max(first + 1, min(view.last, steps))
         columns = slice(first, last)
-        tokens, targets = self._labels(moment.sample)
+        tokens, targets = self.texts(moment.sample)
         blocks = tuple(self._block(moment, block, columns) for block in self.network.blocks)
         return LaneFrame(
             name=self.name,
@@ -63,17 +66,17 @@ class Lane:
     def _input_name(self) -> str:
         return self.network.layers[0].cell.definition.inputs[0]
 
-    def _labels(self, sample: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def texts(self, sample: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Token and target of each step of one batch element."""
         if sample not in self._texts:
             self._texts[sample] = (self.sequence.tokens_at(sample), target_texts(self.sequence, sample))
         return self._texts[sample]
 
     def _losses(self, moment: Moment) -> Array:
-        losses = np.full(moment.steps, np.nan)
-        reached = sorted(moment.losses_reached)
-        if reached:
-            losses[reached] = self.run.losses()[reached, moment.sample]
-        return losses
+        reached = np.zeros(moment.steps, bool)
+        reached[list(moment.losses_reached)] = True
+        reached &= self.run.problem.loss_weights[:, moment.sample] > 0
+        return np.where(reached, self.run.losses()[:, moment.sample], np.nan)
 
     def _block(self, moment: Moment, block: Block, columns: slice) -> BlockFrame:
         names = block.cell.definition.variables
@@ -117,8 +120,7 @@ class Lane:
         return reached
 
     def _limit(self, moment: Moment, path: str, reached: Array) -> float:
-        peaks = self.history.value_peaks(path)[:, moment.sample][reached]
-        return steady(float(np.max(peaks, initial=0.0, where=np.isfinite(peaks))))
+        return steady(float(np.max(self.history.value_peaks(path)[:, moment.sample], initial=0.0, where=reached)))
 
     def _adjoints(self, moment: Moment, path: str, columns: slice) -> tuple[Array, Array]:
         values = self.run.values(path)[columns, moment.sample]
@@ -129,51 +131,56 @@ class Lane:
         split = min(max(moment.column + 1 - columns.start, 0), len(values))
         adjoints[split:] = whole[columns, moment.sample][split:]
         arrived[split:] = Arrival.COMPLETE
-        for t in _under_way(moment, path):
+        if path.startswith(f"{HEAD}/"):
+            arrived[~self.run.problem.loss_steps[columns]] = Arrival.NONE
+        for t, adjoint in moment.under_way(path):
             if columns.start <= t < columns.stop:
                 arrived[t - columns.start] = moment.arrival(path, t)
-                adjoints[t - columns.start] = moment.adjoint(path, t)
+                adjoints[t - columns.start] = adjoint
         return adjoints, arrived
 
     def _adjoint_norms(self, moment: Moment, path: str) -> Array:
-        norms = np.full(moment.steps, np.nan)
+        found = np.full(moment.steps, np.nan)
         if moment.in_backward and self.run.adjoints(path) is not None:
-            norms[moment.column + 1 :] = self.history.adjoint_norms(path)[moment.column + 1 :, moment.sample]
-            for t in _under_way(moment, path):
-                norms[t] = np.linalg.norm(moment.adjoint(path, t))
-        return norms
+            later = slice(moment.column + 1, None)
+            found[later] = self.history.adjoint_norms(path)[later, moment.sample]
+            if path.startswith(f"{HEAD}/"):
+                found[~self.run.problem.loss_steps] = np.nan
+            for t, adjoint in moment.under_way(path):
+                found[t] = norms(adjoint)
+        return found
 
     def _flows(self, moment: Moment, block: Block) -> list[Flow]:
-        if block.name == HEAD:
-            name = block.cell.definition.inputs[0]
-            target = self.network.read_by(HEAD, name)
-            return [self._flow(moment, block, INPUT, name, 0, target)]
-        return [
+        """What the block sends to earlier steps, and to the block below; what goes to the input stands in the lane."""
+        found = [
             self._flow(moment, block, VARIABLE, name, delay, f"{block.name}/{name}")
             for name, delays in block.cell.definition.delays.items()
             for delay in delays
         ]
+        name = block.cell.definition.inputs[0]
+        below = self.network.read_by(block.name, name)
+        return found if below == "input" else [*found, self._flow(moment, block, INPUT, name, 0, below)]
 
     def _flow(self, moment: Moment, block: Block, kind: str, name: str, delay: int, target: str) -> Flow:
-        norms = np.full(moment.steps, np.nan)
+        found = np.full(moment.steps, np.nan)
         if moment.in_backward:
-            norms[moment.column + 1 :] = self.history.send_norms(block.name, kind, name, delay)[
-                moment.column + 1 :, moment.sample
-            ]
-            if block.name == HEAD:
-                norms = np.where(self.run.problem.loss_weights[:, moment.sample] > 0, norms, np.nan)
+            later = slice(moment.column + 1, None)
+            found[later] = self.history.send_norms(block.name, kind, name, delay)[later, moment.sample]
             sent = [
-                v
-                for b, c, v in moment.sent_here
-                if b is block and (c.target.operator, c.target.name, c.target.delay) == (kind, name, delay)
+                vector
+                for reader, contribution, vector in moment.sent_here
+                if reader is block and _reads(contribution.target, kind, name, delay)
             ]
             if sent:
-                norms[moment.column] = np.linalg.norm(sum(sent))
-        if delay:
-            cut = [t for t in range(moment.steps) if self.run.problem.cuts(t)] if self.run.problem.window else []
-            norms[cut] = np.nan
+                found[moment.column] = norms(sum(sent[1:], sent[0]))
+            found[self._nothing_sent(block, delay, moment.sample)] = np.nan
         reached = self._reached(moment, target) if target != "input" else np.ones(moment.steps, bool)
-        return Flow(block.name, target, delay, _delayed(reached, delay), norms)
+        return Flow(block.name, target, delay, _delayed(reached, delay), found)
+
+    def _nothing_sent(self, block: Block, delay: int, sample: int) -> Array:
+        """The steps at which a block sends nothing: the readout without a loss, and where a window cuts."""
+        problem = self.run.problem
+        return np.asarray(problem.loss_weights[:, sample] == 0) if block.name == HEAD else problem.cut_steps(delay)
 
     @staticmethod
     def _cut(flow: Flow, columns: slice) -> Flow:
@@ -182,8 +189,9 @@ class Lane:
     def _shown_predictions(self, moment: Moment, columns: slice) -> tuple[Prediction | None, ...]:
         reached = moment.values_reached(f"{HEAD}/{self.network.head.output}")
         known = self._predictions.setdefault(moment.sample, [])
-        while len(known) < min(reached, columns.stop):
-            known.append(self._prediction(len(known), moment.sample))
+        missing = slice(len(known), min(reached, columns.stop))
+        if missing.start < missing.stop:
+            known.extend(predictions(self.run, self.sequence, missing, moment.sample))
         stop = min(max(reached, columns.start), columns.stop)
         return (*known[columns.start : stop], *([None] * (columns.stop - stop)))
 
@@ -191,36 +199,9 @@ class Lane:
         """What the readout says at step ``t``; None where it is not reached."""
         return self._shown_predictions(moment, slice(t, t + 1))[0]
 
-    def _prediction(self, t: int, sample: int) -> Prediction:
-        output = self.run.values(f"{HEAD}/{self.network.head.output}")[t, sample]
-        target = None if self.sequence.targets is None else self.sequence.targets[t, sample]
-        if scale_of(self.network.head, self.network.head.output) is not Scale.GATE or len(output) == 1:
-            return Prediction(f"{output[0]:.3g}" if len(output) else "", None, None)
-        best = int(np.argmax(output))
-        labels = self.sequence.target_labels
-        right = bool(best == target) if target is not None and np.ndim(target) == 0 and target >= 0 else None
-        return Prediction(labels[best] if best < len(labels) else str(best + 1), float(output[best]), right)
 
-
-def target_texts(sequence: Sequence, sample: int) -> tuple[str, ...]:
-    """The target of each step as text, "" where there is none."""
-    targets = sequence.targets
-    if targets is None:
-        return ("",) * sequence.length
-    if targets.ndim == 2:
-        labels = sequence.target_labels
-        return tuple("" if c < 0 else (labels[c] if c < len(labels) else str(c + 1)) for c in targets[:, sample])
-    rows = targets[:, sample]
-    return tuple(
-        "" if np.isnan(row).any() else (f"{row[0]:.3g}" if len(row) == 1 else f"{row[0]:.3g} …") for row in rows
-    )
-
-
-def _under_way(moment: Moment, path: str) -> list[int]:
-    """Steps up to the current column where something of the adjoint stands."""
-    deepest = max((t for p, t in moment.parts if p == path), default=-1)
-    candidates = {moment.column, *(t for p, t in moment.parts if p == path)} if deepest >= -1 else set()
-    return sorted(t for t in candidates if t >= 0 and moment.arrival(path, t) is not Arrival.NONE)
+def _reads(leaf: Expression, kind: str, name: str, delay: int) -> bool:
+    return (leaf.operator, leaf.name, leaf.delay) == (kind, name, delay)
 
 
 def _delayed(reached: Array, delay: int) -> Array:
@@ -231,10 +212,10 @@ def _delayed(reached: Array, delay: int) -> Array:
 
 
 def _limits(blocks: tuple[BlockFrame, ...]) -> tuple[float, float]:
-    """The gradient scale in whole decades around all norms that stand."""
-    norms = np.concatenate([track.adjoint_norms for block in blocks for track in block.tracks if track.name != LOSS])
-    norms = norms[np.isfinite(norms) & (norms > 0)]
-    if not len(norms):
+    """The gradient scale in whole decades around all norms that stand, as far as floats go."""
+    found = np.concatenate([track.adjoint_norms for block in blocks for track in block.tracks if track.name != LOSS])
+    found = found[np.isfinite(found) & (found > 0)]
+    if not len(found):
         return FAINTEST, STRONGEST
-    low, high = np.floor(np.log10(norms.min())), np.ceil(np.log10(norms.max()))
-    return float(10.0 ** min(low, high - 1)), float(10.0**high)
+    low, high = np.floor(np.log10(found.min())), np.ceil(np.log10(found.max()))
+    return float(10.0 ** max(min(low, high - 1), LOWEST)), float(10.0 ** min(high, HIGHEST))

@@ -35,13 +35,16 @@ class Moment:
 
     def values_reached(self, path: str) -> int:
         """At how many steps, from the first on, the variable is revealed."""
-        done = self.progress[Phase.FORWARD]
-        entries = self.run.timeline.segments[0].entries
-        walked = [f"{entry.block}/{entry.equation}" for entry in entries[: done.entries]]
-        return done.steps + (1 if path in walked else 0)
+        return self.progress[Phase.FORWARD].steps + (path in self._walked_forward)
+
+    @cached_property
+    def _walked_forward(self) -> frozenset[str]:
+        """The variables that are revealed at the step under way."""
+        entries = self.run.timeline.segments[0].entries[: self.progress[Phase.FORWARD].entries]
+        return frozenset(f"{entry.block}/{entry.equation}" for entry in entries)
 
     def is_reached(self, path: str, t: int) -> bool:
-        """Whether the variable is revealed at step ``t``."""
+        """Whether the variable is revealed at step ``t``; initial values always are."""
         if path == f"{HEAD}/{LOSS}":
             return t in self.losses_reached
         return t < self.values_reached(path)
@@ -86,14 +89,18 @@ class Moment:
         return walked, (current.block, current.equation, done.operations) if done.operations else None
 
     def arrival(self, path: str, t: int) -> Arrival:
-        """How much of an adjoint stands at step ``t``."""
-        if not self.in_backward or self.run.adjoints(path) is None or t < 0:
+        """How much of an adjoint stands at step ``t``; nothing comes to the readout at a step without a loss."""
+        if not self.in_backward or self.run.adjoints(path) is None or t < 0 or self.is_silent(path.split("/")[0], t):
             return Arrival.NONE
         if t > self.column:
             return Arrival.COMPLETE
         if t == self.column and tuple(path.split("/")) in self._complete_here:
             return Arrival.COMPLETE
         return Arrival.PARTLY if (path, t) in self.parts else Arrival.NONE
+
+    def is_silent(self, block: str, t: int) -> bool:
+        """Whether the backward walk passes a block over at step ``t``."""
+        return block == HEAD and not self.run.problem.loss_steps[t]
 
     @cached_property
     def _complete_here(self) -> set[tuple[str, str]]:
@@ -106,6 +113,18 @@ class Moment:
             adjoints = self.run.adjoints(path)
             return None if adjoints is None else adjoints[t, self.sample]
         return self.parts.get((path, t)) if self.in_backward else None
+
+    def under_way(self, path: str) -> list[tuple[int, Array]]:
+        """The steps up to the current column where something of an adjoint stands, and what."""
+        steps = sorted({self.column, *self._steps_of_parts.get(path, ())})
+        return [(t, adjoint) for t in steps if t >= 0 and (adjoint := self.adjoint(path, t)) is not None]
+
+    @cached_property
+    def _steps_of_parts(self) -> dict[str, list[int]]:
+        steps: dict[str, list[int]] = {}
+        for path, t in self.parts:
+            steps.setdefault(path, []).append(t)
+        return steps
 
     @cached_property
     def parts(self) -> dict[tuple[str, int], Array]:
@@ -123,7 +142,7 @@ class Moment:
         """Path and step that a contribution of the current column goes to."""
         leaf = contribution.target
         if leaf.operator == VARIABLE:
-            cut = leaf.delay and self.run.problem.cuts(self.column)
+            cut = leaf.delay and self.run.problem.cuts(self.column, leaf.delay)
             return None if cut else (f"{block.name}/{leaf.name}", self.column - leaf.delay)
         if leaf.operator == INPUT:
             return self.run.network.read_by(block.name, leaf.name), self.column
@@ -140,17 +159,15 @@ class Moment:
     def _add_sends(self, found: dict[tuple[str, int], Array], block: Block, name: str, delay: int) -> None:
         sends = self.run.sends(block.name, VARIABLE, name, delay)
         for reader in range(self.column + 1, min(self.column + delay, self.steps - 1) + 1):
-            if sends is not None and not self.run.problem.cuts(reader):
+            if sends is not None and not self.run.problem.cuts(reader, delay):
                 _add(found, (f"{block.name}/{name}", reader - delay), sends[reader, self.sample])
 
     def walked_back(self, block: str, t: int) -> dict[str, int | None]:
         """Equations of a block that are walked back at step ``t``: name -> operations done, None for all."""
-        run = self.run
         if not self.in_backward or t < self.column:
             return {}
         if t > self.column:
-            silent = block == HEAD and not run.problem.loss_weights[t].any()
-            return {} if silent else dict.fromkeys(run.network.block(block).path)
+            return {} if self.is_silent(block, t) else dict.fromkeys(self.run.network.block(block).path)
         walked, current = self._entries_done
         found: dict[str, int | None] = {name: None for walked_block, name in walked if walked_block == block}
         if current and current[0] == block:
@@ -176,7 +193,7 @@ class Moment:
         sent_to = None if operations is None else _leaves_sent(backward, operations)
         evaluator = self.evaluator(block, self.column)
         return [
-            (block, contribution, self.vector(evaluator.value(contribution.expression)))
+            (block, contribution, self.value(evaluator, contribution.expression))
             for contribution in backward.contributions
             if contribution.target.operator != PARAMETER and (sent_to is None or contribution.target in sent_to)
         ]
@@ -205,24 +222,26 @@ class Moment:
         return Evaluator(read)
 
     def _adjoint_to_send(self, block: Block, name: str, t: int, adjoints: Vectors | None) -> Array:
+        """An adjoint as it enters its equation: nothing does where the value was overwritten."""
         tape = self.run.tapes[block.name]
+        rows = tape.adjoints(name)
         if adjoints is not None:
-            return adjoints[name]
-        found = tape.adjoints(name)
-        if found is None:
-            return np.zeros_like(tape.values(name)[t])
+            found = adjoints[name]
+        else:
+            found = np.zeros_like(tape.values(name)[t]) if rows is None else rows[t]
         overwritten = tape.overwritten(t, name)
         if not overwritten:
-            return found[t]
-        masked = np.array(found[t])
+            return found
+        masked = np.array(found)
         masked[..., list(overwritten)] = 0.0
         return masked
 
-    def vector(self, value: Array) -> Array:
-        """The shown batch element of an evaluated value."""
-        if self.run.problem.batch and value.ndim > 1:
-            return value[self.sample] if len(value) > 1 else value[0]
-        return value
+    def value(self, evaluator: Evaluator, expression: Expression) -> Array:
+        """The value of an expression for the shown batch element; a scalar has one entry."""
+        value = evaluator.value(expression)
+        if value.ndim == max(1, len(expression.shape)):
+            return value
+        return value[self.sample] if len(value) > 1 else value[0]
 
 
 def _add(found: dict[tuple[str, int], Array], key: tuple[str, int], vector: Array) -> None:

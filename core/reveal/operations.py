@@ -13,10 +13,11 @@ from core.language import Backward
 from core.language.derive import order_of_operations
 from core.network import Block
 from core.operators import Expression
-from core.operators.expression import operations
+from core.operators.expression import INPUT, VARIABLE, operations
 from core.reveal.moment import Moment
 
 Array = NDArray[Any]
+GIVEN = ("input", "target")  # what no block computes
 
 
 def operation_frames(moment: Moment, diagram: Diagram, block: Block, t: int) -> dict[int, OperationFrame]:
@@ -49,15 +50,11 @@ class _Live:
 
     def _lit(self, node: Node) -> bool:
         position = self.moment.position
-        if not self._position_here() or position.phase not in (Phase.FORWARD, Phase.BACKWARD):
+        if not self._position_here() or node.kind != "operation":
             return False
-        if node.kind != "operation":
-            return False
-        equation = self.block.cell.definition.equation(position.equation)
-        if position.phase is Phase.BACKWARD:
-            order = order_of_operations(self.block.backward(position.equation))
-        else:
-            order = list(operations(equation.expression))
+        is_back = position.phase is Phase.BACKWARD
+        forward = operations(self.block.cell.definition.equation(position.equation).expression)
+        order = tuple(order_of_operations(self.block.backward(position.equation)) if is_back else forward)
         if not order:
             return node.variable == position.equation
         return order[min(position.operation, len(order) - 1)] in node.operations
@@ -70,17 +67,29 @@ class _Live:
             if self.moment.is_reached(f"{self.block.name}/{equation.name}", self.t):
                 done.update([equation.expression, *found])
         position = self.moment.position
-        if self._position_here() and position.phase is Phase.FORWARD:
+        if self._position_here() and position.phase in (Phase.FORWARD, Phase.LOSS):
             current = self.block.cell.definition.equation(position.equation).expression
             done.update(list(operations(current))[: position.operation + 1])
         return done
 
     def _value(self, node: Node) -> Array | None:
-        if node.kind == "operation" and node.expression not in self.forward_done:
+        if not self._is_known(node):
             return None
         if node.variable:
             return self.moment.run.values(f"{self.block.name}/{node.variable}")[self.t, self.moment.sample]
-        return self.moment.vector(self.evaluator.value(node.expression))
+        return self.moment.value(self.evaluator, node.expression)
+
+    def _is_known(self, node: Node) -> bool:
+        """Whether the walk has come so far; what other blocks or earlier steps give may be still to come too."""
+        leaf = node.expression
+        if node.kind == "operation":
+            return leaf in self.forward_done
+        if leaf.operator == VARIABLE:
+            return self.moment.is_reached(f"{self.block.name}/{leaf.name}", self.t - leaf.delay)
+        if leaf.operator != INPUT:
+            return True
+        source = self.moment.run.network.read_by(self.block.name, leaf.name)
+        return source in GIVEN or self.moment.is_reached(source, self.t)
 
     def _backward_done(self) -> dict[tuple[Expression, int], Expression]:
         """What operations have sent at this step: (operation, argument) -> expression of what was sent."""
@@ -104,7 +113,7 @@ class _Live:
         for operation in node.operations or (node.expression,):
             for index, arg in enumerate(operation.args or (operation,)):
                 if arg is read and (operation, index) in self.backward_done:
-                    return self.moment.vector(self.evaluator.value(self.backward_done[operation, index]))
+                    return self.moment.value(self.evaluator, self.backward_done[operation, index])
         return None
 
     def _variable_adjoint(self, node: Node, inner: Array | None) -> Array | None:

@@ -7,10 +7,10 @@ import math
 import numpy as np
 
 from core.frame import ClipReport, Phase, Prediction, Scale, Sentence, Share
+from core.history import norms
 from core.network import HEAD, LOSS
 from core.reveal.moment import Moment
 from core.reveal.scales import scale_of
-from core.sequence import Sequence
 
 
 def digits(value: float) -> str:
@@ -20,19 +20,19 @@ def digits(value: float) -> str:
 
 def sentence_at(
     moment: Moment,
-    sequence: Sequence,
+    token: str,
     shares: tuple[Share, ...],
     prediction: Prediction | None,
     clip: ClipReport | None,
 ) -> Sentence:
-    """What the status line says."""
+    """What the status line says; ``token`` is what is read at the step that is walked."""
     position = moment.position
     if position.cursor.index == 0:
         return Sentence("Nothing is computed yet: {count} time steps wait. Step forward to begin.",
                         {"count": str(moment.steps)})  # fmt: skip
     match position.phase:
         case Phase.FORWARD:
-            return _forward(moment, sequence, prediction)
+            return _forward(moment, token, prediction)
         case Phase.LOSS:
             return _loss(moment, prediction)
         case Phase.BACKWARD:
@@ -42,11 +42,10 @@ def sentence_at(
     return _update(moment)
 
 
-def _place(moment: Moment, sequence: Sequence) -> dict[str, str]:
+def _place(moment: Moment, token: str) -> dict[str, str]:
     position = moment.position
     assert position.t is not None
     role = moment.run.network.block(position.block).cell.definition.roles.get(position.equation, "")
-    token = sequence.tokens_at(moment.sample)[position.t]
     return {
         "t": str(position.t + 1),
         "token": f" “{token}”" if token else "",
@@ -58,9 +57,9 @@ def _place(moment: Moment, sequence: Sequence) -> dict[str, str]:
     }
 
 
-def _forward(moment: Moment, sequence: Sequence, prediction: Prediction | None) -> Sentence:
+def _forward(moment: Moment, token: str, prediction: Prediction | None) -> Sentence:
     position = moment.position
-    place = _place(moment, sequence)
+    place = _place(moment, token)
     if not position.equation_done:
         return Sentence("Forward, t = {t}{token}{layer}: operation {done} of {all} of the {role}.", place)
     values = moment.run.values(position.path)[position.t, moment.sample]
@@ -75,9 +74,13 @@ def _forward(moment: Moment, sequence: Sequence, prediction: Prediction | None) 
         return Sentence("Forward, t = {t}{token}{layer}: the {role} is {mean} on average; of its {size} units {open} "
                         "are wide open (> 0.9) and {shut} shut (< 0.1).", place)  # fmt: skip
     strongest = int(np.abs(values).argmax())
-    place |= {"norm": digits(_norm(values)), "unit": str(strongest + 1), "value": digits(float(values[strongest]))}
-    return Sentence("Forward, t = {t}{token}{layer}: the {role} has norm {norm}; unit {unit} is strongest with {value}.",
-                    place)  # fmt: skip
+    place |= {
+        "norm": _norm(values),
+        "unit": str(strongest + 1),
+        "value": digits(float(values[strongest])),
+    }
+    template = "Forward, t = {t}{token}{layer}: the {role} has norm {norm}; unit {unit} is strongest with {value}."
+    return Sentence(template, place)
 
 
 def _prediction(place: dict[str, str], prediction: Prediction) -> Sentence:
@@ -93,8 +96,11 @@ def _loss(moment: Moment, prediction: Prediction | None) -> Sentence:
     t = moment.position.t
     assert t is not None
     losses = moment.run.losses()[:, moment.sample]
-    values = {"t": str(t + 1), "loss": digits(float(losses[t])),
-              "sum": digits(float(losses[sorted(moment.losses_reached)].sum())), "label": "", "verdict": ""}  # fmt: skip
+    so_far = float(losses[sorted(moment.losses_reached)].sum())
+    values = {"t": str(t + 1), "loss": digits(float(losses[t])), "sum": digits(so_far)}
+    if not moment.position.equation_done:
+        values |= {"done": str(moment.position.operation + 1), "all": str(moment.position.operations)}
+        return Sentence("Loss, t = {t}: operation {done} of {all} of the loss.", values)
     if prediction is not None and prediction.right is not None:
         values["label"] = prediction.label
         template = "Loss, t = {t}: L is {loss}; the likeliest answer “{label}” is " + (
@@ -113,7 +119,7 @@ def _backward(moment: Moment, shares: tuple[Share, ...]) -> Sentence:
     if position.equation == LOSS:
         return Sentence("Backward, t = {t}: the walk back begins with ∂L/∂L = 1 at the loss of this step.", values)
     adjoint = moment.adjoint(position.path, t)
-    norm = 0.0 if adjoint is None else _norm(adjoint)
+    norm = 0.0 if adjoint is None else float(norms(adjoint))
     values["norm"] = digits(norm)
     if norm == 0.0:
         return Sentence("Backward, t = {t}, {role}: ∂L/∂{name} is zero here.", values)
@@ -122,11 +128,13 @@ def _backward(moment: Moment, shares: tuple[Share, ...]) -> Sentence:
     if not shares:
         return Sentence("Backward, t = {t}, {role}: ∂L/∂{name} has norm {norm}.", values)
     values |= {"share": f"{100 * shares[0].value:.0f}", "way": shares[0].label}
-    if shares[0].label == "this step's loss":
-        return Sentence("Backward, t = {t}, {role}: ∂L/∂{name} has norm {norm}; {share} % of it is this step's own loss.",
-                        values)  # fmt: skip
-    way = "{share} % of it came {way}." if shares[0].label.startswith("from") else "{share} % of it came here {way}."
-    return Sentence("Backward, t = {t}, {role}: ∂L/∂{name} has norm {norm}; " + way, values)
+    return Sentence("Backward, t = {t}, {role}: ∂L/∂{name} has norm {norm}; " + _way(shares[0].label), values)
+
+
+def _way(label: str) -> str:
+    if label == "this step's loss":
+        return "{share} % of it is this step's own loss."
+    return "{share} % of it came {way}." if label.startswith("from") else "{share} % of it came here {way}."
 
 
 def _clip(clip: ClipReport | None) -> Sentence:
@@ -136,10 +144,12 @@ def _clip(clip: ClipReport | None) -> Sentence:
               "cosine": f"{clip.cosine:.3f}", "cut": str(clip.entries_cut)}  # fmt: skip
     if clip.rule == "off":
         return Sentence("Clip: switched off; the gradient of all parameters keeps its norm {before}.", values)
+    if not math.isfinite(clip.norm_before):
+        return Sentence("Clip ({rule}): the gradient is not finite and is handed on as it is.", values)
     if clip.norm_after == clip.norm_before:
         return Sentence("Clip ({rule}): the gradient's norm {before} needs no clipping.", values)
-    return Sentence("Clip ({rule}): the gradient's norm goes from {before} to {after}; cosine between the two {cosine}, "
-                    "{cut} entries cut.", values)  # fmt: skip
+    change = "the gradient's norm goes from {before} to {after}; cosine between the two {cosine}, {cut} entries cut."
+    return Sentence("Clip ({rule}): " + change, values)
 
 
 def _update(moment: Moment) -> Sentence:
@@ -151,10 +161,9 @@ def _update(moment: Moment) -> Sentence:
     })  # fmt: skip
 
 
+def _norm(vector: np.ndarray) -> str:
+    return digits(float(norms(vector)))
+
+
 def _updated(moment: Moment) -> int:
     return list(moment.run.network.trainable).index(moment.position.path) + 1
-
-
-def _norm(vector: np.ndarray) -> float:
-    peak = float(np.abs(vector).max())
-    return peak * float(np.linalg.norm(vector / peak)) if peak and math.isfinite(peak) else peak

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from core.frame import Arrival, Phase, WalkedEquation
 from core.language.latex import number_latex, numbers_latex
 from core.network import LOSS, Block
 from core.operators import Expression
-from core.operators.expression import NUMBER
+from core.operators.expression import NUMBER, leaves, operations
+from core.operators.shapes import is_elementwise
 from core.reveal.formulas import Arriving, Formulas, join_terms
 from core.reveal.moment import Moment
 
@@ -19,7 +22,7 @@ def walked_equation(moment: Moment, formulas: Formulas, unit: int) -> WalkedEqua
     line = next(line for line in formulas.lines[position.block] if line.path == position.path)
     backward = position.phase is Phase.BACKWARD
     size = moment.run.network.block(position.block).cell.variable_sizes[position.equation]
-    unit = min(unit, size - 1)
+    unit = min(max(unit, 0), size - 1)
     numbers = _backward_numbers if backward else _forward_numbers
     return WalkedEquation(
         path=position.path,
@@ -48,7 +51,9 @@ def _forward_numbers(moment: Moment, _: Formulas, unit: int) -> str:
     assert position.t is not None
     block = moment.run.network.block(position.block)
     expression = block.cell.definition.equation(position.equation).expression
-    return _with_numbers(moment, block, position.t, expression, unit)
+    to_come = list(operations(expression))[position.operation + 1 :]
+    hidden = {node for whole in to_come if not is_elementwise(whole.operator) for node in (whole, *leaves(whole))}
+    return _with_numbers(moment, block, position.t, expression, unit, hidden)
 
 
 def _backward_numbers(moment: Moment, formulas: Formulas, unit: int) -> str:
@@ -67,18 +72,28 @@ def _backward_numbers(moment: Moment, formulas: Formulas, unit: int) -> str:
 def takes_part(moment: Moment, term: Arriving, t: int) -> bool:
     """Whether a term of the adjoint at ``t`` exists: its reader lies inside the sequence, on a step that sends."""
     reader_t = t + term.delay
-    if reader_t >= moment.steps or (term.delay and moment.run.problem.cuts(reader_t)):
+    if reader_t >= moment.steps or (term.delay and moment.run.problem.cuts(reader_t, term.delay)):
         return False
     return moment.arrival(term.reader, reader_t) is Arrival.COMPLETE
 
 
-def _with_numbers(moment: Moment, block: Block, t: int, expression: Expression, unit: int) -> str:
+def _with_numbers(
+    moment: Moment,
+    block: Block,
+    t: int,
+    expression: Expression,
+    unit: int,
+    hidden: Collection[Expression] = (),
+) -> str:
+    """An expression with the numbers of one unit; what is ``hidden`` is still to be computed and stays in symbols."""
     evaluator = moment.evaluator(block, t)
 
     def number_of(node: Expression) -> float | None:
+        if node in hidden:
+            return None
         if node.operator == NUMBER:
             return node.value
-        value = moment.vector(evaluator.value(node))
+        value = moment.value(evaluator, node)
         return float(value[unit if value.shape[-1] > 1 else 0])
 
     return numbers_latex(expression, number_of)

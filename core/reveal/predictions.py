@@ -1,0 +1,61 @@
+"""What the readout says and what it should say, as texts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.frame import Prediction, Scale
+from core.network import HEAD
+from core.reveal.scales import scale_of
+from core.run import Run
+from core.sequence import Sequence
+
+Array = NDArray[Any]
+
+
+def predictions(run: Run, sequence: Sequence, steps: slice, sample: int) -> list[Prediction]:
+    """What the readout says at some steps: the likeliest class of several, or the output as text."""
+    head = run.network.head
+    outputs = run.values(f"{HEAD}/{head.output}")[steps, sample]
+    if scale_of(head, head.output) is not Scale.GATE or outputs.shape[1] == 1:
+        return [Prediction(_number_text(row), None, None) for row in outputs]
+    best = outputs.argmax(axis=1)
+    likeliest = outputs[np.arange(len(outputs)), best]
+    wanted = _classes(sequence, steps, sample)
+    names = _class_names(sequence, outputs.shape[1])
+    return [
+        Prediction(names[k], p, k == c if c >= 0 else None) if p == p else Prediction("nan", None, None)
+        for k, p, c in zip(best.tolist(), likeliest.tolist(), wanted, strict=True)
+    ]
+
+
+def _classes(sequence: Sequence, steps: slice, sample: int) -> list[int]:
+    """The right class of each step, -1 where there is none."""
+    targets = sequence.targets
+    if targets is None or targets.ndim != 2:
+        return [-1] * (steps.stop - steps.start)
+    return [int(c) for c in targets[steps, sample]]
+
+
+def _class_names(sequence: Sequence, size: int) -> tuple[str, ...]:
+    labels = sequence.target_labels
+    return (*labels, *(str(k + 1) for k in range(len(labels), size)))
+
+
+def _number_text(row: Array) -> str:
+    return f"{row[0]:.3g}" if len(row) == 1 else f"{row[0]:.3g} …"
+
+
+def target_texts(sequence: Sequence, sample: int) -> tuple[str, ...]:
+    """The target of each step as text, "" where there is none."""
+    targets = sequence.targets
+    if targets is None:
+        return ("",) * sequence.length
+    if targets.ndim == 2:
+        labels = sequence.target_labels
+        return tuple("" if c < 0 else (labels[c] if c < len(labels) else str(c + 1)) for c in targets[:, sample])
+    rows = targets[:, sample]
+    return tuple("" if np.isnan(row).any() else _number_text(row) for row in rows)
