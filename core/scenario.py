@@ -77,9 +77,13 @@ class Scenario:
 
     def optimiser_state(self) -> Mapping[str, NDArray[Any]]:
         """The state of the optimiser that belongs to the parameters: the trained one where the file holds one."""
+        return self.start()[1]
+
+    def start(self) -> tuple[Mapping[str, NDArray[Any]], Mapping[str, NDArray[Any]]]:
+        """``parameters`` and ``optimiser_state`` together: a weights file is read once. Raises FileError."""
         none: Mapping[str, NDArray[Any]] = {}
-        parameters, state = (self.initial_parameters(), none) if self.settings.weights is None else self._weights()
-        return fitting_state(self._network, parameters, self.settings.learning.optimiser, state)
+        parameters, state = (self.parameters(), none) if self.settings.weights is None else self._weights()
+        return parameters, fitting_state(self._network, parameters, self.settings.learning.optimiser, state)
 
     def initial_parameters(self, seed: int | None = None) -> dict[str, NDArray[Any]]:
         """The parameters at the start of training."""

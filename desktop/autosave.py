@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -49,7 +48,7 @@ class Autosave(QObject):
         """``folder``: where recovery snapshots lie, by default in the person's application data."""
         super().__init__(parent)
         self._bridge, self._folder = bridge, folder or default_folder()
-        self.path = self._folder / f"{PREFIX}{os.getpid()}-{secrets.token_hex(4)}{SNAPSHOT_SUFFIX}"
+        self.path = self._folder / f"{PREFIX}{os.getpid()}-{os.urandom(4).hex()}{SNAPSHOT_SUFFIX}"
         self._lock: QLockFile | None = None
         self._claims: dict[Path, QLockFile] = {}
         self._written: object = None  # the frame that the last snapshot shows

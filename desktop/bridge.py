@@ -47,7 +47,7 @@ def example_session(name: str = "agreement") -> Session:
     scenario = read_scenario(name)
     learning = scenario.settings.learning.step()
     setup = Setup(scenario.network(), scenario.sequence(), learning=learning, name=scenario.name)
-    session = Session(setup, scenario.parameters(), scenario.optimiser_state())
+    session = Session(setup, *scenario.start())
     if scenario.opening is not None:
         session.grain = scenario.opening.grain
         session.go_to_phase(scenario.opening.phase)

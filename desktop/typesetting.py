@@ -6,7 +6,6 @@ paint again. Formulas are typeset once per text and scale to every size, colour 
 
 from __future__ import annotations
 
-import hashlib
 import re
 import threading
 from collections import OrderedDict, deque
@@ -168,6 +167,8 @@ class Typesetter(QObject):
         """Where a formula is kept; numbers change with every step and are not."""
         if self._folder is None or re.search(r"\d\.\d", latex):
             return None
+        import hashlib  # with its cryptography it takes as long to load as a dozen other modules
+
         name = hashlib.sha256(f"{CACHE_VERSION}\n{REFERENCE_PX}\n{latex}".encode()).hexdigest()[:32]
         return self._folder / f"{name}.svg"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
+import os
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -51,7 +51,7 @@ def read_npz(path: str | Path, what: str) -> dict[str, Array]:
 def write_npz(path: Path, arrays: Mapping[str, Array]) -> None:
     """Write the archive; a file that was there before stays until the new one is complete. Raises FileError."""
     target = path.resolve()
-    temporary = target.with_name(f".gatewalk-{secrets.token_hex(8)}.part")
+    temporary = target.with_name(f".gatewalk-{os.urandom(8).hex()}.part")
     try:
         try:
             with temporary.open("xb") as file:

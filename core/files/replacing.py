@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -15,7 +14,7 @@ from core.errors import FileError
 @contextlib.contextmanager
 def replacing(target: Path) -> Iterator[IO[bytes]]:
     """A new file beside ``target`` that takes its place when the block ends well, and vanishes when it does not."""
-    temporary = target.with_name(f".gatewalk-{secrets.token_hex(8)}.part")
+    temporary = target.with_name(f".gatewalk-{os.urandom(8).hex()}.part")
     try:
         with temporary.open("xb") as file:
             yield file
