@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from core.errors import GatewalkError
+from desktop.collector import nothing_is_garbage
 from desktop.display import find_display
 from desktop.system_libraries import advice, library_named_in
 
@@ -35,8 +36,8 @@ def open_window(arguments: list[str]) -> int:
         return walk_offscreen()
     if display.platform:
         os.environ["QT_QPA_PLATFORM"] = display.platform
-    from desktop.app import run
-
+    with nothing_is_garbage():
+        from desktop.app import run
     return run(arguments)
 
 
