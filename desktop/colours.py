@@ -6,6 +6,7 @@ Three scales, three hues. Tables are blended in the OKLab space, where equal ste
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,6 +18,7 @@ from desktop.theme import Theme
 STEPS = 256
 THINNEST_PX = 1.5
 THICKEST_PX = 7.0
+TINY = math.nextafter(0.0, 1.0)
 
 _TO_CONES = np.array(
     [[0.4122214708, 0.5363325363, 0.0514459929], [0.2119034982, 0.6806995451, 0.1073969566],
@@ -61,7 +63,15 @@ class ColourMaps:
 
     def gradient_colour(self, norm: float, low: float, high: float) -> QColor:
         """The colour of one gradient norm."""
-        return QColor(*(int(part) for part in self.gradient_rgb(norm, low, high)))
+        place = self.gradient_place(norm, low, high)
+        if place is None:
+            return QColor(self.theme.not_computed)
+        return QColor(*self.gradient_table[place].tolist())
+
+    def gradient_place(self, norm: float, low: float, high: float) -> int | None:
+        """The row of ``gradient_table`` for one norm; None for NaN."""
+        share = gradient_share(norm, low, high)
+        return None if math.isnan(share) else round(share * (len(self.gradient_table) - 1))
 
     def state_colour(self, value: float, limit: float) -> QColor:
         """The colour of one signed value."""
@@ -103,20 +113,33 @@ def gradient_colour(theme: Theme, norm: float, low: float, high: float) -> QColo
 def gradient_fraction(norms: ArrayLike, low: float, high: float) -> NDArray:
     """Where norms lie between low (0) and high (1) on a logarithmic scale; zero gives 0, infinity 1, NaN stays."""
     norms = np.asarray(norms, dtype=float)
-    tiny = np.nextafter(0.0, 1.0)
-    bottom = math.log10(low) if 0.0 < low < math.inf else math.log10(tiny)
-    top = math.log10(high) if 0.0 < high < math.inf else math.log10(np.finfo(float).max)
-    logs = np.log10(np.maximum(norms, tiny))
+    bottom, top = _decades(low, high)
+    logs = np.log10(np.maximum(norms, TINY))
     if top <= bottom:  # a single norm so far: full from there on
         return np.where(np.isnan(norms), np.nan, (logs >= top).astype(float))
     return np.clip((logs - bottom) / (top - bottom), 0.0, 1.0)
+
+
+def gradient_share(norm: float, low: float, high: float) -> float:
+    """``gradient_fraction`` of a single norm, without what arrays cost: every edge asks for it."""
+    if not math.isfinite(norm):
+        return norm if math.isnan(norm) else float(norm > 0.0)
+    bottom, top = _decades(low, high)
+    log = math.log10(max(norm, TINY))
+    return float(log >= top) if top <= bottom else min(max((log - bottom) / (top - bottom), 0.0), 1.0)
+
+
+def _decades(low: float, high: float) -> tuple[float, float]:
+    """The logarithms of the ends of a scale; those of all positive numbers where an end is none."""
+    bottom = math.log10(low if 0.0 < low < math.inf else TINY)
+    return bottom, math.log10(high if 0.0 < high < math.inf else sys.float_info.max)
 
 
 def gradient_width_px(norm: float, low: float, high: float) -> float:
     """The width of the edge that carries a gradient; 0 where nothing has been sent."""
     if math.isnan(norm):
         return 0.0
-    return THINNEST_PX + (THICKEST_PX - THINNEST_PX) * float(gradient_fraction(norm, low, high))
+    return THINNEST_PX + (THICKEST_PX - THINNEST_PX) * gradient_share(norm, low, high)
 
 
 def rgb_image(array: NDArray) -> QImage:

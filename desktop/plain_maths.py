@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 _SYMBOLS = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "varepsilon": "ε", "eta": "η",
@@ -28,6 +29,7 @@ _SPACED = frozenset("⊙⊗⊕⊘·×±≤≥≠≈∈→←∘")
 _TOKEN = re.compile(r"\\[A-Za-z]+\s*|\\.|[{}^_]|\s+|.", re.DOTALL)
 
 
+@lru_cache(maxsize=2048)  # the same symbols are asked for at every step
 def plain_text(latex: str) -> str:
     """The formula as plain text, with sub- and superscripts where Unicode has them."""
     text = _sequence(iter(_TOKEN.findall(latex)))

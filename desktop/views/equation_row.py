@@ -45,6 +45,8 @@ class EquationRow(QWidget):
         self._blocks: list[tuple[float, float, Layout]] = []
         self.content_width = 0.0
         self._room = 0.0
+        self._fitted: tuple[float, ...] = ()  # what the layout was made for
+        self._height = 0.0
         self.setMouseTracking(True)
 
     @property
@@ -57,12 +59,23 @@ class EquationRow(QWidget):
         if state == self._state and theme is self._theme:
             return False
         self._state, self._theme = state, theme
+        self.forget_layout()
         self.setAccessibleName(spoken(state))
         self.update()
         return True
 
+    def forget_layout(self) -> None:
+        """Lay out anew the next time: formulas have become ready, or faces have changed."""
+        self._fitted = ()
+
     def fit(self, name_width: float, width: float) -> float:
-        """Lay out the row for a panel of ``width``; its height."""
+        """Lay out the row for a panel of ``width``, if it is not; its height."""
+        wanted = (name_width, width, scaled(1.0), self.devicePixelRatioF())
+        if wanted != self._fitted:
+            self._fitted, self._height = wanted, self._lay_out(name_width, width)
+        return self._height
+
+    def _lay_out(self, name_width: float, width: float) -> float:
         assert self._state is not None
         self._blocks = []
         padding = scaled(CARD_PADDING_PX) if self.is_card else scaled(GAP_PX) / 2

@@ -138,6 +138,8 @@ class EquationList(QWidget):
 
     def _settle(self) -> None:
         """Lay out with what is typeset now, and ask for the backward equations before they are walked."""
+        for row in self._rows:
+            row.forget_layout()
         self._stack()
         for row in self._rows:
             row.prepare_backward()

@@ -51,6 +51,7 @@ class Chrome:
         self.hatch = hatch_brush(theme)
         self.wire = theme.strong_line.darker(112) if not theme.is_dark else theme.strong_line.lighter(122)
         self.hairline = theme.line.rgb() if not theme.is_dark else theme.panel.rgb()
+        self._gradients: dict[int | None, QColor] = {}
         self._boxes: dict[tuple, QPixmap] = {}
         self._words: dict[tuple, QStaticText] = {}
         self._metrics: dict[int, QFontMetricsF] = {}
@@ -58,9 +59,14 @@ class Chrome:
 
     def gradient(self, norm: float, limits: tuple[float, float]) -> QColor:
         """The colour of a gradient norm, deep enough to be seen as a line."""
-        colour = self.colours.gradient_colour(norm, *limits)
-        floor = self.colours.gradient_table[70]
-        pale = QColor(*(int(part) for part in floor))
+        place = self.colours.gradient_place(norm, *limits)
+        if place not in self._gradients:
+            self._gradients[place] = self._deep(self.colours.gradient_colour(norm, *limits))
+        return self._gradients[place]
+
+    def _deep(self, colour: QColor) -> QColor:
+        """The colour, or one far enough from the ground where it is paler than that."""
+        pale = QColor(*self.colours.gradient_table[70].tolist())
         distance = abs(colour.lightness() - self.theme.background.lightness())
         return colour if distance > abs(pale.lightness() - self.theme.background.lightness()) else pale
 

@@ -60,8 +60,9 @@ def _head(edge: Edge) -> QPolygonF:
 
 def _paint_gradient(painter: QPainter, scene: Scene, chrome: Chrome, edge: Edge) -> None:
     thick = gradient_width_px(edge.norm, *scene.limits)
-    painter.setPen(QPen(chrome.gradient(edge.norm, scene.limits), 0))
-    painter.setBrush(chrome.gradient(edge.norm, scene.limits))
+    colour = chrome.gradient(edge.norm, scene.limits)
+    painter.setPen(QPen(colour, 0))
+    painter.setBrush(colour)
     painter.drawPolygon(arrow(QPointF(edge.x1, edge.y1), QPointF(edge.x0, edge.y0), thick))
     if not edge.mark:  # there is no room for two numbers in one gap
         _paint_norm(painter, scene, chrome, edge, thick)

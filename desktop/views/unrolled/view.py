@@ -148,7 +148,8 @@ class UnrolledView(QWidget):
 
     def _move_camera(self, share: float) -> None:
         self._camera.glide(share)
-        self._rebuild(animated=False)
+        if share > 0.0:  # at the start nothing has moved yet, and whoever started it draws
+            self._rebuild(animated=False)
 
     def _jump(self, moved: bool) -> None:
         """Follow the hand at once."""
