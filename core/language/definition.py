@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
 
 from core.learning.initialisers import Rule
 from core.operators import Expression, Size
@@ -68,7 +70,7 @@ class CellDefinition:
         """The assigned names, in file order."""
         return tuple(equation.name for equation in self.equations)
 
-    @property
+    @cached_property
     def delays(self) -> Mapping[str, tuple[int, ...]]:
         """For each variable that a later step reads: how many steps later, ascending."""
         found: dict[str, set[int]] = {}
@@ -76,4 +78,4 @@ class CellDefinition:
             for leaf in leaves(equation.expression):
                 if leaf.operator == VARIABLE and leaf.delay:
                     found.setdefault(leaf.name, set()).add(leaf.delay)
-        return {name: tuple(sorted(found[name])) for name in self.variables if name in found}
+        return MappingProxyType({name: tuple(sorted(found[name])) for name in self.variables if name in found})

@@ -58,10 +58,13 @@ class EquationRow(QWidget):
         """Take what to show; whether that asks for a new layout."""
         if state == self._state and theme is self._theme:
             return False
+        known, same_theme = self._state, theme is self._theme
         self._state, self._theme = state, theme
-        self.forget_layout()
         self.setAccessibleName(spoken(state))
         self.update()
+        if same_theme and known is not None and (known.line, known.walked) == (state.line, state.walked):
+            return False  # another tint or ring only
+        self.forget_layout()
         return True
 
     def forget_layout(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -109,7 +110,8 @@ def _is_sum(latex: str, place: int) -> bool:
     return bool(before) and before[-1] not in "=+-^_" and not latex[place + 1 :].lstrip().startswith("=")
 
 
-def _top_level(latex: str, wanted: str, brackets: frozenset[str] = BRACKETS) -> list[int]:
+@lru_cache(maxsize=4096)  # the same formulas are laid out at every step
+def _top_level(latex: str, wanted: str, brackets: frozenset[str] = BRACKETS) -> tuple[int, ...]:
     """Places of a character outside all brackets."""
     depth, places = 0, []
     for match in _TOKEN.finditer(latex):
@@ -118,7 +120,7 @@ def _top_level(latex: str, wanted: str, brackets: frozenset[str] = BRACKETS) -> 
             depth += 1 if token in _OPENING else -1
         elif token == wanted and depth == 0:
             places.append(match.start())
-    return places
+    return tuple(places)
 
 
 class FormulaSetter:

@@ -1,4 +1,4 @@
-"""``python -m tests.benchmarks [NAME …]`` prints the figures of all benchmarks, or of those named: step, paint, start."""
+"""``python -m tests.benchmarks [NAME …]`` prints the figures of all benchmarks, or of some: step, paint, start."""
 
 from __future__ import annotations
 
