@@ -100,9 +100,12 @@ def waited_for(dialog: Question) -> object:
 
 
 def fit(dialog: QDialog, width: float, height: float) -> None:
-    """A designed size in proportion to the font, but never larger than the screen."""
+    """A designed size in proportion to the font: higher where the contents need it, never larger than the screen."""
     room = dialog.screen().availableSize()
-    dialog.resize(min(round(scaled(width)), room.width()), min(round(scaled(height)), room.height()))
+    wide = min(round(scaled(width)), room.width())
+    needed = dialog.layout().totalHeightForWidth(wide) if dialog.layout().hasHeightForWidth() else 0
+    high = max(round(scaled(height)), needed, dialog.layout().sizeHint().height() if not needed else 0)
+    dialog.resize(wide, min(high, room.height()))
 
 
 def label_for(words: str, control: QWidget | None = None, quiet: bool = True) -> QLabel:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF
 
+INVISIBLE = {" ": "␣", "\n": "↵", "\t": "⇥", "\u3000": "␣"}
+
 
 @dataclass(frozen=True, eq=False)
 class ChipFlow:
@@ -78,3 +80,10 @@ def flow(widths: Sequence[float], room: float, high: float, gap: float) -> ChipF
         lefts.append(x)
         x += width + gap
     return ChipFlow(lefts, cut, starts, high, gap)
+
+
+def label(token: str, t: int) -> str:
+    """What a chip says: its word, a sign for what cannot be seen, or the step's number where there is no word."""
+    if not token:
+        return str(t + 1)
+    return "".join(INVISIBLE.get(character, character) for character in token)

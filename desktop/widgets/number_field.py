@@ -30,7 +30,7 @@ class NumberField(QLineEdit):
         self._problem = ""
         self.setAccessibleName(name)
         self.show_value(value)
-        self.textEdited.connect(lambda _text: self._judge())
+        self.textChanged.connect(lambda _text: self._judge())
         self.editingFinished.connect(self._commit)
 
     @property

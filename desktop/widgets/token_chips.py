@@ -22,11 +22,10 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QSizePolicy, QToolTip
 
 from desktop.theme import Theme, scaled, ui_font
 from desktop.views.focus import came_by_key
-from desktop.widgets.chip_flow import ChipFlow, flow
+from desktop.widgets.chip_flow import ChipFlow, flow, label
 from desktop.widgets.drawing import focus_ring, rounded
 
 TEXT_PX, PAD_PX, GAP_PX, LEAST_PX = 12.0, 7.0, 6.0, 22.0
-INVISIBLE = {" ": "␣", "\n": "↵", "\t": "⇥", "\u3000": "␣"}
 ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 STEPS = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
 PAGES = {Qt.Key.Key_PageUp: -5, Qt.Key.Key_PageDown: 5}
@@ -296,10 +295,3 @@ class TokenChips(QAbstractScrollArea):
         self._bring(self._place)
         self._name()
         self.viewport().update()
-
-
-def label(token: str, t: int) -> str:
-    """What a chip says: its word, a sign for what cannot be seen, or the step's number where there is no word."""
-    if not token:
-        return str(t + 1)
-    return "".join(INVISIBLE.get(character, character) for character in token)

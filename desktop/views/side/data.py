@@ -14,7 +14,8 @@ from desktop.theme import Theme, bold_font, scaled, ui_font
 from desktop.views.scrolling import quiet_scroll
 from desktop.views.side.loss_choice import LossChoice
 from desktop.views.side.parts import BOTTOM_PX, SIDE_PX, TOP_PX, ButtonRow, ShortButton, WrapLabel
-from desktop.widgets.token_chips import Chips, TokenChips, label
+from desktop.widgets.chip_flow import label
+from desktop.widgets.token_chips import Chips, TokenChips
 
 
 class DataPanel(QWidget):

@@ -1,0 +1,157 @@
+"""A calm bar over the drawing that says what happened; it never takes the keyboard."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop.icons import icon
+from desktop.theme import Theme, scaled, ui_font
+from desktop.widgets.drawing import rounded
+
+NOTE, ERROR, BUSY = "note", "error", "busy"
+NOTE_MS, ERROR_MS = 6_000, 20_000
+EDGE_PX, WIDEST_PX, MARK_PX = 12.0, 680.0, 4.0
+
+
+class MessageBar(QFrame):
+    """Stands at the top of the widget that it is given, as wide as there is room; details open on request."""
+
+    closed = Signal(object)  # None
+
+    def __init__(self, over: QWidget, theme: Theme) -> None:
+        super().__init__(over)
+        self._theme = theme
+        self._kind = NOTE
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.timeout.connect(self.close_message)
+        self.words = QLabel()
+        self.words.setWordWrap(True)
+        self.words.setTextFormat(Qt.TextFormat.PlainText)
+        self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.more = QPushButton(self.tr("Details"))
+        self.more.setProperty("flat", True)
+        self.more.setCheckable(True)
+        self.cross = QToolButton()
+        self.cross.setAccessibleName(self.tr("Close this message"))
+        self.cross.setToolTip(self.cross.accessibleName())
+        for button in (self.more, self.cross):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.details = QPlainTextEdit()
+        self.details.setReadOnly(True)
+        self.details.setAccessibleName(self.tr("Details"))
+        self._arrange()
+        self.more.toggled.connect(self._show_details)
+        self.cross.clicked.connect(lambda _checked=False: self.close_message())
+        over.installEventFilter(self)
+        self.set_theme(theme)
+        self.hide()
+
+    def _arrange(self) -> None:
+        self._row = QHBoxLayout()
+        self._row.addWidget(self.words, 1)
+        self._row.addWidget(self.more, 0, Qt.AlignmentFlag.AlignTop)
+        self._row.addWidget(self.cross, 0, Qt.AlignmentFlag.AlignTop)
+        self._column = QVBoxLayout(self)
+        self._column.addLayout(self._row)
+        self._column.addWidget(self.details)
+        self.details.hide()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in these colours, as large as the font is now."""
+        self._theme = theme
+        edge = round(scaled(8))
+        self._column.setContentsMargins(round(edge * 1.8), edge, edge, edge)
+        self._row.setSpacing(edge)
+        self.words.setFont(ui_font(13))
+        self.details.setFont(ui_font(11.5))
+        self.details.setFixedHeight(round(scaled(120)))
+        side = round(scaled(14))
+        self.cross.setIconSize(QSize(side, side))
+        self.cross.setIcon(icon("close", theme))
+        self.place()
+        self.update()
+
+    def show_message(self, text: str, kind: str = NOTE, details: str = "", timeout_ms: int | None = None) -> None:
+        """Say a sentence; an empty one takes the last one back. Busy stays until then; 0 ms stays until closed."""
+        self._later.stop()
+        if not text:
+            self.close_message()
+            return
+        self._kind = kind
+        self.words.setText(text)
+        self.more.setVisible(bool(details))
+        self.more.setChecked(False)
+        self.details.setPlainText(details)
+        self.setAccessibleName(text)
+        self.place()
+        self.show()
+        self.raise_()
+        self.place()
+        usual = {NOTE: NOTE_MS, ERROR: ERROR_MS, BUSY: 0}.get(kind, NOTE_MS)
+        wait = usual if timeout_ms is None else timeout_ms
+        if wait:
+            self._later.start(wait)
+        self.update()
+
+    @property
+    def text(self) -> str:
+        """What it says; "" while it is closed."""
+        return "" if self.isHidden() else self.words.text()
+
+    def close_message(self) -> None:
+        """Go away."""
+        self._later.stop()
+        if not self.isHidden():
+            self.hide()
+            self.closed.emit(None)
+
+    def place(self) -> None:
+        """At the top, in the middle."""
+        over, edge = self.parentWidget(), round(scaled(EDGE_PX))
+        wide = max(min(over.width() - 2 * edge, round(scaled(WIDEST_PX))), 1)
+        high = self._column.totalHeightForWidth(wide) if self._column.hasHeightForWidth() else self.sizeHint().height()
+        self.setGeometry((over.width() - wide) // 2, edge, wide, min(high, max(over.height() - 2 * edge, 1)))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Stays in its place when what it stands over changes its size."""
+        if watched is self.parentWidget() and event.type() == QEvent.Type.Resize and not self.isHidden():
+            self.place()
+        return False
+
+    def enterEvent(self, event: QEvent) -> None:
+        """What is being read does not go away."""
+        self._later.stop()
+        super().enterEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        area = self.rect().toRectF()
+        rounded(painter, area, scaled(6), self._theme.panel, self._theme.strong_line)
+        colour = {ERROR: self._theme.warning, BUSY: self._theme.secondary}.get(self._kind, self._theme.good)
+        mark = area.adjusted(scaled(5), scaled(7), 0, -scaled(7))
+        mark.setWidth(scaled(MARK_PX))
+        rounded(painter, mark, mark.width() / 2, colour, None)
+        painter.end()
+
+    def _show_details(self, wanted: bool) -> None:
+        self._later.stop()
+        self.details.setVisible(wanted)
+        self.place()
+
+
+def report_error(bar: MessageBar, sentence: str, details: str = "") -> None:
+    """Say what went wrong; the details open on request."""
+    bar.show_message(sentence, ERROR, details)

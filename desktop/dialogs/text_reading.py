@@ -1,0 +1,122 @@
+"""What a typed text means: its tokens, what is wrong with it, and the sequence with its targets."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication
+
+from core.errors import GatewalkError, ShapeError
+from core.sequence import Sequence, from_text, last_target, next_token_targets
+from core.tables import numbers_of
+from core.tokens import Kind, tokens_of
+from core.vocabulary import Vocabulary
+
+NEXT, LABEL, ROWS, NONE = "next", "label", "rows", "none"
+MOST_UNKNOWN = 4  # words for which near ones are looked up
+PREVIEWED = 20_000
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the model can read and say: None and () where it is not known."""
+
+    vocabulary: Vocabulary | None = None
+    width: int | None = None  # numbers it reads at one step
+    outputs: int | None = None
+    labels: tuple[str, ...] = ()  # names of its classes
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What was read. Without a sequence, ``problem`` says why."""
+
+    sequence: Sequence | None = None
+    problem: str = ""
+    tokens: tuple[str, ...] = ()
+    wrong: frozenset[int] = frozenset()
+    unknown: tuple[tuple[str, tuple[str, ...]], ...] = ()  # words and what is near to each
+
+
+@dataclass(frozen=True)
+class TargetChoice:
+    """Which target the sequence gets."""
+
+    kind: str = NONE
+    label: str = ""
+    rows: str = ""  # numbers as typed
+
+
+def read_text(text: str, kind: Kind, wanted: Wanted) -> Reading:
+    """The sequence of a text, without targets yet. Never raises for what a person may type."""
+    tokens = () if kind == "numbers" or len(text) > 1_000_000 else tokens_of(text, kind)
+    vocabulary = wanted.vocabulary
+    wrong: frozenset[int] = frozenset()
+    if vocabulary is not None:
+        wrong = frozenset(t for t, token in enumerate(tokens) if token not in vocabulary)
+    words = tuple(dict.fromkeys(tokens[t] for t in sorted(wrong)))[:MOST_UNKNOWN]
+    unknown = tuple((word, vocabulary.near(word)) for word in words) if vocabulary is not None else ()
+    try:
+        sequence = from_text(text, vocabulary, kind, width=wanted.width)
+    except GatewalkError as error:
+        return Reading(None, str(error), tokens[:PREVIEWED], wrong, unknown)
+    return Reading(sequence, "", sequence.tokens[:PREVIEWED])
+
+
+def target_kinds(kind: Kind, wanted: Wanted) -> tuple[str, ...]:
+    """The targets that make sense, the likeliest first."""
+    reads = wanted.width if kind == "numbers" else (len(wanted.vocabulary) if wanted.vocabulary else wanted.outputs)
+    own_labels = bool(wanted.labels) and (wanted.vocabulary is None or wanted.labels != wanted.vocabulary.tokens)
+    found = [LABEL] if own_labels else []
+    if wanted.outputs is None or reads is None or wanted.outputs == reads:
+        found.append(NEXT)
+    if kind == "numbers" and not wanted.labels:
+        found.append(ROWS)
+    return (*found, NONE)
+
+
+def with_target(sequence: Sequence, choice: TargetChoice, wanted: Wanted) -> Sequence:
+    """The sequence with the chosen target. Raises DataError or ShapeError for what does not fit."""
+    if choice.kind == LABEL:
+        return last_target(sequence, choice.label, wanted.labels)
+    if choice.kind == ROWS:
+        return _with_rows(sequence, numbers_of(choice.rows), wanted.outputs)
+    if choice.kind == NEXT and sequence.kind == "numbers":
+        return _with_next_numbers(sequence)
+    return next_token_targets(sequence) if choice.kind == NEXT else sequence
+
+
+def _with_next_numbers(sequence: Sequence) -> Sequence:
+    if sequence.length < 2:
+        raise ShapeError(tr("The next numbers need at least two steps; add a row."))
+    targets = np.full(sequence.inputs.shape, np.nan)
+    targets[:-1] = sequence.inputs[1:]
+    return replace(sequence, targets=targets, known=None)
+
+
+def _with_rows(sequence: Sequence, rows: np.ndarray, outputs: int | None) -> Sequence:
+    """One row is meant for the last step; else there is one for each."""
+    if len(rows) == 1 and rows.shape[1] == sequence.length > 1 and outputs in (None, 1):
+        rows = rows.T  # a line with one number for each step
+    if len(rows) not in (1, sequence.length) or outputs not in (None, rows.shape[1]):
+        words = tr("Got {rows} × {columns} target numbers, expected 1 or {steps} rows of {outputs}.")
+        expected = tr("numbers") if outputs is None else str(outputs)
+        raise ShapeError(words.format(rows=len(rows), columns=rows.shape[1], steps=sequence.length, outputs=expected))
+    targets = np.full((sequence.length, sequence.batch, rows.shape[1]), np.nan)
+    targets[-len(rows) :] = rows[:, None, :]
+    return replace(sequence, targets=targets, known=None)
+
+
+def with_word(text: str, word: str, better: str, kind: Kind) -> str:
+    """The text with one word replaced wherever it stands."""
+    if kind == "characters":
+        return text.replace(word, better)
+    pattern = re.escape(word).replace("'", "['\u2018\u2019\u02bc\uff07]").replace(r"\-", "[-\u2010\u2011]")
+    return re.sub(rf"(?<!\w){pattern}(?!\w)", lambda _found: better, text, flags=re.IGNORECASE)
+
+
+def tr(text: str) -> str:
+    """The text in the person's language."""
+    return QCoreApplication.translate("TextData", text)

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from core.learning.clipping import Clipping
+from core.learning.optimisers import SGD, Adam, Momentum
+from core.learning.step import LearningSettings
+from desktop.dialogs.learning import learning_dialog
+from desktop.dialogs.learning_fields import learning_words, of_kind, with_optimiser
+from desktop.theme import LIGHT
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
+
+
+def test_another_optimiser_begins_at_its_usual_rate() -> None:
+    settings = LearningSettings(SGD(0.5, 0.01), Clipping("norm", 2.0), 3)
+    assert of_kind(Adam, settings) == LearningSettings(Adam(weight_decay=0.01), Clipping("norm", 2.0), 3)
+    assert with_optimiser(settings, rate=0.2).optimiser == SGD(0.2, 0.01)
+
+
+def test_it_says_what_the_settings_mean() -> None:
+    words = learning_words(LearningSettings(SGD(), Clipping("norm", 2.0), 3))
+    assert "at most 2" in words
+    assert "back 3 steps" in words
+
+
+def test_only_what_an_optimiser_has_is_shown(qtbot: QtBot) -> None:
+    answers: list[object] = []
+    dialog = learning_dialog(None, LearningSettings(Momentum()), LIGHT, answers.append)
+    assert dialog.fields.numbers["momentum"].isVisible()
+    assert not dialog.fields.numbers["beta1"].isVisible()
+    momentum = dialog.fields.numbers["momentum"]
+    momentum.selectAll()
+    momentum.insert("1.5")
+    momentum.editingFinished.emit()
+    assert not dialog.agree.isEnabled()
+    assert "below 1" in dialog.problem.text()
+    momentum.selectAll()
+    momentum.insert("0.8")
+    momentum.editingFinished.emit()
+    dialog.accept()
+    assert answers == [LearningSettings(Momentum(momentum=0.8))]
