@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import ceil
 from types import MappingProxyType
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
 
 from desktop.theme import Theme, scaled
 
@@ -28,13 +29,19 @@ def icon(name: str, theme: Theme) -> QIcon:
         (QIcon.Mode.Normal, QIcon.State.On, theme.accent),
         (QIcon.Mode.Active, QIcon.State.On, theme.accent),
     )
-    sizes = tuple(round(scaled(SIZE_PX) * density) for density in (1, 2))
+    sizes = tuple(round(scaled(SIZE_PX) * density) for density in _densities())
     names = {colour.name() for *_, colour in looks}
     pictures = {(size, colour): icon_pixmap(name, QColor(colour), size) for size in sizes for colour in names}
     for mode, state, colour in looks:
         for size in sizes:
             result.addPixmap(pictures[size, colour.name()], mode, state)
     return result
+
+
+def _densities() -> tuple[int, ...]:
+    """Device pixels for each logical one, as far as a screen has them: drawing for others is a part of the start."""
+    finest = max((ceil(screen.devicePixelRatio()) for screen in QGuiApplication.screens()), default=1)
+    return tuple(range(1, finest + 1))
 
 
 def icon_pixmap(name: str, colour: QColor, size_px: int) -> QPixmap:

@@ -36,9 +36,21 @@ def open_window(arguments: list[str]) -> int:
         return walk_offscreen()
     if display.platform:
         os.environ["QT_QPA_PLATFORM"] = display.platform
+    spare_reading_sources()
     with nothing_is_garbage():
         from desktop.app import run
     return run(arguments)
+
+
+def spare_reading_sources() -> None:
+    """Tells PySide6 that no module asks for another spelling of its names.
+
+    Else it reads the source of every module that is imported after it, a tenth of the start, to look for its own name.
+    This is not part of its interface, so nothing happens where it is not as expected.
+    """
+    feature = sys.modules.get("shibokensupport.feature")
+    if hasattr(feature, "_mod_uses_pyside"):
+        feature._mod_uses_pyside = lambda module: False
 
 
 def walk_offscreen() -> int:

@@ -51,16 +51,19 @@ app.exec()
 
 EXAMPLE = f"""
 import os
-from desktop.app import application, create_window
-from PySide6.QtWidgets import QApplication
-window = create_window([])
-app = QApplication.instance()
+import desktop.launch
+from PySide6.QtWidgets import QApplication, QMainWindow
+shown = QMainWindow.show
+def show(window):
+    global app
+    app = QApplication.instance()
+    app.installEventFilter(Watcher(app))
+    shown(window)
+QMainWindow.show = show
 {TELL}
-watcher = Watcher()
-app.installEventFilter(watcher)
-window.show()
-app.exec()
-"""
+from main import main
+main([])
+"""  # as a person starts it; only the moment of showing is caught
 PROGRAMS = {"empty": EMPTY, "example": EXAMPLE}
 
 
