@@ -13,7 +13,7 @@ from desktop.theme import DARK, LIGHT, bold_font, ui_font
 from desktop.widgets.number_field import not_a_number, number_entry, number_in
 
 Role = Qt.ItemDataRole
-DARKEST_GROUND = 0.42  # lightness below which light text is read better
+READABLE = 4.5  # contrast of small text
 
 
 class ArrayModel(QAbstractTableModel):
@@ -90,7 +90,7 @@ class ArrayModel(QAbstractTableModel):
             case Role.BackgroundRole:
                 return self._ground(value)
             case Role.ForegroundRole:
-                return LIGHT.text if self._ground(value).lightnessF() > DARKEST_GROUND else DARK.text
+                return ink_on(self._ground(value))
             case Role.TextAlignmentRole:
                 return Qt.AlignmentFlag.AlignCenter
             case Role.FontRole:
@@ -116,3 +116,22 @@ class ArrayModel(QAbstractTableModel):
 
     def _ground(self, value: float) -> QColor:
         return self._maps.state_colour(value, self._limit)
+
+
+def ink_on(ground: QColor) -> QColor:
+    """A text colour that can be read on a ground; on middle tones only black or white can."""
+    soft = max((LIGHT.text, DARK.text), key=lambda ink: contrast(ink, ground))
+    if contrast(soft, ground) >= READABLE:
+        return soft
+    return max((QColor("black"), QColor("white")), key=lambda ink: contrast(ink, ground))
+
+
+def contrast(one: QColor, other: QColor) -> float:
+    """The contrast ratio of two colours, from 1 to 21 (WCAG 2.2)."""
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: QColor) -> float:
+    parts = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour.getRgbF()[:3])
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), parts, strict=True))

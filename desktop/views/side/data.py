@@ -48,6 +48,8 @@ class DataPanel(QWidget):
         self.target = QPushButton()
         self.target.setProperty("flat", True)
         self.target.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        for part in (self._target_words, self.target):
+            part.setMinimumWidth(round(scaled(24)))  # rather cut than wider than the panel
         self.target.setToolTip(self.tr("Change this target"))
         self.loss = LossChoice(theme)
         self.type_text = ShortButton(self.tr("Type or paste…"), self.tr("Walk a text or numbers of your own"))
@@ -167,7 +169,7 @@ class DataPanel(QWidget):
         if at is None:
             return
         text = target_text(self._sequence, at, self._sample)
-        words = (self.tr("target at t = {t}") if text else self.tr("no target at t = {t}")).format(t=at + 1)
+        words = (self.tr("target, t = {t}") if text else self.tr("no target, t = {t}")).format(t=at + 1)
         self._target_words.setText(words)
         self.target.setText((text or self.tr("set one")).replace("&", "&&"))
         self.target.setAccessibleName(f"{words} {text}".strip())

@@ -37,6 +37,7 @@ class LossChoice(QWidget):
         self.problem = WrapLabel(role="error", size=11.5)
         for part in (self.box, self.line):
             part.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            part.setMinimumWidth(round(scaled(56)))
         self._guard = WheelGuard(self)
         self._guard.guard(self.box)
         self._arrange()

@@ -42,7 +42,7 @@ class ShortButton(QPushButton):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAutoDefault(False)
         self.setFont(ui_font(12))
-        self.setStyleSheet("QPushButton { padding: 0.26em 0.5em; } QPushButton:focus { padding: 0.18em 0.42em; }")
+        self.setStyleSheet("QPushButton { padding: 0.26em 0.4em; } QPushButton:focus { padding: 0.18em 0.32em; }")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def minimumSizeHint(self) -> QSize:
@@ -50,7 +50,7 @@ class ShortButton(QPushButton):
 
     def sizeHint(self) -> QSize:
         wanted = QFontMetricsF(self.font()).horizontalAdvance(self._words.replace("&", ""))
-        return QSize(round(wanted + scaled(18)), super().sizeHint().height())
+        return QSize(round(wanted + scaled(15)), super().sizeHint().height())
 
     def set_theme(self, _theme: object) -> None:
         """As large as the font is now."""
@@ -63,7 +63,7 @@ class ShortButton(QPushButton):
         self._cut()
 
     def _cut(self) -> None:
-        room = self.width() - scaled(15)
+        room = self.width() - scaled(12)
         text = QFontMetricsF(self.font()).elidedText(self._words, Qt.TextElideMode.ElideRight, room)
         if text != self.text():
             self.setText(text)

@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from desktop.colours import ColourMaps
-from desktop.dialogs.array_model import ArrayModel
+from desktop.dialogs.array_model import ArrayModel, contrast
 from desktop.dialogs.parameter import ParameterDialog, edit_parameter
 from desktop.dialogs.value import NO_TARGET, ValueDialog, ValueQuestion, edit_value
-from desktop.theme import DARK, LIGHT
+from desktop.theme import DARK, LIGHT, Theme
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
@@ -132,3 +132,12 @@ def test_colours_and_words_of_a_cell() -> None:
     model.set_value(0, 0, 3.0)
     assert model.data(model.index(0, 0), Qt.ItemDataRole.ToolTipRole) == "[1, 1] = 3, was 1"
     assert model.changed == ((0, 0),)
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK])
+def test_numbers_can_be_read_on_every_colour(theme: Theme) -> None:
+    model = ArrayModel(np.linspace(-1, 1, 41), ColourMaps(theme))
+    for row in range(41):
+        index = model.index(row, 0)
+        ground, ink = index.data(Qt.ItemDataRole.BackgroundRole), index.data(Qt.ItemDataRole.ForegroundRole)
+        assert contrast(ground, ink) >= 4.5

@@ -155,6 +155,13 @@ def test_it_takes_another_theme_and_width(qtbot: QtBot) -> None:
     assert panel.chips.grab().toImage().pixelColor(3, 3) is not None
 
 
+@pytest.mark.parametrize("width", [160, 200, 320])
+def test_nothing_is_wider_than_the_panel(qtbot: QtBot, width: int) -> None:
+    panel = shown(qtbot, agreement(), width)
+    for control in (panel.target, panel.loss.box, panel.type_text, panel.open_file):
+        assert control.mapTo(panel, control.rect().topRight()).x() <= width
+
+
 def test_numbers_as_targets_are_said() -> None:
     sequence = from_numbers([[1.0], [2.0]]).with_target(1, [0.25, -1.5])
     assert target_text(sequence, 1, 0) == "0.25, −1.5"
