@@ -9,18 +9,22 @@ from types import TracebackType
 
 from PySide6.QtCore import QLibraryInfo, QLocale, QSettings, QTimer, QTranslator
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow
 
 from core.errors import GatewalkError
 from core.resources import resource_path
+from desktop.autosave import Autosave
 from desktop.bridge import Bridge, example_session
+from desktop.collector import keep_for_good, nothing_is_garbage
 from desktop.edits import Edits
 from desktop.files import Files
 from desktop.look import Look
 from desktop.main_window import MainWindow, Parts
 from desktop.proofs import Proofs
+from desktop.recovery import Recovery
 from desktop.reports import Kind, default_log_file, defect
 from desktop.settings import Settings
+from desktop.side import Content, Side
 from desktop.typesetting import Typesetter, default_cache_folder
 from desktop.views.changes import ChangesPanel
 from desktop.views.diagram import InsidePainter
@@ -31,29 +35,29 @@ from desktop.views.unrolled import UnrolledView
 
 NAME = "Gatewalk"
 FIRST_SIZE = (1600, 900)
+STANDS_MS = 1500  # by then everything is loaded and painted
 
 
 def create_window(arguments: Sequence[str] = ()) -> QMainWindow:
     """The whole window with the ready example, or with the file that ``arguments`` name; the loop is not run."""
-    app = application()
-    settings = Settings(QSettings(NAME, NAME))
-    bridge = Bridge(example_session())
-    look = Look(app, settings, app)
-    window = _window(bridge, settings, look)
-    _first_size(window)
-    window.restore_layout()
-    window.setFocus()
+    application()
+    with nothing_is_garbage():
+        window = build_window(Bridge(example_session()), Settings(QSettings(NAME, NAME)), default_cache_folder())
     for file in _files_in(arguments)[:1]:
         window.files.open_path(file)
     _catch_defects(window)
+    _keep_safe(window)
     return window
 
 
 def run(arguments: Sequence[str]) -> int:
     """Open the window and stay until it is closed; the exit code."""
-    window = create_window(arguments)
-    window.show()
-    return QApplication.exec()
+    with nothing_is_garbage():
+        window = create_window(arguments)
+        window.show()
+        QTimer.singleShot(STANDS_MS, window, window.recovery.offer)
+        QTimer.singleShot(STANDS_MS, keep_for_good)
+        return QApplication.exec()
 
 
 def application() -> QApplication:
@@ -86,25 +90,38 @@ def _translate(app: QApplication) -> None:
             app.installTranslator(translator)
 
 
-def _window(bridge: Bridge, settings: Settings, look: Look) -> MainWindow:
-    theme, maps = look.theme, look.maps
-    typesetter = Typesetter(cache_folder=default_cache_folder())
+def build_window(bridge: Bridge, settings: Settings, formulas: Path) -> MainWindow:
+    """Views, panels and what stands behind them, wired to a bridge; ``formulas``: where typeset ones are kept."""
+    look = Look(QApplication.instance(), settings)
+    typesetter = Typesetter(cache_folder=formulas)
     unrolled = UnrolledView()
-    inside = InsidePainter(theme, maps)
+    inside = InsidePainter(look.theme, look.maps)
     unrolled.set_inside_painter(inside)
-    views: dict[str, QWidget] = {
-        "equations": EquationsPanel(theme, typesetter),
-        "inspector": Inspector(maps),
-        "changes": ChangesPanel(maps),
-        "plots": TimePlots(theme),
-    }
-    files, edits = Files(bridge, settings), Edits(bridge)
-    proofs = Proofs(bridge, views["inspector"].show_proof)
-    parts = Parts(bridge, settings, look, typesetter, views, inside, files, edits, proofs)
+    files, edits = Files(bridge, settings), Edits(bridge, look)
+    side = Side(bridge, settings, files, edits, look.theme)
+    contents = {**side.contents(), **_contents(look, typesetter)}
+    proofs = Proofs(bridge, contents["inspector"].widget.show_proof)
+    parts = Parts(bridge, settings, look, typesetter, contents, inside, files, edits, proofs)
     window = MainWindow(unrolled, parts)
+    for part in (bridge, look, files, edits, proofs, typesetter):
+        part.setParent(window)
     files.attach(window, unrolled, window.menus.recent)
     edits.attach(window)
+    _first_size(window)
+    window.restore_layout()
+    window.setFocus()
     return window
+
+
+def _contents(look: Look, typesetter: Typesetter) -> dict[str, Content]:
+    """The panels at the right and at the bottom, by name."""
+    widgets = {
+        "equations": EquationsPanel(look.theme, typesetter),
+        "inspector": Inspector(look.maps),
+        "changes": ChangesPanel(look.maps),
+        "plots": TimePlots(look.theme),
+    }
+    return {name: Content(widget, widget.show_frame) for name, widget in widgets.items()}
 
 
 def _first_size(window: MainWindow) -> None:
@@ -114,6 +131,12 @@ def _first_size(window: MainWindow) -> None:
 
 def _files_in(arguments: Sequence[str]) -> list[Path]:
     return [Path(word) for word in arguments if not word.startswith("-")]
+
+
+def _keep_safe(window: MainWindow) -> None:
+    """Unsaved work survives a crash."""
+    window.recovery = Recovery(window.bridge, window.files, Autosave(window.bridge, parent=window), window)
+    window.files.at_close(window.recovery.close)
 
 
 def _catch_defects(window: MainWindow) -> None:

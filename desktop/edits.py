@@ -1,24 +1,29 @@
-"""Asking for another value where one was double-clicked, and handing it to the bridge."""
+"""Asking for another value where one was double-clicked, and handing the answer to the bridge."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QCoreApplication, QObject
 from PySide6.QtWidgets import QInputDialog, QWidget
 
+from core.sequence import Sequence
 from desktop.bridge import Bridge
+from desktop.look import Look
 from desktop.reports import Kind
 
-DIGITS = 12
+HEAD = "head/"
+NO_TARGET = -1
 
 
 class Edits(QObject):
     """``edit`` gets the place as the views name it: (kind, path, t) and, for one unit or entry, its index."""
 
-    def __init__(self, bridge: Bridge, parent: QObject | None = None) -> None:
+    def __init__(self, bridge: Bridge, look: Look, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._bridge = bridge
+        self._bridge, self._look = bridge, look
         self._window: QWidget | None = None
 
     def attach(self, window: QWidget) -> None:
@@ -28,77 +33,141 @@ class Edits(QObject):
     def edit(self, place: tuple[Any, ...]) -> None:
         """Ask for another value of this place."""
         kind, path, where = place[:3]
-        if kind == "input":
-            self._input(where)
-        elif kind == "target":
-            self._target(where)
-        elif kind == "parameter":
-            self._parameter(path, where)
-        elif kind == "initial":
-            self._initial(path, place[3] if len(place) > 3 else self._bridge.view.unit)
-        else:
-            self._value(path, where, place[3] if len(place) > 3 else self._bridge.view.unit)
+        unit = place[3] if len(place) > 3 else self._bridge.view.unit
+        asks: dict[str, Callable[[], None]] = {
+            "input": lambda: self._input(where),
+            "target": lambda: self._target(where),
+            "parameter": lambda: self._parameter(path, where),
+            "initial": lambda: self._initial(path, unit),
+            "value": lambda: self._value(path, where, unit),
+        }
+        asks[kind]()
 
     def _input(self, t: int) -> None:
-        sequence = self._bridge.session.setup.sequence
+        sequence, sample = self._bridge.session.setup.sequence, self._bridge.view.sample
         title = tr("Input at t = {t}").format(t=t + 1)
         if sequence.vocabulary is not None:
-            token = self._choose(title, tr("Word"), tuple(sequence.vocabulary.tokens), sequence.tokens[t])
-            if token is not None:
-                self._bridge.edits.set_input(t, token)
-            return
-        numbers = self._numbers(title, sequence.inputs[t, self._bridge.view.sample])
-        if numbers is not None:
-            self._bridge.edits.set_input(t, numbers)
+            now = sequence.tokens_at(sample)[t]
+            options = tuple(sequence.vocabulary.tokens)
+            self._ask(title, now, lambda token: self._bridge.edits.set_input(t, token), options=options)
+        else:
+            now = sequence.inputs[t, sample]
+            self._ask(title, now, lambda numbers: self._bridge.edits.set_input(t, numbers))
 
     def _target(self, t: int) -> None:
-        sequence = self._bridge.session.setup.sequence
+        sequence, sample = self._bridge.session.setup.sequence, self._bridge.view.sample
         title = tr("Target at t = {t}").format(t=t + 1)
-        if sequence.target_labels:
-            none = tr("no target")
-            label = self._choose(title, tr("Target"), (none, *sequence.target_labels), "")
-            if label is not None:
-                self._bridge.edits.set_target(t, -1 if label == none else label)
-            return
         if sequence.targets is None:
-            self._bridge.report(tr("This sequence has no targets; give some in the data panel."))
-            return
-        numbers = self._numbers(title, sequence.targets[t, self._bridge.view.sample])
-        if numbers is not None:
-            whole = sequence.targets.ndim == 2
-            self._bridge.edits.set_target(t, int(numbers[0]) if whole else numbers)
+            self._bridge.report(tr("This sequence has no targets; give it some with its data, at the left."))
+        elif sequence.target_labels:
+            found = int(sequence.known[t, sample])
+            now = sequence.target_labels[found] if found >= 0 else ""
+            options, none = sequence.target_labels, tr("no target")
+            self._ask(title, now, lambda label: self._bridge.edits.set_target(t, label), options=options, none=none)
+        elif sequence.targets.ndim == 2:
+            now = float(max(sequence.known[t, sample], NO_TARGET))
+            self._ask(title, now, lambda number: self._bridge.edits.set_target(t, int(number)))
+        else:
+            now = np.nan_to_num(sequence.known[t, sample])
+            self._ask(title, now, lambda numbers: self._bridge.edits.set_target(t, numbers))
 
-    def _parameter(self, path: str, index: tuple[int, ...]) -> None:
-        now = float(self._bridge.session.parameters[path][tuple(index)])
-        place = ", ".join(str(each + 1) for each in index)
-        value = self._number(tr("{path}, entry {place}").format(path=path, place=place), now)
-        if value is not None:
-            self._bridge.edits.set_weight(path, tuple(index), value)
+    def _parameter(self, path: str, index: tuple[int, ...] | None) -> None:
+        from desktop.dialogs.parameter import edit_parameter
+
+        values = np.asarray(self._bridge.session.parameters[path])
+        edit_parameter(self._window, path, values, self._look.theme, index, done=self._take_parameter)
+
+    def _take_parameter(self, answer: Any) -> None:
+        if answer is None or not answer.changed:
+            return
+        if len(answer.changed) == 1:
+            index = answer.changed[0]
+            self._bridge.edits.set_weight(answer.path, index, float(answer.values[index]))
+            return
+        label = tr("set {path}").format(path=answer.path)
+        changed = {**self._bridge.session.parameters, answer.path: answer.values}
+        self._bridge.edits.set_parameters(changed, label)
 
     def _initial(self, path: str, unit: int) -> None:
         rows = self._bridge.session.run.initial(path)
+        now = float(rows[-1, self._bridge.view.sample, unit])
         title = tr("Initial {path}, unit {unit}").format(path=path, unit=unit + 1)
-        value = self._number(title, float(rows[-1, self._bridge.view.sample, unit]))
-        if value is not None:
-            self._bridge.edits.set_initial(path, len(rows) - 1, unit, value)
+        last = len(rows) - 1
+        self._ask(title, now, lambda value: self._bridge.edits.set_initial(path, last, unit, value))
 
     def _value(self, path: str, t: int, unit: int) -> None:
-        if path.startswith("head/"):
+        if path.startswith(HEAD):
             self._bridge.report(tr("Only the variables of a layer can be overwritten; edit the target instead."))
             return
         seen = self._bridge.frame.inspection
         known = seen is not None and (seen.path, seen.t) == (path, t) and seen.values is not None
         now = float(seen.values[unit]) if known else 0.0
-        words = tr("Overwrite {path}, unit {unit}, at t = {t}").format(path=path, unit=unit + 1, t=t + 1)
-        value = self._number(words, now)
-        if value is not None:
-            self._bridge.edits.overwrite(path, t, unit, value)
+        title = tr("Overwrite {path}, unit {unit}, at t = {t}").format(path=path, unit=unit + 1, t=t + 1)
+        words = tr("The gradient that arrives there is shown, but does not enter the equation.")
+        self._ask(title, now, lambda value: self._bridge.edits.overwrite(path, t, unit, value), words=words)
+
+    def _ask(self, title: str, now: Any, done: Callable[[Any], object], **more: Any) -> None:
+        """Ask in a dialog of the window; going back does nothing."""
+        from desktop.dialogs.value import ValueQuestion, edit_value
+
+        def take(answer: object) -> None:
+            if answer is not None:
+                done(answer)
+
+        edit_value(self._window, ValueQuestion(title, now, **more), self._look.theme, done=take)
+
+    # What is not one value
+
+    def type_text(self) -> None:
+        """Ask for a text, or numbers, to walk."""
+        from desktop.dialogs.text_data import ask_text_data
+
+        session = self._bridge.session
+        sequence, network = session.setup.sequence, session.setup.network
+        text = " ".join(sequence.tokens) if sequence.kind == "words" else "".join(sequence.tokens)
+        ask_text_data(
+            self._window,
+            sequence.vocabulary,
+            sequence.kind,
+            self._look.theme,
+            width=network.inputs,
+            outputs=network.outputs,
+            labels=sequence.target_labels,
+            text=text if sequence.vocabulary is not None else "",
+            done=self._take_sequence,
+        )
+
+    def _take_sequence(self, sequence: object) -> None:
+        if not isinstance(sequence, Sequence):
+            return
+        old = self._bridge.session.setup.sequence.vocabulary
+        new = sequence.vocabulary
+        if (old and old.tokens) == (new and new.tokens):
+            self._bridge.edits.set_sequence(sequence)
+        else:
+            self._bridge.edits.set_sequence_and_model(sequence)
+
+    def set_loss_steps(self, steps: Any) -> None:
+        """Where the loss stands: "all", "last", or these steps."""
+        self._bridge.edit(lambda session: session.set_sequence(session.setup.sequence.with_loss_at(steps)))
+
+    def change_model(self) -> None:
+        """Ask for another model."""
+        from desktop.dialogs.model import ask_model
+
+        ask_model(self._window, self._bridge.session.setup.network, self._look.theme, self._take_model)
+
+    def _take_model(self, answer: Any) -> None:
+        if answer is not None:
+            sequence = self._bridge.session.setup.sequence
+            name = self._bridge.session.setup.name
+            self._bridge.edits.set_model(answer.network, answer.parameters, sequence, name)
 
     def add_bookmark(self) -> None:
         """Ask for a name for this place."""
-        frame = self._bridge.frame
-        place = frame.position
-        proposed = f"{place.phase} t = {place.t + 1}" if place.t is not None else str(place.phase)
+        from desktop.views.side.records import place_words
+
+        proposed = place_words(self._bridge.frame.position)
         name, good = QInputDialog.getText(self._window, tr("Add a bookmark"), tr("Name of this place"), text=proposed)
         if good and name.strip():
             self._bridge.edits.add_bookmark(name.strip())
@@ -110,30 +179,6 @@ class Edits(QObject):
             self._bridge.report(tr("Walk to a time step first; then the walk can be stopped there."), Kind.ERROR)
         else:
             self._bridge.edits.break_here(t)
-
-    def _number(self, words: str, now: float) -> float | None:
-        text, good = QInputDialog.getText(self._window, tr("Edit"), words, text=f"{now:.{DIGITS}g}")
-        return self._read(text) if good else None
-
-    def _numbers(self, title: str, now: Any) -> list[float] | None:
-        shown = ", ".join(f"{float(each):.{DIGITS}g}" for each in now.reshape(-1))
-        text, good = QInputDialog.getText(self._window, title, tr("Numbers, separated by commas"), text=shown)
-        if not good:
-            return None
-        numbers = [self._read(part) for part in text.split(",")]
-        return None if None in numbers else numbers
-
-    def _choose(self, title: str, label: str, options: tuple[str, ...], now: str) -> str | None:
-        current = options.index(now) if now in options else 0
-        text, good = QInputDialog.getItem(self._window, title, label, options, current, False)
-        return text if good else None
-
-    def _read(self, text: str) -> float | None:
-        try:
-            return float(text.strip())
-        except ValueError:
-            self._bridge.report(tr("'{text}' is no number; expected one such as 0.25 or 1e-3.").format(text=text))
-            return None
 
 
 def tr(text: str) -> str:

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QObject
-from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from core.errors import FileError, GatewalkError
 from desktop import session_files
 from desktop.bridge import Bridge, example_session
+from desktop.dialogs import ask
 from desktop.reports import Kind
 from desktop.settings import Settings
 
@@ -110,17 +111,8 @@ class Files(QObject):
         """Whether what there is may be left: it is saved, or the person says so."""
         if not self._bridge.modified:
             return True
-        buttons = QMessageBox.StandardButton
-        answer = QMessageBox.question(
-            self._window,
-            tr("Save the session?"),
-            tr("There are edits, bookmarks or breakpoints that have not been saved. Save them first?"),
-            buttons.Save | buttons.Discard | buttons.Cancel,
-            buttons.Save,
-        )
-        if answer == buttons.Save:
-            return self.save()
-        return answer == buttons.Discard
+        answer = ask.ask_unsaved(self._window, self.path.stem if self.path else self._bridge.session.setup.name)
+        return self.save() if answer == ask.SAVE else answer == ask.DISCARD
 
     # Exporting
 
@@ -161,6 +153,10 @@ class Files(QObject):
             self._bridge.report(str(FileError(f"{error.filename or tr('The file')}: {error.strerror}.")), Kind.ERROR)
             return False
         return True
+
+    def forget_path(self) -> None:
+        """What there is now has no file of its own."""
+        self._stand_on(None)
 
     def _stand_on(self, path: Path | None) -> None:
         self.path = path

@@ -37,6 +37,7 @@ def show_keys(parent: QWidget, theme: Theme) -> QDialog:
     buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, sheet)
     buttons.rejected.connect(sheet.reject)
     column = QVBoxLayout(sheet)
+    column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)
     column.addWidget(scroll, 1)
     column.addWidget(buttons)
     room = parent.screen().availableSize()

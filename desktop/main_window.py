@@ -8,21 +8,24 @@ from typing import Any
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QMainWindow, QToolBar, QWidget
+from PySide6.QtWidgets import QLayout, QMainWindow, QToolBar
 
 from core.frame import Detail, Frame
 from desktop.actions import Actions
 from desktop.bridge import Bridge
 from desktop.colours import ColourMaps
 from desktop.columns import SharedColumns
+from desktop.dialogs.message_bar import MessageBar
 from desktop.icons import icon
 from desktop.keys import FocusKeys
 from desktop.look import Look
 from desktop.menus import Menus
 from desktop.panels import Panels
 from desktop.preferences import Preferences
+from desktop.reports import Kind, Report
 from desktop.scheduler import FrameScheduler
 from desktop.settings import Settings
+from desktop.side import Content
 from desktop.status import StatusLine
 from desktop.theme import Theme
 from desktop.toolbar import WalkBar
@@ -31,6 +34,7 @@ from desktop.views.diagram import InsidePainter
 from desktop.views.unrolled import UnrolledView
 
 LAYOUT_VERSION = 1
+LEAST_SIZE = (640, 420)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +45,7 @@ class Parts:
     settings: Settings
     look: Look
     typesetter: Typesetter
-    views: dict[str, QWidget]
+    contents: dict[str, Content]
     inside: InsidePainter
     files: Any
     edits: Any
@@ -56,6 +60,8 @@ class MainWindow(QMainWindow):
         self.setObjectName("main_window")
         self.setWindowTitle("Gatewalk[*]")
         self.setAcceptDrops(True)
+        self.layout().setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)  # contents never resize the window
+        self.setMinimumSize(*LEAST_SIZE)
         self.bridge, self.settings, self.look = parts.bridge, parts.settings, parts.look
         self.typesetter, self.files, self.edits, self.proofs = parts.typesetter, parts.files, parts.edits, parts.proofs
         self.unrolled, self._inside = unrolled, parts.inside
@@ -63,7 +69,7 @@ class MainWindow(QMainWindow):
         self.commands = Actions(self, self)
         for name in self.commands:
             self.addAction(self.commands[name])
-        self._build(parts.views)
+        self._build(parts.contents)
         self._wire()
         self.preferences.apply()
         self.look.start(self._set_theme)
@@ -71,10 +77,10 @@ class MainWindow(QMainWindow):
         self._show_bar(self.bridge.frame)
         self._show(self.bridge.frame)
 
-    def _build(self, views: dict[str, QWidget]) -> None:
+    def _build(self, contents: dict[str, Content]) -> None:
         theme = self.look.theme
         self.setCentralWidget(self.unrolled)
-        self.panels = Panels(self, views, theme)
+        self.panels = Panels(self, contents, theme)
         self.bar = WalkBar(theme, self.commands, self)
         tool_bar = QToolBar(self.tr("Walk"), self)
         tool_bar.setObjectName("tool_bar")
@@ -86,6 +92,7 @@ class MainWindow(QMainWindow):
         self.menus = Menus(self.menuBar(), self.commands)
         self.status = StatusLine(theme, self)
         self.setStatusBar(self.status)
+        self.messages = MessageBar(self.unrolled, theme)
         self.scheduler = FrameScheduler(parent=self)
         self.unrolled.installEventFilter(self)
         self.focus_keys = FocusKeys(self)
@@ -96,7 +103,7 @@ class MainWindow(QMainWindow):
         bridge = self.bridge
         bridge.frame_changed.connect(self.scheduler.submit)
         bridge.frame_changed.connect(self._show_bar)
-        bridge.reported.connect(self.status.show_report)
+        bridge.reported.connect(self._say)
         self.scheduler.frame_due.connect(self._show)
         self.unrolled.selected.connect(lambda place: bridge.select(*place))
         self.unrolled.jump_requested.connect(bridge.go_to_time)
@@ -144,6 +151,15 @@ class MainWindow(QMainWindow):
     def _with_label(self, verb: str, label: str) -> str:
         return f"{verb}: {label}" if label else verb
 
+    def _say(self, report: Report) -> None:
+        """What went wrong stands over the drawing until it is read; everything else in the line at the bottom."""
+        if report.kind is Kind.ERROR:
+            self.messages.show_message(report.text, report.kind, report.details)
+            return
+        if not report.text:
+            self.messages.close_message()
+        self.status.show_report(report)
+
     def _show_playing(self, playing: bool) -> None:
         action = self.commands["run_pause"]
         wanted = self.tr("&Pause") if playing else self.tr("&Run")
@@ -184,6 +200,7 @@ class MainWindow(QMainWindow):
         self.commands.set_theme(theme)
         self.bar.set_theme(theme)
         self.status.set_theme(theme)
+        self.messages.set_theme(theme)
         self._inside.set_colours(theme, maps)
         self.unrolled.set_theme(theme)
         self.panels.set_theme(theme, maps)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtWidgets import QDockWidget, QMainWindow
 
 from core.frame import Frame, Phase
 from desktop.actions import panel_title
+from desktop.side import Content
 from desktop.theme import Theme, scaled
 from desktop.widgets.heading import DockTitle, SectionHeading
 
@@ -27,15 +28,17 @@ PLACES = {
 }
 LEFT_PX, RIGHT_PX, BOTTOM_PX = 214.0, 336.0, 232.0
 OPEN = ("plots",)  # belong to the drawing, and have its ground
-LATE = ("plots",)  # slow to load
+# Filled after the first picture, in this order.
+LATE = ("equations", "inspector", "model", "data", "bookmarks", "breakpoints", "changes", "plots")
 TIMELESS = (Phase.CLIP, Phase.UPDATE)
 
 
 class Panel:
     """One dock with its view; a hidden one keeps the last frame until it is seen again."""
 
-    def __init__(self, name: str, view: QWidget, theme: Theme, window: QMainWindow) -> None:
-        self.name, self.view = name, view
+    def __init__(self, name: str, content: Content, theme: Theme, window: QMainWindow) -> None:
+        self.name, self.view, self._show = name, content.widget, content.show
+        view = self.view
         self.seen = False
         self.late = name in LATE
         self._waiting: Frame | None = None
@@ -56,7 +59,7 @@ class Panel:
             self._waiting = frame
             return
         self._waiting = None
-        self.view.show_frame(frame)
+        self._show(frame)
         if self._heading is not None:
             label = self.title.findChild(SectionHeading)
             text, room = self._heading.text(), max(label.width(), 40)
@@ -95,10 +98,10 @@ class Panels(QObject):
 
     seen_changed = Signal(object)  # (name, whether it is to be seen)
 
-    def __init__(self, window: QMainWindow, views: dict[str, QWidget], theme: Theme) -> None:
+    def __init__(self, window: QMainWindow, contents: dict[str, Content], theme: Theme) -> None:
         super().__init__(window)
         self._window = window
-        self._panels = {name: Panel(name, view, theme, window) for name, view in views.items()}
+        self._panels = {name: Panel(name, content, theme, window) for name, content in contents.items()}
         self._timeless: bool | None = None
         self.usual = True  # nobody has moved, closed or resized anything yet
         window.setDockNestingEnabled(True)
@@ -181,9 +184,11 @@ class Panels(QObject):
         self.seen_changed.emit((name, not panel.dock.isHidden()))
 
     def attach_late(self) -> None:
-        """Load what was too slow for the first picture."""
-        for panel in self._panels.values():
-            panel.attach()
+        """Fill what was too slow for the first picture, one panel a turn, so that each is seen at once."""
+        waiting = [self._panels[name] for name in LATE if name in self._panels and self._panels[name].late]
+        if waiting:
+            waiting[0].attach()
+            QTimer.singleShot(1, self, self.attach_late)  # what is posted, paints too, comes before timers
 
     def set_theme(self, theme: Theme, maps: object) -> None:
         """Draw in these colours."""

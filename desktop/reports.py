@@ -25,6 +25,7 @@ class Report:
 
     text: str
     kind: Kind = Kind.NOTE
+    details: str = ""  # for those who want to know more
 
 
 def default_log_file() -> Path:
@@ -35,18 +36,19 @@ def default_log_file() -> Path:
 
 def defect(error: BaseException, log_file: Path) -> Report:
     """The report of a defect; its details go into the log file."""
-    written = _write(error, log_file)
+    details = "".join(traceback.format_exception(error))
+    written = _write(details, log_file)
     calm = QCoreApplication.translate("Reports", "Something went wrong inside Gatewalk; nothing was changed.")
     where = QCoreApplication.translate("Reports", "The details are in {file}.").format(file=log_file)
-    return Report(f"{calm} {where}" if written else f"{calm} ({type(error).__name__}: {error})", Kind.ERROR)
+    return Report(f"{calm} {where}" if written else calm, Kind.ERROR, details)
 
 
-def _write(error: BaseException, log_file: Path) -> bool:
+def _write(details: str, log_file: Path) -> bool:
     try:
         log_file.parent.mkdir(parents=True, exist_ok=True)
         with log_file.open("a", encoding="utf-8") as file:
             file.write(f"--- {dt.datetime.now(dt.UTC).isoformat(timespec='seconds')}\n")
-            file.writelines(traceback.format_exception(error))
+            file.write(details)
     except OSError:
         return False
     return True

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.breakpoints import AtTime, Breakpoint
+from core.cell import Cell
 from core.learning.step import LearningSettings
-from core.network import Network
+from core.network import Network, build_network
 from core.sequence import Sequence
 
 if TYPE_CHECKING:
@@ -46,6 +49,16 @@ class SessionEdits:
         """Walk another sequence."""
         return self._edit(lambda session: session.set_sequence(sequence))
 
+    def set_sequence_and_model(self, sequence: Sequence) -> bool:
+        """Walk a sequence that the network cannot read, with a new network of the same kind that can."""
+
+        def change(session: Session) -> None:
+            setup = session.setup
+            network = network_for(setup.network, sequence)
+            session.set_model(network, network.initial_parameters(0), sequence, sequence.name or setup.name)
+
+        return self._edit(change)
+
     def set_initial(self, path: str, row: int, unit: int, value: float) -> bool:
         """Give one unit of an initial state another value."""
         return self._edit(lambda session: session.set_initial(path, row, unit, value))
@@ -70,6 +83,15 @@ class SessionEdits:
         """Name this place."""
         return self._note(lambda session: session.add_bookmark(name, note))
 
+    def rename_bookmark(self, name: str, new: str) -> bool:
+        """Give a bookmark another name; one that has that name already is replaced."""
+
+        def rename(session: Session) -> None:
+            kept = (mark for mark in session.bookmarks if mark.name != new or new == name)
+            session.bookmarks = tuple(replace(mark, name=new) if mark.name == name else mark for mark in kept)
+
+        return self._note(rename)
+
     def remove_bookmark(self, name: str) -> bool:
         """Forget a bookmark."""
         return self._note(lambda session: session.remove_bookmark(name))
@@ -91,3 +113,18 @@ class SessionEdits:
             (session.remove_breakpoint if known else session.add_breakpoint)(point)
 
         return self._note(turn)
+
+
+def network_for(like: Network, sequence: Sequence) -> Network:
+    """A network of the same cells, readout and loss, with the width that the sequence asks for."""
+    cells, width = [], sequence.width
+    for block in like.layers:
+        cells.append(Cell(block.cell.definition, width, block.cell.units))
+        width = block.cell.units
+    outputs = like.outputs
+    if sequence.target_labels:
+        outputs = len(sequence.target_labels)
+    elif sequence.targets is not None:
+        outputs = sequence.targets.shape[2] if sequence.targets.ndim == 3 else int(sequence.targets.max()) + 1
+    head = Path(like.head.cell.definition.file).stem or "softmax"
+    return build_network(cells, head=head, loss=like.loss, outputs=outputs)

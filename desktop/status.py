@@ -11,7 +11,6 @@ from desktop.theme import Theme, scaled, ui_font
 from desktop.toolbar import ElidedLabel
 
 NOTE_MS = 6000
-ERROR_MS = 20000
 
 
 class StatusLine(QStatusBar):
@@ -34,7 +33,6 @@ class StatusLine(QStatusBar):
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in these colours."""
-        self._theme = theme
         side, edge = round(scaled(20)), round(scaled(4))
         self.setContentsMargins(side, edge, side, edge)
         self.sentence.setFont(ui_font(13))
@@ -61,7 +59,7 @@ class StatusLine(QStatusBar):
         self._report = report
         self._later.stop()
         if report.kind is not Kind.BUSY:
-            self._later.start(ERROR_MS if report.kind is Kind.ERROR else NOTE_MS)
+            self._later.start(NOTE_MS)
         self._show()
 
     @property
@@ -75,10 +73,6 @@ class StatusLine(QStatusBar):
 
     def _show(self) -> None:
         words = self._report.text or self._words
-        colour = self._theme.warning if self._report.text and self._report.kind is Kind.ERROR else self._theme.text
-        sheet = f"color: {colour.name()};"
-        if self.sentence.styleSheet() != sheet:
-            self.sentence.setStyleSheet(sheet)
         self.sentence.show_text(words)
         self.sentence.setAccessibleName(words)
         self.setAccessibleDescription(words)

@@ -1,0 +1,38 @@
+"""A window for tests, with settings of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QSettings
+from PySide6.QtWidgets import QApplication
+
+from desktop.app import application, build_window
+from desktop.bridge import Bridge, example_session
+from desktop.main_window import MainWindow
+from desktop.settings import Settings
+
+
+@contextmanager
+def open_window(folder: Path, size: tuple[int, int] = (1280, 720)) -> Iterator[MainWindow]:
+    """The main window with the ready example, animation off; closed without questions, the look as it was before."""
+    app = application()
+    font, palette, sheet = app.font(), app.palette(), app.styleSheet()
+    settings = Settings(QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat))
+    settings.animations = False
+    window = build_window(Bridge(example_session(), log_file=folder / "log.txt"), settings, folder / "formulas")
+    window.resize(*size)
+    window.show()
+    QApplication.processEvents()
+    try:
+        yield window
+    finally:
+        window.bridge.mark_saved()
+        window.close()
+        window.deleteLater()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+        app.setStyleSheet(sheet)
+        app.setPalette(palette)
+        app.setFont(font)
