@@ -74,7 +74,7 @@ class Problem:
         """B, the number of sequences."""
         return self.inputs.shape[1]
 
-    @property
+    @cached_property
     def batch(self) -> tuple[int, ...]:
         """Batch axes inside a run: () for one sequence."""
         return () if self.batch_size == 1 else (self.batch_size,)

@@ -41,6 +41,7 @@ class Run:
             signal = self._output(block)
         self.tapes[HEAD] = self._tape(self.network.head, self._head_inputs(signal))
         self._seed()
+        self._views: dict[tuple[object, ...], Array | None] = {}  # of arrays that stay where they are
 
     def _head_inputs(self, signal: Array) -> dict[str, Array]:
         problem, name = self.problem, self.network.head.cell.definition.inputs[0]
@@ -140,15 +141,22 @@ class Run:
 
     def values(self, path: str) -> Array:
         """A variable over time, "l0/c" -> (T, B, H)."""
-        block, name = path.split("/")
-        tape = self.tapes[block]
-        return self.problem.outside(_read_only(tape.values(name)[tape.lead :]))
+        key = ("values", path)
+        if key not in self._views:
+            block, name = path.split("/")
+            tape = self.tapes[block]
+            self._views[key] = self._view(tape.values(name)[tape.lead :])
+        found = self._views[key]
+        assert found is not None
+        return found
 
     def adjoints(self, path: str) -> Array | None:
         """The total adjoint dL/d(variable) over time, (T, B, H); None where no gradient can reach."""
-        block, name = path.split("/")
-        found = self.tapes[block].adjoints(name)
-        return None if found is None else self.problem.outside(_read_only(found))
+        key = ("adjoints", path)
+        if key not in self._views:
+            block, name = path.split("/")
+            self._views[key] = self._view(self.tapes[block].adjoints(name))
+        return self._views[key]
 
     def initial(self, path: str) -> Array:
         """The initial values of a variable, (K, B, H), the earliest first."""
@@ -166,7 +174,12 @@ class Run:
 
     def sends(self, block: str, kind: str, name: str, delay: int = 0) -> Array | None:
         """What each step of a block sends to an input, or to a variable ``delay`` steps earlier, (T, B, ·)."""
-        found = self.tapes[block].sends(kind, name, delay)
+        key = (block, kind, name, delay)
+        if key not in self._views:
+            self._views[key] = self._view(self.tapes[block].sends(kind, name, delay))
+        return self._views[key]
+
+    def _view(self, found: Array | None) -> Array | None:
         return None if found is None else self.problem.outside(_read_only(found))
 
     def losses(self) -> Array:
