@@ -6,9 +6,10 @@ that at 50.
 
 A press is planned for a moment; what the event loop is late for it counts. The frame is painted when, after the window
 has given the frame to its views, all events that were posted are done, the window's painting among them: it has a lower
-priority than everything else, and the marker waited for a lower one still. "drawing" is when the unrolled view alone
-was painted. The next press comes 30 to 60 ms after the last one, in the middle of its animation, or at once ("no
-pause"). "CPU" is what the thread of the window worked from the press on: it tells a slow program from a busy machine.
+priority than everything else, and the marker waited for a lower one still. "drawing" is when the unrolled view was
+painted and the panels had the frame. The next press comes 30 to 60 ms after the last one, in the middle of its
+animation, or at once ("no pause"). "CPU" is what the thread of the window worked from the press on: it tells a slow
+program from a busy machine.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ class Stopwatch(QObject):
 
     def press(self, key: Qt.Key, pause_ms: float) -> tuple[float, float, float]:
         """Milliseconds from the moment planned for the press until the drawing, and all, was painted; those worked."""
-        self._painted = None
+        self._painted, self._worked = None, 0.0
         self._pressed = perf_counter() + round(pause_ms) / 1000
         hand = _timer(pause_ms, lambda: self._click(key))
         guard = _timer(2000, self._loop.quit)
@@ -104,7 +105,9 @@ class Stopwatch(QObject):
         QTest.keyClick(self._window, key)
 
     def _shown(self, _frame: object) -> None:
-        """Connected last: the views have the frame, and the drawing is painted."""
+        """Connected last: the views have the frame, and the drawing is painted. Frames of before the press are none."""
+        if not self._worked:
+            return
         self._drawn = perf_counter()
         QCoreApplication.postEvent(self, QEvent(MARK), LATEST)
 
@@ -228,6 +231,8 @@ def open_window() -> QMainWindow:
     settle(1500)
     for panel in window.panels:
         window.panels[panel].dock.show()
+    window.activateWindow()
+    QTest.qWaitForWindowActive(window)
     settle(500)
     gc.freeze()  # as the program does once it stands
     return window
