@@ -189,7 +189,7 @@ def panel_title(name: str) -> str:
     titles = {
         "model": tr("Model"),
         "data": tr("Data"),
-        "bookmarks": tr("Snapshots and bookmarks"),
+        "bookmarks": tr("Bookmarks"),
         "breakpoints": tr("Breakpoints"),
         "equations": tr("Equations"),
         "inspector": tr("Inspector"),

@@ -45,7 +45,6 @@ def create_window(arguments: Sequence[str] = ()) -> QMainWindow:
         window = build_window(Bridge(example_session()), Settings(QSettings(NAME, NAME)), default_cache_folder())
     for file in _files_in(arguments)[:1]:
         window.files.open_path(file)
-    _catch_defects(window)
     _keep_safe(window)
     return window
 
@@ -54,6 +53,7 @@ def run(arguments: Sequence[str]) -> int:
     """Open the window and stay until it is closed; the exit code."""
     with nothing_is_garbage():
         window = create_window(arguments)
+        _catch_defects(window)
         window.show()
         QTimer.singleShot(STANDS_MS, window, window.recovery.offer)
         QTimer.singleShot(STANDS_MS, keep_for_good)

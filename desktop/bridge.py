@@ -136,7 +136,7 @@ class Bridge(QObject):
 
     def report(self, text: str, kind: Kind = Kind.NOTE) -> None:
         """Say a sentence."""
-        self.reported.emit(Report(text, kind))
+        self.reported.emit(Report(_sentence(text), kind))
 
     def attempt(self, action: Callable[[], object]) -> bool:
         """Do something to the session and give one frame; what goes wrong is said. Whether it was done."""
@@ -330,6 +330,12 @@ class Bridge(QObject):
     def redo(self) -> None:
         """Do it again."""
         self.edit(lambda session: session.redo())
+
+
+def _sentence(text: str) -> str:
+    """The text with a capital, unless it begins with a name."""
+    first = text.split(" ", 1)[0]
+    return text[:1].upper() + text[1:] if first.isalpha() else text
 
 
 def _frame_source() -> FrameSource:

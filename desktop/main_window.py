@@ -30,6 +30,7 @@ from desktop.status import StatusLine
 from desktop.theme import Theme
 from desktop.toolbar import WalkBar
 from desktop.typesetting import Typesetter
+from desktop.veil import veiled
 from desktop.views.diagram import InsidePainter
 from desktop.views.unrolled import UnrolledView
 
@@ -176,7 +177,7 @@ class MainWindow(QMainWindow):
         self.status.show_frame(frame)
         if frame.view.detail is Detail.INSIDE:
             self._inside.set_diagram(self.bridge.diagram(_block_of(frame)))
-        self.unrolled.show_frame(frame)
+        self.unrolled.show_frame(veiled(frame) if self.settings.hide_predictions else frame)
         if self.isVisible():
             self.unrolled.repaint()  # the hand waits for the drawing; the panels follow at once
         self.panels.show_frame(frame)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
-from PySide6.QtWidgets import QDockWidget, QMainWindow
+from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QToolButton
 
 from core.frame import Frame, Phase
 from desktop.actions import panel_title
@@ -29,6 +29,7 @@ PLACES = {
 LEFT_PX, RIGHT_PX, BOTTOM_PX = 214.0, 336.0, 232.0
 OPEN = ("plots",)  # belong to the drawing, and have its ground
 # Filled after the first picture, in this order.
+BUTTON_PX = 14.0  # in title bars
 LATE = ("equations", "inspector", "model", "data", "bookmarks", "breakpoints", "changes", "plots")
 TIMELESS = (Phase.CLIP, Phase.UPDATE)
 
@@ -81,6 +82,9 @@ class Panel:
     def set_theme(self, theme: Theme, maps: object) -> None:
         """Draw in these colours."""
         self.title.set_theme(theme)
+        side = round(scaled(BUTTON_PX))
+        for button in self.title.findChildren(QToolButton):
+            button.setIconSize(QSize(side, side))
         if self.name in OPEN:
             for part in (self.title, self.view):
                 kind = type(part).__name__
@@ -194,6 +198,8 @@ class Panels(QObject):
         """Draw in these colours."""
         for panel in self._panels.values():
             panel.set_theme(theme, maps)
+        for bar in self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            bar.setStyleSheet(f"QTabBar {{ background: {theme.panel.name()}; }}")
 
     def _follower(self, panel: Panel) -> Callable[[bool], None]:
         def follow(visible: bool) -> None:

@@ -242,7 +242,7 @@ def test_a_check_of_a_run_that_is_gone_is_dropped(window, qtbot):
     trigger(window, "phase_backward")
     shown = []
     window.proofs._show = shown.append
-    trigger(window, "check_gradient")
+    window.commands["check_gradient"].trigger()
     window.bridge.edits.set_weight("l0/b_f", (0,), 2.0)
     qtbot.waitUntil(lambda: not window.proofs.busy, timeout=10_000)
     assert shown == []

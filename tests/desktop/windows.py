@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 
 from PySide6.QtCore import QEvent, QSettings
 from PySide6.QtWidgets import QApplication
@@ -25,7 +26,7 @@ def open_window(folder: Path, size: tuple[int, int] = (1280, 720)) -> Iterator[M
     window = build_window(Bridge(example_session(), log_file=folder / "log.txt"), settings, folder / "formulas")
     window.resize(*size)
     window.show()
-    QApplication.processEvents()
+    wait_for_panels(window)
     try:
         yield window
     finally:
@@ -36,3 +37,10 @@ def open_window(folder: Path, size: tuple[int, int] = (1280, 720)) -> Iterator[M
         app.setStyleSheet(sheet)
         app.setPalette(palette)
         app.setFont(font)
+
+
+def wait_for_panels(window: MainWindow) -> None:
+    """Until all panels are filled, which happens after the first picture."""
+    deadline = monotonic() + 10.0
+    while any(window.panels[name].late for name in window.panels) and monotonic() < deadline:
+        QApplication.processEvents()
