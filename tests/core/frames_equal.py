@@ -1,0 +1,54 @@
+"""Frames compared deeply, bit for bit.
+
+A fingerprint is taken when a frame is made, so that a frame is also caught that changes afterwards.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+Fingerprint = dict[str, Any]
+
+
+def fingerprint(frame: Any, leave_out: Collection[str] = ()) -> Fingerprint:
+    """Every number and text of a frame by its place in it; fields named in ``leave_out`` are not looked at."""
+    return dict(_parts(frame, "", leave_out))
+
+
+def assert_frames_equal(one: Any, two: Any, leave_out: Collection[str] = ()) -> None:
+    """Equal in every field, arrays bit for bit. Either may be a fingerprint."""
+    first, second = (each if isinstance(each, dict) else fingerprint(each, leave_out) for each in (one, two))
+    differing = [place for place in {**first, **second} if first.get(place) != second.get(place)]
+    told = "\n".join(f"{place}: {_told(first, place)} != {_told(second, place)}" for place in differing[:5])
+    assert not differing, f"{len(differing)} places differ:\n{told}"
+
+
+def _parts(part: Any, place: str, leave_out: Collection[str]) -> Iterator[tuple[str, Any]]:
+    if isinstance(part, np.ndarray | np.generic):
+        yield place, (str(part.dtype), part.shape, part.tobytes())
+    elif dataclasses.is_dataclass(part):
+        yield place, type(part).__name__
+        for field in dataclasses.fields(part):
+            if field.name not in leave_out:
+                yield from _parts(getattr(part, field.name), f"{place}.{field.name}", leave_out)
+    elif isinstance(part, Mapping):
+        yield place, tuple(part)
+        for key in part:
+            yield from _parts(part[key], f"{place}[{key}]", leave_out)
+    elif isinstance(part, tuple | list):
+        yield place, len(part)
+        for number, item in enumerate(part):
+            yield from _parts(item, f"{place}[{number}]", leave_out)
+    else:
+        yield place, repr(part)  # nan equals itself, 0.0 and -0.0 differ
+
+
+def _told(found: Fingerprint, place: str) -> str:
+    value = found.get(place, "missing")
+    if isinstance(value, tuple) and len(value) == 3 and isinstance(value[2], bytes):
+        return str(np.frombuffer(value[2], value[0]).reshape(value[1]))
+    return str(value)
