@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QObject, Signal
 
 from core.breakpoints import Breakpoint, Event
 from core.diagram import Diagram
@@ -23,8 +23,8 @@ from core.scenario import read_scenario
 from core.sequence import Sequence
 from core.session import Session, Setup
 from desktop.long_walk import LongWalk
+from desktop.player import Player
 from desktop.reports import Kind, Report, default_log_file, defect
-from desktop.scheduler import TICK_MS
 from desktop.session_edits import SessionEdits
 
 FrameSource = Callable[[Session, View], Frame]
@@ -72,9 +72,7 @@ class Bridge(QObject):
         self._frame_at = frame_at or _frame_source()
         self._log_file = log_file
         self._walk = LongWalk(self)
-        self._play = QTimer(self)
-        self._play.timeout.connect(self._play_on)
-        self._speed = 2.0
+        self._player = Player(self._play_on, self)
         self.edits = SessionEdits(self.edit, lambda change: self.attempt(lambda: change(self._session)))
         self._take(session, View())
 
@@ -103,7 +101,7 @@ class Bridge(QObject):
     @property
     def playing(self) -> bool:
         """Whether the walk goes on by itself."""
-        return self._play.isActive()
+        return self._player.playing
 
     @property
     def busy(self) -> bool:
@@ -248,16 +246,13 @@ class Bridge(QObject):
 
     def run_pause(self) -> None:
         """Go on by itself, or no longer."""
-        if self._halt():
-            self.publish()
-            return
-        self._play.start(self._interval_ms())
+        if not self._halt():
+            self._player.start()
         self.publish()
 
     def set_speed(self, steps_a_second: float) -> None:
         """How fast playing goes; infinity is as fast as it paints."""
-        self._speed = steps_a_second
-        self._play.setInterval(self._interval_ms())
+        self._player.set_speed(steps_a_second)
 
     def stop(self) -> None:
         """End what runs; when nothing runs, let the selection follow the walk again."""
@@ -266,24 +261,19 @@ class Bridge(QObject):
         self.report("")
         self.publish()
 
-    def _interval_ms(self) -> int:
-        return max(TICK_MS, round(1000.0 / self._speed))
-
     def _halt(self) -> bool:
-        playing = self.playing
-        self._play.stop()
-        return self._walk.stop() or playing
+        played = self._player.stop()
+        return self._walk.stop() or played
 
-    def _play_on(self) -> None:
-        """One step by itself; breakpoints and the end of the walk stop it."""
+    def _play_on(self) -> bool:
+        """One step by itself; breakpoints and the end of the walk stop it before the frame is made, so it tells."""
         session, since = self._session, self._session.cursor
 
         def step() -> None:
             if not session.step_forward() or session.check_event(since):
-                self._play.stop()
+                self._player.stop()
 
-        if not self.attempt(step):
-            self._play.stop()
+        return self.attempt(step) and self.playing
 
     # Looking
 

@@ -15,8 +15,8 @@ from desktop.actions import Actions
 from desktop.bridge import Bridge
 from desktop.colours import ColourMaps
 from desktop.columns import SharedColumns
+from desktop.command_states import CommandStates
 from desktop.dialogs.message_bar import MessageBar
-from desktop.icons import icon
 from desktop.keys import FocusKeys
 from desktop.look import Look
 from desktop.menus import Menus
@@ -70,12 +70,13 @@ class MainWindow(QMainWindow):
         self.commands = Actions(self, self)
         for name in self.commands:
             self.addAction(self.commands[name])
+        self._states = CommandStates(self.commands, self.bridge)
         self._build(parts.contents)
         self._wire()
         self.preferences.apply()
         self.look.start(self._set_theme)
         self._set_theme(self.look.theme, self.look.maps)
-        self._show_bar(self.bridge.frame)
+        self._show_states(self.bridge.frame)
         self._show(self.bridge.frame)
 
     def _build(self, contents: dict[str, Content]) -> None:
@@ -103,7 +104,7 @@ class MainWindow(QMainWindow):
     def _wire(self) -> None:
         bridge = self.bridge
         bridge.frame_changed.connect(self.scheduler.submit)
-        bridge.frame_changed.connect(self._show_bar)
+        bridge.frame_changed.connect(self._show_states)
         bridge.reported.connect(self._say)
         self.scheduler.frame_due.connect(self._show)
         self.unrolled.selected.connect(lambda place: bridge.select(*place))
@@ -135,22 +136,9 @@ class MainWindow(QMainWindow):
 
     # Showing
 
-    def _show_bar(self, frame: Frame) -> None:
-        """What is cheap and must be right at once: which commands can be used now."""
-        session, bridge, actions = self.bridge.session, self.bridge, self.commands
-        for name, label in (("undo", session.undo_label), ("redo", session.redo_label)):
-            actions[name].setEnabled(bool(label))
-        actions["undo"].setText(self._with_label(self.tr("&Undo"), session.undo_label))
-        actions["redo"].setText(self._with_label(self.tr("&Redo"), session.redo_label))
-        actions[f"grain_{frame.grain}"].setChecked(True)
-        for name in actions:
-            if name.startswith("phase_"):
-                actions[name].setEnabled(name.removeprefix("phase_") in frame.phases)
-        self._show_playing(bridge.playing)
-        self.setWindowModified(bridge.modified)
-
-    def _with_label(self, verb: str, label: str) -> str:
-        return f"{verb}: {label}" if label else verb
+    def _show_states(self, frame: Frame) -> None:
+        self._states.show_frame(frame)
+        self.setWindowModified(self.bridge.modified)
 
     def _say(self, report: Report) -> None:
         """What went wrong stands over the drawing until it is read; everything else in the line at the bottom."""
@@ -160,14 +148,6 @@ class MainWindow(QMainWindow):
         if not report.text:
             self.messages.close_message()
         self.status.show_report(report)
-
-    def _show_playing(self, playing: bool) -> None:
-        action = self.commands["run_pause"]
-        wanted = self.tr("&Pause") if playing else self.tr("&Run")
-        if action.text() != wanted:
-            action.setText(wanted)
-            action.setIconText(wanted.replace("&", ""))
-            action.setIcon(self._pause_icon if playing else self._play_icon)
 
     def _show(self, frame: Frame) -> None:
         """Give the frame to everything that is seen."""
@@ -197,16 +177,13 @@ class MainWindow(QMainWindow):
     # Looks
 
     def _set_theme(self, theme: Theme, maps: ColourMaps) -> None:
-        self._play_icon, self._pause_icon = icon("play", theme), icon("pause", theme)
-        self.commands.set_theme(theme)
+        self._states.set_theme(theme)
         self.bar.set_theme(theme)
         self.status.set_theme(theme)
         self.messages.set_theme(theme)
         self._inside.set_colours(theme, maps)
         self.unrolled.set_theme(theme)
         self.panels.set_theme(theme, maps)
-        if self.bridge.playing:
-            self.commands["run_pause"].setIcon(self._pause_icon)
         if self._last_shown is not None:
             self._show(self.bridge.frame)
 
@@ -282,10 +259,10 @@ class MainWindow(QMainWindow):
         if not self.settings.geometry.isEmpty():
             self.restoreGeometry(self.settings.geometry)
         state = self.settings.dock_state
-        if state.isEmpty() or not self.restoreState(state, LAYOUT_VERSION):
-            self.panels.arrange()
-        else:
+        if not state.isEmpty() and self.restoreState(state, LAYOUT_VERSION):
             self.panels.settle()
+        else:  # as they were arranged when they were made; doing it twice leaves a bar of tabs behind
+            self.panels.follow_size()
 
     def keep_layout(self) -> None:
         """Remember it for the next time."""

@@ -126,8 +126,10 @@ class Panels(QObject):
 
     def arrange(self) -> None:
         """All panels in their places."""
-        for name, panel in self._panels.items():
+        for panel in self._panels.values():  # taken out first, or Qt leaves the bar of their old tabs standing
             panel.dock.setFloating(False)
+            self._window.removeDockWidget(panel.dock)
+        for name, panel in self._panels.items():
             self._window.addDockWidget(PLACES[name], panel.dock)
             panel.dock.show()
         if "inspector" in self._panels and "changes" in self._panels:
