@@ -95,6 +95,8 @@ class TokenChips(QAbstractScrollArea):
         self._chips = chips
         if anew:
             self._place = 0
+            if self._current is not None and self._current >= len(chips.tokens):
+                self._current = None  # the frame that says where the walk stands comes later
             self._lay_out()
         self._name()
         self.viewport().update()

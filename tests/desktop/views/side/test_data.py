@@ -43,6 +43,13 @@ def test_the_step_of_the_walk_is_lit(qtbot: QtBot) -> None:
     assert panel.chips.current == 1
 
 
+def test_a_shorter_sequence_may_come_before_its_frame(qtbot: QtBot) -> None:
+    panel = shown(qtbot, agreement())
+    panel.show_frame(fake_frame(T=8, t=7))
+    panel.show_sequence(from_text("two words"))
+    assert "2 steps" in panel.chips.accessibleName()
+
+
 def test_a_click_jumps_and_a_double_click_edits(qtbot: QtBot) -> None:
     panel = shown(qtbot, agreement())
     place = panel.chips.area_of(4).center().toPoint()
