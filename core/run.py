@@ -208,7 +208,7 @@ class Run:
         """A new run of ``problem`` with the forward half of this run's first ``steps`` steps (which must agree)."""
         new = Run(problem)
         shared = min(steps, self.forward_done) if problem.network is self.network else 0
-        for name, tape in new.tapes.items():
+        for name, tape in new.tapes.items() if shared else ():
             old = self.tapes[name]
             tape.kept[tape.lead : tape.lead + shared] = old.kept[old.lead : old.lead + shared]
         new.forward_done = shared
