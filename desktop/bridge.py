@@ -13,7 +13,6 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 
-from core.breakpoints import Breakpoint, Event
 from core.diagram import Diagram
 from core.errors import GatewalkError
 from core.frame import Cursor, Frame, Grain, Phase, View
@@ -22,10 +21,9 @@ from core.network import Network
 from core.scenario import read_scenario
 from core.sequence import Sequence
 from core.session import Session, Setup
-from desktop.long_walk import LongWalk
-from desktop.player import Player
 from desktop.reports import Kind, Report, default_log_file, defect
 from desktop.session_edits import SessionEdits
+from desktop.walker import Walker
 
 FrameSource = Callable[[Session, View], Frame]
 Arrays = Mapping[str, Any]
@@ -71,8 +69,7 @@ class Bridge(QObject):
         super().__init__(parent)
         self._frame_at = frame_at or _frame_source()
         self._log_file = log_file
-        self._walk = LongWalk(self)
-        self._player = Player(self._play_on, self)
+        self._walker = Walker(lambda: self._session, self.attempt, self.report, self)
         self.edits = SessionEdits(self.edit, lambda change: self.attempt(lambda: change(self._session)))
         self._take(session, View())
 
@@ -101,12 +98,12 @@ class Bridge(QObject):
     @property
     def playing(self) -> bool:
         """Whether the walk goes on by itself."""
-        return self._player.playing
+        return self._walker.playing
 
     @property
     def busy(self) -> bool:
         """Whether something goes on that ``stop`` would end."""
-        return self.playing or self._walk.active
+        return self._walker.busy
 
     @property
     def modified(self) -> bool:
@@ -151,7 +148,7 @@ class Bridge(QObject):
 
     def replace_session(self, session: Session, view: View | None = None) -> None:
         """Walk another session; what was there is gone."""
-        self._halt()
+        self._walker.halt()
         self._take(session, view or View())
         self.frame_changed.emit(self._frame)
 
@@ -165,115 +162,74 @@ class Bridge(QObject):
 
     def step_forward(self, grain: Grain | None = None) -> None:
         """One step of the grain."""
-        self._halt()
+        self._walker.halt()
         index = self._session.timeline.next(self._session.cursor.index, grain or self._session.grain)
-        self._far(index, lambda: self._session.step_forward(grain))
+        self._walker.far(self._session, index, lambda: self._session.step_forward(grain))
 
     def step_back(self, grain: Grain | None = None) -> None:
         """One step of the grain back."""
-        self._halt()
+        self._walker.halt()
         self.attempt(lambda: self._session.step_back(grain))
 
     def go_start(self) -> None:
         """To the start of the iteration; there already: to the first one's."""
-        self._halt()
+        self._walker.halt()
         self.attempt(self._session.go_start)
 
     def go_end(self) -> None:
         """To the end of the iteration."""
-        self._halt()
-        self._far(self._session.timeline.length, self._session.go_end)
+        self._walker.halt()
+        self._walker.far(self._session, self._session.timeline.length, self._session.go_end)
 
     def go_to(self, cursor: Cursor) -> None:
         """To a cursor, as of a bookmark."""
-        self._halt()
+        self._walker.halt()
         here = cursor.iteration == self._session.cursor.iteration
-        self._far(cursor.index if here else 0, lambda: self._session.go_to(cursor))
+        self._walker.far(self._session, cursor.index if here else 0, lambda: self._session.go_to(cursor))
 
     def go_to_phase(self, phase: Phase) -> None:
         """To the first time step of a phase."""
-        self._halt()
+        self._walker.halt()
         timeline = self._session.timeline
         if phase is Phase.FORWARD or phase not in timeline.phases:
             self.attempt(lambda: self._session.go_to_phase(phase))
         else:
             index = timeline.next(timeline.starts_phase(phase), Grain.TIME_STEP)
-            self._far(index, lambda: self._session.go_to_phase(phase))
+            self._walker.far(self._session, index, lambda: self._session.go_to_phase(phase))
 
     def go_to_time(self, t: int) -> None:
         """To where time step ``t`` is complete in this phase; the selection follows the walk again."""
-        self._halt()
+        self._walker.halt()
         self._view = replace(self._view, t=None)
         self.attempt(lambda: self._session.go_to_time(t))
 
     def next_event(self) -> None:
         """On to the next breakpoint; without one, to the end of the iteration."""
-        self._halt()
+        self._walker.halt()
         session = self._session
         if session.cursor.index >= session.timeline.length and not session.step_forward():
             self.report(tr("This is the end of the walk."))
             return
-        length = session.timeline.length
-        self._start(session.cursor.index, length, session.breakpoints, self._stand_at_event)
-
-    def _stand_at_event(self, event: Event | None) -> None:
-        session = self._session
-        if event is None:
-            self.attempt(session.go_end)
-            self.report(tr("No breakpoint was met before the end of this iteration."))
-            return
-
-        def stand() -> None:
-            session.go_to(replace(session.cursor, index=event.index))
-            session.event = event.text
-
-        self.attempt(stand)
-
-    def _far(self, index: int, action: Callable[[], object]) -> None:
-        """Do ``action`` once the run is computed up to ``index``; at once if that is not far."""
-        self._start(min(self._session.cursor.index, index), index, (), lambda _event: self.attempt(action))
-
-    def _start(self, after: int, until: int, points: tuple[Breakpoint, ...], done: Callable[..., object]) -> None:
-        try:
-            self._walk.start(self._session.run, after, until, points, done)
-        except GatewalkError as error:
-            self.report(str(error), Kind.ERROR)
-            return
-        if self._walk.active:
-            self.report(tr("Computing; Esc stops."), Kind.BUSY)
+        self._walker.to_event(session)
 
     # Playing
 
     def run_pause(self) -> None:
         """Go on by itself, or no longer."""
-        if not self._halt():
-            self._player.start()
+        if not self._walker.halt():
+            self._walker.play()
         self.publish()
 
     def set_speed(self, steps_a_second: float) -> None:
         """How fast playing goes; infinity is as fast as it paints."""
-        self._player.set_speed(steps_a_second)
+        self._walker.set_speed(steps_a_second)
 
     def stop(self) -> None:
         """End what runs; when nothing runs, let the selection follow the walk again."""
-        if not self._halt():
+        if not self._walker.halt():
             self._view = replace(self._view, path="", t=None)
         self.report("")
         self.publish()
-
-    def _halt(self) -> bool:
-        played = self._player.stop()
-        return self._walk.stop() or played
-
-    def _play_on(self) -> bool:
-        """One step by itself; breakpoints and the end of the walk stop it before the frame is made, so it tells."""
-        session, since = self._session, self._session.cursor
-
-        def step() -> None:
-            if not session.step_forward() or session.check_event(since):
-                self._player.stop()
-
-        return self.attempt(step) and self.playing
 
     # Looking
 
@@ -304,12 +260,12 @@ class Bridge(QObject):
 
     def edit(self, change: Callable[[Session], object]) -> bool:
         """Any edit of the session; see ``edits``. Whether it was done."""
-        self._halt()
+        self._walker.halt()
         return self.attempt(lambda: change(self._session))
 
     def perform(self, change: Callable[[Session], object]) -> None:
         """Any edit, for those who handle what goes wrong. Raises GatewalkError."""
-        self._halt()
+        self._walker.halt()
         change(self._session)
         self.publish()
 

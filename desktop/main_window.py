@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +32,7 @@ from desktop.typesetting import Typesetter
 from desktop.veil import veiled
 from desktop.views.diagram import InsidePainter
 from desktop.views.unrolled import UnrolledView
+from desktop.wiring import wire_drawing, wire_panels
 
 LAYOUT_VERSION = 1
 LEAST_SIZE = (640, 420)
@@ -107,32 +107,12 @@ class MainWindow(QMainWindow):
         bridge.frame_changed.connect(self._show_states)
         bridge.reported.connect(self._say)
         self.scheduler.frame_due.connect(self._show)
-        self.unrolled.selected.connect(lambda place: bridge.select(*place))
-        self.unrolled.jump_requested.connect(bridge.go_to_time)
-        self.unrolled.scrubbed.connect(bridge.go_to_time)
-        self.unrolled.edit_requested.connect(self.edits.edit)
         self.unrolled.view_changed.connect(self._columns.follow)
         self.bar.chips.phase_clicked.connect(bridge.go_to_phase)
         self.bar.speed_changed.connect(self.preferences.take_speed)
         self.panels.seen_changed.connect(self._panel_seen)
-        self._wire_views()
-
-    def _wire_views(self) -> None:
-        """Signals of the panels that are there."""
-        bridge, edits = self.bridge, self.edits
-        wires: dict[str, dict[str, Callable[[Any], object]]] = {
-            "equations": {"term_clicked": bridge.select, "unit_chosen": bridge.choose_unit},
-            "inspector": {
-                "unit_chosen": bridge.choose_unit,
-                "check_requested": lambda place: self.proofs.check(*place),
-                "edit_requested": lambda place: edits.edit(("value", place[0], place[1], place[2])),
-            },
-            "changes": {"edit_requested": edits.edit},
-            "plots": {"scrubbed": bridge.go_to_time},
-        }
-        for panel, signals in wires.items():
-            for signal, slot in signals.items():
-                getattr(self.panels[panel].view, signal).connect(slot)
+        wire_drawing(self.unrolled, bridge, self.edits)
+        wire_panels({name: self.panels[name].view for name in self.panels}, bridge, self.edits, self.proofs)
 
     # Showing
 
