@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -71,6 +72,11 @@ def test_the_sheet_and_the_readme_hold_every_key():
         if command.keys:
             assert command.tip in on_sheet
             assert command.tip in markdown
+
+
+def test_the_readme_lists_the_keys_as_they_are():
+    readme = Path(__file__).parents[2].joinpath("README.md").read_text(encoding="utf-8")
+    assert keys_as_markdown().strip() in readme
 
 
 def test_the_first_key_stands_behind_the_tip():
