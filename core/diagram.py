@@ -76,9 +76,9 @@ class _Drawing:
         pieces = [piece for vector in vectors for piece in (vector.args if vector.operator == "concat" else (vector,))]
         numbers = tuple(self._node(piece) for piece in pieces)
         label = " + ".join(_term_label(term) for term in _terms(expression))
-        return self._add(
-            "operation", label, expression, variable, numbers, tuple(pieces), tuple(operations(expression))
-        )
+        inside = {operation for piece in pieces for operation in operations(piece)}  # they have nodes of their own
+        folded = tuple(operation for operation in operations(expression) if operation not in inside)
+        return self._add("operation", label, expression, variable, numbers, tuple(pieces), folded)
 
     def _leaf(self, leaf: Expression) -> int:
         if leaf.operator == VARIABLE and not leaf.delay:
