@@ -133,9 +133,10 @@ class Session:
         self.go_to(replace(self.cursor, index=self.timeline.length))
 
     def go_to_phase(self, phase: Phase) -> None:
-        """Stand at the first time step of a phase. Raises SessionError where the walk has no such phase."""
+        """Stand at the first step of a phase, at most a time step into it. Raises SessionError without such a phase."""
         start = self.timeline.starts_phase(phase)
-        self.go_to(replace(self.cursor, index=self.timeline.next(start, Grain.TIME_STEP)))
+        grain = Grain.TIME_STEP if self.grain is Grain.PASS else self.grain
+        self.go_to(replace(self.cursor, index=self.timeline.next(start, grain)))
 
     def go_to_time(self, t: int) -> None:
         """Stand where time step ``t`` is complete in the current phase, or in the last phase before that visits it.

@@ -39,6 +39,17 @@ class Clipping:
         return "off" if self.rule == "off" else f"{self.rule} at most {self.threshold:g}"
 
 
+def clipping_latex(settings: Clipping) -> str:
+    """The rule in LaTeX: g is the gradient of all parameters, g_i one entry of it."""
+    limit = f"{settings.threshold:g}"
+    match settings.rule:
+        case "norm":
+            return rf"g \leftarrow g \cdot \min \left( 1, \frac{{{limit}}}{{\| g \|}} \right)"
+        case "value":
+            return rf"g_i \leftarrow \max \left( -{limit}, \min \left( {limit}, g_i \right) \right)"
+    return r"g \leftarrow g"
+
+
 def clip(settings: Clipping, gradients: Arrays) -> tuple[dict[str, Array], ClipReport]:
     """The clipped gradients (new read-only arrays, or the same objects where nothing was clipped) and a report.
 

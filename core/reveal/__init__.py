@@ -10,6 +10,7 @@ import numpy as np
 
 from core.diagram import Diagram, diagram_of
 from core.frame import (
+    ClipReport,
     Detail,
     EquationLine,
     Frame,
@@ -18,18 +19,20 @@ from core.frame import (
     OperationFrame,
     Phase,
     Prediction,
+    Sentence,
     Share,
     Truncation,
     View,
 )
 from core.network import HEAD, Network
 from core.reveal.changes import Arrays, changes, truncation
-from core.reveal.formulas import Formulas
+from core.reveal.focus import focus
+from core.reveal.formulas import Formulas, learning_lines
 from core.reveal.inspect import inspection, shares
 from core.reveal.lane import Lane
 from core.reveal.moment import Moment
 from core.reveal.operations import operation_frames
-from core.reveal.sentence import sentence_at
+from core.reveal.sentence import sentence_at, step_sentence
 from core.reveal.walked import walked_equation
 from core.run import Run
 
@@ -99,7 +102,10 @@ class _Reveal:
         self.moment = Moment(run, session.cursor, min(max(view.sample, 0), run.problem.batch_size - 1))
         self.network = run.network
         self.formulas = self.shown.formulas(self.network)
-        self.position = self.moment.position
+        walked = self.moment.position
+        self.position = focus(walked, run.timeline, session.grain, self.network.layers)
+        self.moment.position = self.position
+        self.stands_on_state = self.position is not walked
         self.lane = self.shown.lane(run, session.setup)
         self.selected = view.path if self.network.has_variable(view.path) else ""
 
@@ -114,7 +120,7 @@ class _Reveal:
             view=self.view,
             grain=session.grain,
             lanes=(lane,),
-            sentence=sentence_at(moment, self._token, self._walk_shares(inspected), self._prediction(), clip),
+            sentence=self._sentence(inspected, clip),
             phases=session.timeline.phases,
             equations=self._equations(),
             walked=walked_equation(moment, self.formulas, self.view.unit),
@@ -126,6 +132,11 @@ class _Reveal:
             truncation=self.shown.truncation(session.run, outcome.gradients) if outcome else None,
             event=session.event,
         )
+
+    def _sentence(self, inspected: Inspection | None, clip: ClipReport | None) -> Sentence:
+        if self.stands_on_state:
+            return step_sentence(self.moment, self._token, self.formulas)
+        return sentence_at(self.moment, self._token, self._walk_shares(inspected), self._prediction(), clip)
 
     @property
     def _backward_is_done(self) -> bool:
@@ -158,6 +169,8 @@ class _Reveal:
         return "" if t is None else self.lane.texts(self.moment.sample)[0][t]
 
     def _equations(self) -> tuple[EquationLine, ...]:
+        if self._backward_is_done and not self.selected:
+            return learning_lines(self.position.phase, self.session.setup.learning)
         lines = self.formulas.lines[self.block]
         lit = self.position.path if self.position.t is not None else ""
         return tuple(replace(line, lit=True) if line.path == lit else line for line in lines)

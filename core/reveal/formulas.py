@@ -10,9 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from core.frame import EquationLine
+from core.frame import EquationLine, Phase
 from core.language import Contribution
 from core.language.latex import Notation, latex_of, name_latex, with_time
+from core.learning.clipping import clipping_latex
+from core.learning.optimisers import describe, equation_latex
+from core.learning.step import LearningSettings
 from core.network import LOSS, Block, Network
 from core.operators import Expression
 from core.operators.expression import INPUT, PARAMETER, TIME, VARIABLE, leaves
@@ -109,3 +112,12 @@ def join_terms(terms: list[str]) -> str:
     for term in terms[1:]:
         text += f" - {term[1:]}" if term.startswith("-") else f" + {term}"
     return text
+
+
+def learning_lines(phase: Phase, learning: LearningSettings) -> tuple[EquationLine, ...]:
+    """What the clip and the update phase compute, as formulas without a variable of the cell."""
+    if phase is Phase.CLIP:
+        formulas, role = clipping_latex(learning.clipping), str(learning.clipping)
+    else:
+        formulas, role = equation_latex(learning.optimiser), describe(learning.optimiser)
+    return tuple(EquationLine("", "", role, latex, "", (), True) for latex in formulas.split("\n"))

@@ -212,10 +212,13 @@ def _delayed(reached: Array, delay: int) -> Array:
 
 
 def _limits(blocks: tuple[BlockFrame, ...]) -> tuple[float, float]:
-    """The gradient scale in whole decades around all norms that stand, as far as floats go."""
+    """The gradient scale: four decades up to 1, and whole decades more where a norm that stands lies beyond.
+
+    It grows seldom, so that colours keep their meaning while one steps.
+    """
     found = np.concatenate([track.adjoint_norms for block in blocks for track in block.tracks if track.name != LOSS])
     found = found[np.isfinite(found) & (found > 0)]
     if not len(found):
         return FAINTEST, STRONGEST
     low, high = np.floor(np.log10(found.min())), np.ceil(np.log10(found.max()))
-    return float(10.0 ** max(min(low, high - 1), LOWEST)), float(10.0 ** min(high, HIGHEST))
+    return min(float(10.0 ** max(low, LOWEST)), FAINTEST), max(float(10.0 ** min(high, HIGHEST)), STRONGEST)

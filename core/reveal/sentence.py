@@ -9,6 +9,9 @@ import numpy as np
 from core.frame import ClipReport, Phase, Prediction, Scale, Sentence, Share
 from core.history import norms
 from core.network import HEAD, LOSS
+from core.reveal.focus import states
+from core.reveal.formulas import Formulas
+from core.reveal.inspect import shares
 from core.reveal.moment import Moment
 from core.reveal.scales import scale_of
 
@@ -131,6 +134,30 @@ def _backward(moment: Moment, shares: tuple[Share, ...]) -> Sentence:
     return Sentence("Backward, t = {t}, {role}: ∂L/∂{name} has norm {norm}; " + _way(shares[0].label), values)
 
 
+def step_sentence(moment: Moment, token: str, formulas: Formulas) -> Sentence:
+    """What a whole time step of the backward walk leaves: the gradient at each state, and where it came from."""
+    position = moment.position
+    t = position.t
+    assert t is not None
+    block = moment.run.network.block(position.block)
+    values = {"t": str(t + 1), "token": f" “{token}”" if token else ""}
+    parts = []
+    for number, name in enumerate(states(block)):
+        path = f"{block.name}/{name}"
+        adjoint = moment.adjoint(path, t)
+        values[f"name{number}"] = name
+        values[f"norm{number}"] = "0" if adjoint is None else _norm(adjoint)
+        values[f"ways{number}"] = _ways(shares(moment, formulas, path, t))
+        parts.append(f"∂L/∂{{name{number}}} has norm {{norm{number}}}{{ways{number}}}")
+    return Sentence("Backward, t = {t}{token}: " + "; ".join(parts) + ".", values)
+
+
+def _ways(found: tuple[Share, ...]) -> str:
+    """The largest shares, in brackets."""
+    told = [f"{100 * share.value:.0f} % {share.label}" for share in found[:2] if abs(share.value) >= 0.1]
+    return f" ({', '.join(told)})".replace("-", "−") if told else ""
+
+
 def _way(label: str) -> str:
     if label == "this step's loss":
         return "{share} % of it is this step's own loss."
@@ -153,12 +180,19 @@ def _clip(clip: ClipReport | None) -> Sentence:
 
 
 def _update(moment: Moment) -> Sentence:
-    position = moment.position
     return Sentence("Update: {path} takes its step; {done} of {all} parameters are updated.", {
-        "path": position.path,
+        "path": _parameter_words(moment),
         "done": str(_updated(moment)),
         "all": str(len(moment.run.network.trainable)),
     })  # fmt: skip
+
+
+def _parameter_words(moment: Moment) -> str:
+    position = moment.position
+    if position.block == HEAD:
+        return f"{position.equation} of the readout"
+    several = len(moment.run.network.layers) > 1
+    return f"{position.equation} of layer {position.block}" if several else position.equation
 
 
 def _norm(vector: np.ndarray) -> str:

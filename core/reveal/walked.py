@@ -23,14 +23,15 @@ def walked_equation(moment: Moment, formulas: Formulas, unit: int) -> WalkedEqua
     backward = position.phase is Phase.BACKWARD
     size = moment.run.network.block(position.block).cell.variable_sizes[position.equation]
     unit = min(max(unit, 0), size - 1)
-    numbers = _backward_numbers if backward else _forward_numbers
+    numbers = (_backward_numbers if backward else _forward_numbers)(moment, formulas, unit)
+    result = _result(moment, unit, backward)
     return WalkedEquation(
         path=position.path,
         t=position.t,
         unit=unit,
         symbols=line.backward_latex if backward else line.latex,
-        numbers=numbers(moment, formulas, unit),
-        result=_result(moment, unit, backward),
+        numbers="" if numbers == result else numbers,  # nothing was put in, as for a softmax
+        result=result,
         backward=backward,
     )
 
