@@ -47,7 +47,7 @@ class SessionEdits:
 
     def set_sequence(self, sequence: Sequence) -> bool:
         """Walk another sequence."""
-        return self._edit(lambda session: session.set_sequence(sequence))
+        return self._edit(_then_from_its_start(lambda session: session.set_sequence(sequence)))
 
     def set_sequence_and_model(self, sequence: Sequence) -> bool:
         """Walk a sequence that the network cannot read, with a new network of the same kind that can."""
@@ -57,7 +57,7 @@ class SessionEdits:
             network = network_for(setup.network, sequence)
             session.set_model(network, network.initial_parameters(0), sequence, sequence.name or setup.name)
 
-        return self._edit(change)
+        return self._edit(_then_from_its_start(change))
 
     def set_initial(self, path: str, row: int, unit: int, value: float) -> bool:
         """Give one unit of an initial state another value."""
@@ -73,7 +73,7 @@ class SessionEdits:
 
     def set_model(self, network: Network, parameters: Arrays, sequence: Sequence, name: str = "") -> bool:
         """Walk another network."""
-        return self._edit(lambda session: session.set_model(network, parameters, sequence, name))
+        return self._edit(_then_from_its_start(lambda session: session.set_model(network, parameters, sequence, name)))
 
     def set_notes(self, notes: str) -> bool:
         """Keep what the person wrote about this session."""
@@ -128,3 +128,13 @@ def network_for(like: Network, sequence: Sequence) -> Network:
         outputs = sequence.targets.shape[2] if sequence.targets.ndim == 3 else int(sequence.targets.max()) + 1
     head = Path(like.head.cell.definition.file).stem or "softmax"
     return build_network(cells, head=head, loss=like.loss, outputs=outputs)
+
+
+def _then_from_its_start(change: Change) -> Change:
+    """The change, and then the start of the iteration: another walk is not taken up in its middle."""
+
+    def changed(session: Session) -> None:
+        change(session)
+        session.go_to(replace(session.cursor, index=0))
+
+    return changed
