@@ -1,8 +1,12 @@
-"""From a sequence to a problem: classes become one-hot targets, and steps without a target get no loss."""
+"""From a sequence to a problem: classes become one-hot targets, and steps without a target get no loss.
+
+And the target of a sequence that came without one: what was asked before, or what comes next.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +15,8 @@ from numpy.typing import NDArray
 from core.errors import DataError, ShapeError
 from core.network import Network
 from core.run import Intervention, Problem
-from core.sequence import Sequence
+from core.sequence import Sequence, next_token_targets
+from core.targets import has_target
 
 Array = NDArray[Any]
 _FLOAT64 = np.dtype(np.float64)
@@ -74,3 +79,48 @@ def _one_hot(sequence: Sequence, mask: NDArray[np.bool_], outputs: int) -> Array
     rows = np.zeros((*classes.shape, outputs))
     rows[mask, classes[mask]] = 1.0
     return rows
+
+
+def with_target_like(sequence: Sequence, before: Sequence, outputs: int) -> Sequence:
+    """``sequence`` asked for what ``before`` was asked for, where ``outputs`` can say it; as it is with own targets.
+
+    Next tokens and next numbers are asked for again; of anything else the last target is kept, at the last step. The
+    names of the classes stay also where there was no target.
+    """
+    if sequence.targets is not None:
+        return sequence
+    named = replace(sequence, target_labels=before.target_labels)
+    if before.known is None or not has_target(before.known).any():
+        return named
+    if asks_next(before) and sequence.length > 1 and outputs == sequence.width:
+        return with_next_targets(sequence)
+    found = before.known[has_target(before.known).any(axis=1)][-1]  # (B,) or (B, O)
+    if len(found) != sequence.batch:
+        found = found[:1].repeat(sequence.batch, axis=0)
+    fits = found.max() < outputs if found.ndim == 1 else found.shape[1] == outputs
+    return named.with_target(sequence.length - 1, found) if fits else named
+
+
+def with_next_targets(sequence: Sequence) -> Sequence:
+    """A copy whose target at each step is what is read at the next one; the last step has none.
+
+    Raises DataError for a text, ShapeError for numbers, of a single step.
+    """
+    if sequence.vocabulary is not None:
+        return next_token_targets(sequence)
+    if sequence.length < 2:
+        raise ShapeError("Got a single step; the next numbers need at least two. Add a row of numbers.")
+    targets = np.full(sequence.inputs.shape, np.nan)
+    targets[:-1] = sequence.inputs[1:]
+    return replace(sequence, targets=targets, known=None)
+
+
+def asks_next(sequence: Sequence) -> bool:
+    """Whether the targets are what is read at the next step."""
+    known = sequence.known
+    if known is None or sequence.length < 2:
+        return False
+    if sequence.vocabulary is None:
+        return known.shape == sequence.inputs.shape and np.array_equal(known[:-1], sequence.inputs[1:])
+    same_names = sequence.target_labels == sequence.vocabulary.tokens
+    return known.ndim == 2 and same_names and np.array_equal(known[:-1], sequence.inputs[1:].argmax(axis=2))

@@ -8,9 +8,10 @@ import pytest
 from core.cell import load_cell
 from core.errors import DataError, ShapeError
 from core.network import build_network
-from core.posing import problem_of, targets_of
+from core.posing import asks_next, problem_of, targets_of, with_next_targets, with_target_like
 from core.run import Run
-from core.sequence import Sequence, from_tokens, last_target, next_token_targets
+from core.sequence import Sequence, from_numbers, from_text, from_tokens, last_target, next_token_targets
+from core.vocabulary import Vocabulary
 
 
 @pytest.fixture
@@ -61,3 +62,62 @@ def test_what_does_not_fit_is_said_in_numbers(network):
         problem_of(network, parameters, next_token_targets(from_tokens("bcab")))
     with pytest.raises(ShapeError, match="targets have 3 numbers per step, but the network gives 2"):
         problem_of(network, parameters, sequence(targets=np.zeros((5, 2, 3))))
+
+
+WORDS = Vocabulary(("cats", "dogs", "ran"))
+
+
+def read(text: str) -> Sequence:
+    return from_text(text, WORDS, "words")
+
+
+def test_a_text_without_a_target_gets_the_one_before_at_its_last_step():
+    asked = last_target(read("cats ran"), "were", ("was", "were"))
+    new = with_target_like(read("dogs cats ran"), asked, 2)
+    assert new.target_labels == ("was", "were")
+    assert new.targets[:, 0].tolist() == [-1, -1, 1]
+
+
+def test_a_loss_that_is_switched_off_counts_as_a_target():
+    asked = last_target(read("cats ran"), "were", ("was", "were")).with_target(0, "was")
+    new = with_target_like(read("dogs ran"), asked.with_loss_at([0]), 2)
+    assert new.targets[:, 0].tolist() == [-1, 1]
+
+
+def test_names_of_classes_stay_without_a_target_and_with_too_few_outputs():
+    names = ("was", "were")
+    bare = with_target_like(read("dogs ran"), Sequence(read("cats").inputs, target_labels=names), 2)
+    assert (bare.targets, bare.target_labels) == (None, names)
+    too_few = with_target_like(read("dogs ran"), last_target(read("cats"), "were", names), 1)
+    assert (too_few.targets, too_few.target_labels) == (None, names)
+
+
+def test_own_targets_stay():
+    own = last_target(read("cats ran"), "was", ("was", "were"))
+    assert with_target_like(own, last_target(read("cats"), "were", ("was", "were")), 2) is own
+
+
+def test_next_tokens_are_asked_for_again():
+    asked = next_token_targets(read("cats ran dogs"))
+    assert asks_next(asked)
+    assert not asks_next(last_target(read("cats ran"), 1))
+    new = with_target_like(read("dogs cats"), asked, 3)
+    assert new.targets[:, 0].tolist() == [0, -1]
+    assert new.target_labels == WORDS.tokens
+
+
+def test_numbers_ask_for_the_next_ones_or_keep_the_last():
+    asked = with_next_targets(from_numbers([[1.0, 2.0], [3.0, 4.0]]))
+    assert asks_next(asked)
+    new = with_target_like(from_numbers([[5.0, 6.0], [7.0, 8.0], [9.0, 1.0]]), asked, 2)
+    np.testing.assert_array_equal(new.targets[:, 0], [[7.0, 8.0], [9.0, 1.0], [np.nan, np.nan]])
+    own = from_numbers([1.0, 2.0, 3.0]).with_target(1, [0.5])
+    np.testing.assert_array_equal(with_target_like(from_numbers([4.0, 5.0]), own, 1).targets[:, 0, 0], [np.nan, 0.5])
+    with pytest.raises(ShapeError, match="at least two"):
+        with_next_targets(from_numbers([1.0]))
+
+
+def test_a_batch_keeps_its_targets_and_another_one_takes_the_first():
+    pair = Sequence(np.zeros((3, 2, 2))).with_target(2, np.array([0, 1]))
+    assert with_target_like(Sequence(np.ones((4, 2, 2))), pair, 2).targets[-1].tolist() == [0, 1]
+    assert with_target_like(Sequence(np.ones((4, 3, 2))), pair, 2).targets[-1].tolist() == [0, 0, 0]
