@@ -54,10 +54,15 @@ def _place(moment: Moment, token: str) -> dict[str, str]:
         "token": f" “{token}”" if token else "",
         "name": position.equation,
         "role": f"{role} {position.equation}" if role else position.equation,
-        "layer": f", layer {position.block}" if len(moment.run.network.layers) > 1 and position.block != HEAD else "",
+        "layer": _layer(moment),
         "done": str(position.operation + 1),
         "all": str(position.operations),
     }
+
+
+def _layer(moment: Moment) -> str:
+    block = moment.position.block
+    return f", layer {block}" if len(moment.run.network.layers) > 1 and block != HEAD else ""
 
 
 def _forward(moment: Moment, token: str, prediction: Prediction | None) -> Sentence:
@@ -118,20 +123,23 @@ def _backward(moment: Moment, shares: tuple[Share, ...]) -> Sentence:
     t = position.t
     assert t is not None
     role = moment.run.network.block(position.block).cell.definition.roles.get(position.equation, "")
-    values = {"t": str(t + 1), "name": position.equation, "role": role or position.equation}
+    values = {"t": str(t + 1), "layer": _layer(moment), "name": position.equation, "role": role or position.equation}
+    if not position.equation_done:
+        values |= {"done": str(position.operation + 1), "all": str(position.operations)}
+        return Sentence("Backward, t = {t}{layer}, {role}: operation {done} of {all} sends its part back.", values)
     if position.equation == LOSS:
         return Sentence("Backward, t = {t}: the walk back begins with ∂L/∂L = 1 at the loss of this step.", values)
     adjoint = moment.adjoint(position.path, t)
     norm = 0.0 if adjoint is None else float(norms(adjoint))
     values["norm"] = digits(norm)
     if norm == 0.0:
-        return Sentence("Backward, t = {t}, {role}: ∂L/∂{name} is zero here.", values)
+        return Sentence("Backward, t = {t}{layer}, {role}: ∂L/∂{name} is zero here.", values)
     if not math.isfinite(norm):
-        return Sentence("Backward, t = {t}, {role}: ∂L/∂{name} is not finite.", values)
+        return Sentence("Backward, t = {t}{layer}, {role}: ∂L/∂{name} is not finite.", values)
     if not shares:
-        return Sentence("Backward, t = {t}, {role}: ∂L/∂{name} has norm {norm}.", values)
+        return Sentence("Backward, t = {t}{layer}, {role}: ∂L/∂{name} has norm {norm}.", values)
     values |= {"share": f"{100 * shares[0].value:.0f}", "way": shares[0].label}
-    return Sentence("Backward, t = {t}, {role}: ∂L/∂{name} has norm {norm}; " + _way(shares[0].label), values)
+    return Sentence("Backward, t = {t}{layer}, {role}: ∂L/∂{name} has norm {norm}; " + _way(shares[0].label), values)
 
 
 def step_sentence(moment: Moment, token: str, formulas: Formulas) -> Sentence:

@@ -53,9 +53,10 @@ class Walk(RuleBasedStateMachine):
 
     @rule(grain=grains, times=st.integers(1, 6))
     def forward(self, grain: Grain, times: int) -> None:
+        self.session.grain = grain
         for _ in range(times):
             if self.session.cursor.iteration < LAST_ITERATION:
-                self.session.step_forward(grain)
+                self.session.step_forward()
 
     @rule(grain=grains, times=st.integers(1, 6))
     def back(self, grain: Grain, times: int) -> None:
@@ -179,7 +180,7 @@ class Walk(RuleBasedStateMachine):
     def look(self) -> Any:
         """The session's place, and what is seen there."""
         session = self.session
-        place = (session.branch, session.cursor, session.ghost)
+        place = (session.branch, session.cursor, session.grain, session.ghost)
         return place, [fingerprint(frame_at(session, view)) for view in VIEWS]
 
     def same(self, before: Any) -> None:

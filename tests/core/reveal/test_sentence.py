@@ -1,0 +1,73 @@
+"""The sentences of one walk, as people read them; ``walk.txt`` holds them.
+
+After a change of words: ``GATEWALK_WRITE=1 python -m pytest tests/core/reveal/test_sentence.py``, and read the file.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from core.frame import Cursor, Grain, Phase, View
+from core.learning.clipping import Clipping
+from core.learning.step import LearningSettings
+from core.reveal import frame_at
+from core.session import Session
+from tests.core.walk_cases import CASES, places, session_of
+
+EXPECTED = Path(__file__).with_name("walk.txt")
+
+
+def sentences(session: Session, grain: Grain) -> list[str]:
+    session.grain = grain
+    return [str(frame_at(session, View()).sentence) for _ in places(session, grain)]
+
+
+def test_one_walk() -> None:
+    told = [
+        *sentences(CASES["words"](), Grain.EQUATION),
+        *sentences(session_of("gru", steps=1, batch=2, head="identity", loss="squared"), Grain.OPERATION),
+        *sentences(session_of("rnn_tanh", "gru", steps=2, at=(0,)), Grain.TIME_STEP),
+    ]
+    if os.environ.get("GATEWALK_WRITE"):
+        EXPECTED.write_text("\n".join(told) + "\n", encoding="utf-8")
+    assert told == EXPECTED.read_text(encoding="utf-8").splitlines()
+
+
+def said(session: Session, phase: Phase, t: int | None = None, path: str = "") -> str:
+    block, _, equation = path.partition("/")
+    session.go_to(Cursor(0, session.timeline.end_of(phase, t, block, equation)))
+    return str(frame_at(session, View()).sentence)
+
+
+def test_gradients_that_are_gone_or_not_finite_are_called_so() -> None:
+    gone = CASES["gradient gone"]()
+    assert said(gone, Phase.BACKWARD, 2, "l0/h") == "Backward, t = 3, hidden state: ∂L/∂h is zero here."
+    blown = CASES["not finite, linear"]()
+    assert said(blown, Phase.FORWARD, 3, "l0/h") == "Forward, t = 4: the hidden state h is not finite."
+    assert said(blown, Phase.BACKWARD, 2, "l0/h") == "Backward, t = 3, hidden state: ∂L/∂h is not finite."
+    assert said(blown, Phase.CLIP).startswith("Clip: switched off")
+
+
+@pytest.mark.parametrize(
+    ("clipping", "start"),
+    [
+        (Clipping(), "Clip: switched off; the gradient of all parameters keeps its norm "),
+        (Clipping("norm", 1e9), "Clip (norm at most 1e+09): the gradient's norm "),
+        (Clipping("norm", 0.1), "Clip (norm at most 0.1): the gradient's norm goes from "),
+    ],
+)
+def test_clipping(clipping: Clipping, start: str) -> None:
+    session = session_of("lstm", learning=LearningSettings(clipping=clipping))
+    assert said(session, Phase.CLIP).startswith(start)
+
+
+def test_clipping_what_is_not_finite() -> None:
+    session = session_of("rnn_identity", scale=1e200, learning=LearningSettings(clipping=Clipping("norm", 1.0)))
+    assert said(session, Phase.CLIP) == "Clip (norm at most 1): the gradient is not finite and is handed on as it is."
+
+
+def test_tiny_gradients_are_not_called_zero() -> None:
+    assert "has norm" in said(CASES["tiny"](), Phase.BACKWARD, 2, "l0/h")
