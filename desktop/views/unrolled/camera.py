@@ -7,7 +7,7 @@ from PySide6.QtCore import QSize
 from core.frame import Detail, Frame
 from desktop.views.unrolled.axis import RIGHT_PX, Axis, VisibleColumns, blend
 from desktop.views.unrolled.boxes import cells_from
-from desktop.views.unrolled.geometry import LaneShape, Rows, lane_shape, rows_of
+from desktop.views.unrolled.geometry import LaneShape, Rows, lane_shape, legend_height, rows_of
 from desktop.views.unrolled.navigation import (
     CELLS_MOST_PX,
     closed,
@@ -141,7 +141,8 @@ class Camera:
         return True
 
     def _measure(self, size: QSize, scale: float) -> None:
-        self._width, self._height, self._scale = float(size.width()), float(size.height()), scale
+        self._width, self._scale = float(size.width()), scale
+        self._height = max(1.0, size.height() - legend_height(self._width, scale))
 
     def _lay_rows(self) -> None:
         opened_layer = self._layer if self.axis.focus is not None else None

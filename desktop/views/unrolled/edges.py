@@ -29,6 +29,11 @@ class Edge:
     mark: str = ""  # "−2" for an edge over two steps
     initial: bool = False  # starts at the initial value, before the first step
 
+    @property
+    def t(self) -> int:
+        """The reader's time step."""
+        return self.key[4]
+
 
 def edges_of(scene: Scene, first: int, last: int) -> Iterator[Edge]:
     """All edges that end or start in columns first <= t < last."""

@@ -5,6 +5,7 @@ Lengths are pixels of the widget; ``scale`` is how much larger than designed the
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 from core.frame import Detail, LaneFrame
@@ -19,9 +20,21 @@ TOKEN_PX = 17.0
 SMALL_PX = 15.0
 LANE_GAP_PX = 24.0
 LEAST_STRIPS_PX = 40.0
-UNIT_MOST_PX = 30.0
-STRIPS_MOST_PX = 380.0
+UNIT_MOST_PX = 44.0
+STRIPS_MOST_PX = 560.0
 BAND_MOST_PX = 80.0  # of a variable in the map
+LEGEND_LINE_PX = 17.0
+LEGEND_WIDE_PX = 690.0  # of the legend in one line
+
+
+def legend_lines(width: float, scale: float) -> int:
+    """In how many lines the legend stands at the bottom of a view of this width."""
+    return max(1, math.ceil(scale * LEGEND_WIDE_PX / max(width - 2 * scale * 20.0, 1.0)))
+
+
+def legend_height(width: float, scale: float) -> float:
+    """How much of the height the legend takes; never so much that nothing else has room."""
+    return scale * (4.0 + LEGEND_LINE_PX * min(3, legend_lines(width, scale)))
 
 
 @dataclass(frozen=True)

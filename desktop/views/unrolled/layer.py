@@ -11,14 +11,13 @@ from PySide6.QtGui import QPainter, QPen, QPixmap, QRegion
 
 from core.frame import Detail, Frame
 from desktop.views.unrolled.chrome import Chrome
-from desktop.views.unrolled.legend import legend_width, paint_legend
+from desktop.views.unrolled.legend import paint_legend
 from desktop.views.unrolled.paint_cells import paint_cells, paint_wide_cell
 from desktop.views.unrolled.paint_edges import paint_edges
 from desktop.views.unrolled.paint_labels import paint_headings, paint_words
 from desktop.views.unrolled.paint_map import paint_gutter, paint_map
 from desktop.views.unrolled.scene import Scene, changed_columns
 
-LEGEND_SHARE = 0.42  # the most of the first heading that the legend may take
 ALL_IF_SHARE = 0.6  # from so many changed columns on, painting everything is cheaper
 
 
@@ -84,7 +83,7 @@ class PaintedLayer:
     def _repaint_headings(painter: QPainter, scene: Scene, chrome: Chrome, whole: QRectF, region: QRegion) -> None:
         painter.setClipRegion(region)
         painter.fillRect(whole, chrome.theme.background)
-        paint_top(painter, scene, chrome, whole.width())
+        paint_headings(painter, scene, chrome, whole.width())
 
 
 def paint_scene(
@@ -105,17 +104,8 @@ def paint_scene(
         if scene.axis.focus is not None:
             paint_open_cell(painter, scene, chrome, scene.frame, inside)
         paint_words(painter, scene, chrome, first, last)
-    paint_top(painter, scene, chrome, whole.width())
-
-
-def paint_top(painter: QPainter, scene: Scene, chrome: Chrome, width: float) -> None:
-    """The headings of the lanes, and the legend where there is room for it."""
-    wide = legend_width(scene, chrome) if scene.rows.lanes else width
-    shown = wide <= LEGEND_SHARE * width
-    paint_headings(painter, scene, chrome, width, wide if shown else 0.0)
-    if shown:
-        heading = scene.rows.lanes[0].heading
-        paint_legend(painter, scene, chrome, width - 20.0 * scene.rows.scale, heading.top + heading.height / 2)
+    paint_headings(painter, scene, chrome, whole.width())
+    paint_legend(painter, scene, chrome, whole)
 
 
 def paint_open_cell(painter: QPainter, scene: Scene, chrome: Chrome, frame: Frame, inside: InsideLike | None) -> None:

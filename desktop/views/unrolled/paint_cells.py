@@ -16,7 +16,7 @@ from desktop.views.unrolled.chrome import Chrome, corner
 from desktop.views.unrolled.compose import chips_pixels, image_of, strips_pixels
 from desktop.views.unrolled.geometry import Span
 from desktop.views.unrolled.levels import StripGrid
-from desktop.views.unrolled.scene import Place, Scene
+from desktop.views.unrolled.scene import Place, Scene, layers_of
 
 WIDE_PX = 250.0  # of the column of a cell that stands open without a diagram
 GHOST_SHARE = 0.3  # of a strip's width
@@ -142,16 +142,25 @@ def _light_variable(painter: QPainter, scene: Scene, chrome: Chrome, place: Plac
 
 
 def _paint_selected(painter: QPainter, scene: Scene, chrome: Chrome, first: int, last: int) -> None:
-    """A dark outline around what is selected by hand, where that is not the place of the walk."""
+    """A thin dark outline around what is selected by hand, where that is not the place of the walk."""
     view, lit = scene.frame.view, scene.lit
-    t = view.t if view.t is not None else (lit.t if lit else None)
-    if not view.path or t is None or not first <= t < last or t == scene.axis.focus:
+    t = selected_step(scene)
+    if t is None or not first <= t < last or t == scene.axis.focus:
         return
+    if lit is None or t != lit.t:
+        for layer in range(len(layers_of(scene.lanes[0]))):
+            _outline_box(painter, scene, (0, layer), t, QPen(chrome.theme.secondary, 1.0))
     for n, layer, _lane, block, _rows in scene.places():
         for m, track in enumerate(block.tracks):
             is_lit = lit is not None and (n, layer, t, track.name) == (0, lit.layer, lit.t, lit.name)
             if n == 0 and track.path == view.path and not is_lit:
                 _outline_strip(painter, strip_rect(scene, (n, layer), t, m), chrome.theme.text)
+
+
+def selected_step(scene: Scene) -> int | None:
+    """The step that was pinned by hand, or the walk's where only a variable was; None without a selection."""
+    view, lit = scene.frame.view, scene.lit
+    return view.t if view.t is not None else lit.t if view.path and lit else None
 
 
 def _outline_strip(painter: QPainter, rect: QRectF, colour: QColor) -> None:
@@ -169,4 +178,4 @@ def _outline_box(painter: QPainter, scene: Scene, place: Place, t: int, pen: QPe
 
 
 def _block(lane: LaneFrame, layer: int) -> BlockFrame:
-    return [block for block in lane.blocks if block.name != "head"][layer]
+    return layers_of(lane)[layer]

@@ -15,6 +15,7 @@ from desktop.views.unrolled.scene import Scene
 
 HEAD_PX = 5.0
 INSET_PX = 2.0
+RAIL_NAME_PX = 24.0
 NUMBERS_FROM_PX = 23.0  # a narrower gap shows no numbers, rather than some of them
 
 
@@ -30,9 +31,12 @@ def paint_edges(painter: QPainter, scene: Scene, chrome: Chrome, first: int, las
     for edge in walked:
         if edge.y0 == edge.y1:
             painter.drawPolygon(_head(edge))
+    named = _named_column(scene)
     for edge in edges:
         if not math.isnan(edge.norm):
             _paint_gradient(painter, scene, chrome, edge)
+        if edge.initial or (edge.t == named and edge.key[3] == 1):
+            _paint_rail_name(painter, scene, chrome, edge)
         if edge.initial:
             _paint_initial(painter, chrome, edge)
         if edge.mark:
@@ -45,6 +49,25 @@ def _paint_initial(painter: QPainter, chrome: Chrome, edge: Edge) -> None:
     painter.setPen(QPen(chrome.wire, 1.2))
     painter.setBrush(chrome.theme.panel)
     painter.drawEllipse(QPointF(edge.x0, edge.y0), 3.5, 3.5)
+
+
+def _named_column(scene: Scene) -> int:
+    """Where the rails are named beside their beginning: at the first gap that is wholly seen."""
+    first = max(0, scene.columns[0])
+    while scene.axis.x_of(first) < RAIL_NAME_PX * scene.rows.scale:
+        first += 1
+    return first
+
+
+def _paint_rail_name(painter: QPainter, scene: Scene, chrome: Chrome, edge: Edge) -> None:
+    """The variable that runs along: before the first value, or under the first edge on screen."""
+    name, colour = edge.key[2].rpartition("/")[2], chrome.theme.text
+    if edge.initial:
+        back = edge.x1 < edge.x0  # a layer that walks t down begins at the right
+        chrome.write(painter, name, chrome.fonts.maths, colour, edge.x0 + (8 if back else -8), edge.y0, 1.0 - back)
+        return
+    y = edge.y0 + 4 + chrome.line_height(chrome.fonts.maths) / 2
+    chrome.write(painter, name, chrome.fonts.maths, colour, (edge.x0 + edge.x1) / 2, y, 0.5)
 
 
 def _line(edge: Edge) -> QLineF:

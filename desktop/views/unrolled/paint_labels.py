@@ -14,6 +14,7 @@ from desktop.views.unrolled.geometry import LaneRows, Span
 from desktop.views.unrolled.scene import Scene, layers_of
 
 CONTEXT = "UnrolledView"
+NORM_PX = 52.0  # a number beside an arrow, with its arrow
 
 
 def translated(text: str) -> str:
@@ -21,11 +22,8 @@ def translated(text: str) -> str:
     return QCoreApplication.translate(CONTEXT, text)
 
 
-def paint_headings(painter: QPainter, scene: Scene, chrome: Chrome, width: float, legend_px: float) -> None:
-    """Name, subtitle and what has been reached of every lane; a thin line between lanes.
-
-    The legend takes ``legend_px`` at the right of the first heading.
-    """
+def paint_headings(painter: QPainter, scene: Scene, chrome: Chrome, width: float) -> None:
+    """Name, subtitle and what has been reached of every lane; a thin line between lanes."""
     for n, lane in enumerate(scene.lanes):
         rows, fonts = scene.rows.lanes[n], chrome.fonts
         middle, x = rows.heading.top + rows.heading.height / 2, 20.0 * scene.rows.scale
@@ -33,11 +31,10 @@ def paint_headings(painter: QPainter, scene: Scene, chrome: Chrome, width: float
             y = round(rows.top - 12.0 * scene.rows.scale) + 0.5
             painter.setPen(QPen(chrome.theme.line, 1.0))
             painter.drawLine(QPointF(x, y), QPointF(width - x, y))
-        room = width - (0.0 if n or not legend_px else legend_px + 20.0)
         chrome.write(painter, lane.name, fonts.name, chrome.theme.text, x, middle, 0.0)
         x += chrome.word_width(lane.name, fonts.name) + 10
         said = "  \N{MIDDLE DOT}  ".join(part for part in (lane.subtitle, reached_text(scene, n)) if part)
-        said = chrome.fitted(said, fonts.text, max(0.0, room - x - 16))
+        said = chrome.fitted(said, fonts.text, max(0.0, width - x - 16))
         chrome.write(painter, said, fonts.text, chrome.theme.secondary, x, middle + 0.5, 0.0)
 
 
@@ -149,7 +146,8 @@ def _paint_loss(painter: QPainter, chrome: Chrome, loss: float, right: float, y:
     """The loss at the left of the line from the cell to its prediction."""
     font, number = chrome.fonts.tiny, short_text(loss)
     for text in (translated("loss {number}").format(number=number), number):
-        if chrome.word_width(text, font) <= room / 2 - 6:
+        # at the left the neighbour's line stands with the norm of its gradient beside it
+        if chrome.word_width(text, font) <= max(room / 2 - 6, room - NORM_PX):
             chrome.write(painter, text, font, chrome.theme.secondary, right, y, 1.0)
             return
 

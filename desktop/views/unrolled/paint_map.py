@@ -17,6 +17,7 @@ from desktop.views.unrolled.compose import image_of
 from desktop.views.unrolled.geometry import LaneRows
 from desktop.views.unrolled.levels import GRADIENT_FROM, GRADIENT_STEPS, shown_units, track_places
 from desktop.views.unrolled.map_bands import Band, bands_of
+from desktop.views.unrolled.map_selection import is_selected, paint_map_selection
 from desktop.views.unrolled.paint_labels import paint_mark, visible_token
 from desktop.views.unrolled.scene import Scene
 
@@ -36,6 +37,7 @@ def paint_map(painter: QPainter, scene: Scene, chrome: Chrome, left: float, righ
     for n, lane in enumerate(scene.lanes):
         _paint_lane_words(painter, scene, chrome, lane, scene.rows.lanes[n], left, right)
         _paint_cursor(painter, scene, chrome, scene.rows.lanes[n])
+    paint_map_selection(painter, scene, chrome)
     _light_band(painter, scene, chrome)
 
 
@@ -119,10 +121,11 @@ def paint_gutter(painter: QPainter, scene: Scene, chrome: Chrome) -> None:
         painter.fillRect(QRectF(0, top - 4, scene.axis.left, height + 8), chrome.theme.background)
         for band in bands_of(block, rows.layers[layer], scene.rows.scale):
             here = lit is not None and (n, layer, band.track.name) == (0, lit.layer, lit.name) and not band.of_gradient
-            font = chrome.fonts.maths_bold if here else chrome.fonts.maths
-            if band.span.height < 9 and not here:
+            chosen = is_selected(scene, n, band)
+            font = chrome.fonts.maths_bold if here or chosen else chrome.fonts.maths
+            if band.span.height < 9 and not (here or chosen):
                 continue
-            colour = chrome.theme.accent if here else chrome.theme.secondary
+            colour = chrome.theme.accent if here else chrome.theme.text if chosen else chrome.theme.secondary
             chrome.write(painter, band.label, font, colour, right, band.span.top + band.span.height / 2, 1.0)
 
 

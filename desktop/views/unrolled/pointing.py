@@ -6,13 +6,14 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, QRectF
 
 from core.frame import Arrival, BlockFrame, Detail, LaneFrame, Track
 from desktop.numbers_text import number_text, short_text
 from desktop.views.unrolled.boxes import box_left
 from desktop.views.unrolled.edges import edges_of
 from desktop.views.unrolled.geometry import LaneRows
+from desktop.views.unrolled.legend import legend_rect, legend_words
 from desktop.views.unrolled.map_bands import bands_of
 from desktop.views.unrolled.paint_edges import edge_rect
 from desktop.views.unrolled.paint_labels import translated
@@ -101,6 +102,13 @@ def _edge_at(scene: Scene, n: int, t: int, point: QPointF) -> Spot | None:
         if edge.key[0] == n and edge_rect(edge).contains(point):
             return Spot("initial" if edge.initial else "edge", n, edge.key[2], edge.key[4])
     return None
+
+
+def tip_at(scene: Scene, point: QPointF, whole: QRectF) -> str:
+    """What a tooltip says at a point of a view as large as ``whole``."""
+    if legend_rect(scene, whole).contains(point):
+        return legend_words(scene)
+    return words_for(scene, spot_at(scene, point))
 
 
 def words_for(scene: Scene, spot: Spot | None) -> str:

@@ -27,7 +27,7 @@ from desktop.views.unrolled.motion import Motion, motion_between, paint_motion
 from desktop.views.unrolled.navigation import NOTCH
 from desktop.views.unrolled.paint_overlay import paint_focus, paint_notice, paint_scroll_mark
 from desktop.views.unrolled.picture import paint_whole
-from desktop.views.unrolled.pointing import Spot, spot_at, words_for
+from desktop.views.unrolled.pointing import Spot, spot_at, tip_at
 from desktop.views.unrolled.scene import Scene, scene_of
 
 
@@ -249,8 +249,7 @@ class UnrolledView(QWidget):
         if self._hand.gesture(event):
             return True
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip and self._scene is not None:
-            text = words_for(self._scene, spot_at(self._scene, QPointF(event.pos())))
-            QToolTip.showText(event.globalPos(), text, self)
+            QToolTip.showText(event.globalPos(), tip_at(self._scene, QPointF(event.pos()), QRectF(self.rect())), self)
             return True
         return super().event(event)
 
