@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
@@ -15,11 +15,16 @@ from desktop.views.series import Series
 
 
 class EndLabels(QWidget):
-    """The names of the curves at the right, each at the height where its curve ends, never over one another."""
+    """The names of the curves at the right, each at the height where its curve ends, never over one another.
 
-    def __init__(self, theme: Theme, pixel_y: Callable[[float], float], parent: QWidget) -> None:
+    They lie over the curves: beside the last column where there is room, else on a ground that lets them be read.
+    """
+
+    def __init__(self, theme: Theme, pixel: Callable[[float, float], QPointF], parent: QWidget) -> None:
         super().__init__(parent)
-        self._pixel_y = pixel_y
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._pixel = pixel
+        self._last = 1
         self._ends: list[tuple[float, str, int, bool]] = []
         self.theme = theme
 
@@ -32,25 +37,30 @@ class EndLabels(QWidget):
             there = np.flatnonzero(np.isfinite(visible))
             if len(there):
                 ends.append((float(visible[there[-1]]), series.label, series.lane, series.chosen))
-        if ends != self._ends:
-            self._ends = ends
+        if (ends, columns[1]) != (self._ends, self._last):
+            self._ends, self._last = ends, columns[1]
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         font = ui_font(11)
         colours = lane_colours(self.theme)
+        painter.setFont(font)
         height = painter.fontMetrics().height()
-        wanted = [self._pixel_y(y) for y, *_ in self._ends]
-        for (_, label, lane, chosen), y in zip(self._ends, spread(wanted, height, self.height()), strict=True):
+        ground = QColor(self.theme.background)
+        ground.setAlphaF(0.85)
+        ends = [self._pixel(self._last, y) for y, *_ in self._ends]
+        places = spread([end.y() for end in ends], height, self.height())
+        for (_, label, lane, chosen), end, y in zip(self._ends, ends, places, strict=True):
             font.setBold(chosen)
             painter.setFont(font)
+            wide = painter.fontMetrics().horizontalAdvance(label)
+            left = min(end.x() + scaled(10), self.width() - wide - scaled(6))
+            box = QRectF(left, y - height / 2, wide + scaled(2), height)
+            if left < end.x() + scaled(4):
+                painter.fillRect(box.adjusted(-scaled(3), 0, scaled(3), 0), ground)
             painter.setPen(readable(self.theme, colours[lane % len(colours)], lane))
-            box = self.rect().adjusted(round(scaled(6)), 0, 0, 0)
-            box.setTop(round(y - height / 2))
-            box.setHeight(height)
-            text = painter.fontMetrics().elidedText(label, Qt.TextElideMode.ElideRight, box.width())
-            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, label)
 
 
 def readable(theme: Theme, colour: QColor, lane: int) -> QColor:

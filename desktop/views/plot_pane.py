@@ -11,7 +11,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPen, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from desktop.theme import Theme, lane_colours, scaled, ui_font
@@ -20,9 +20,10 @@ from desktop.views.end_labels import EndLabels
 from desktop.views.series import Plot, Series
 from desktop.views.steady import LogAxis, SteadyRange, decades, linear_limits, linear_ticks, log_positions, time_ticks
 
-AXIS_PX = 46.0
-GUTTER_PX = 64.0
+AXIS_PX = 40.0  # as much as the drawing has in front of its first column
+SIDE_PX = 20.0
 PIXELS_A_TICK = 44.0
+TICK_PX = 10.5
 
 
 class PlotPane(QWidget):
@@ -44,7 +45,7 @@ class PlotPane(QWidget):
         self.title = QLabel()
         self.canvas = _Canvas(self)
         self.canvas.pointed.connect(self._scrub_to)
-        self.labels = EndLabels(theme, self.canvas.pixel_y, self)
+        self.labels = EndLabels(theme, self.canvas.pixel, self)
         self._arrange()
         self.set_theme(theme)
 
@@ -53,17 +54,16 @@ class PlotPane(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setHorizontalSpacing(0)
         layout.setVerticalSpacing(round(scaled(2)))
-        layout.addWidget(self.title, 0, 0, 1, 2)
+        layout.addWidget(self.title, 0, 0)
         layout.addWidget(self.canvas, 1, 0)
-        layout.addWidget(self.labels, 1, 1)
-        layout.setColumnStretch(0, 1)
+        layout.addWidget(self.labels, 1, 0)  # over the canvas, so that the curves reach as far as the drawing
         layout.setRowStretch(1, 1)
-        self.labels.setFixedWidth(round(scaled(GUTTER_PX)))
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in other colours."""
         self._theme = theme
         self.title.setFont(ui_font(12))
+        self.title.setIndent(round(scaled(SIDE_PX)))
         self.title.setStyleSheet(f"color: {theme.secondary.name()}; background: transparent;")
         self.canvas.set_theme(theme)
         self.labels.theme = theme
@@ -128,8 +128,14 @@ class PlotPane(QWidget):
         state = (first, last, left, right, round(area.width()))
         if state != self._x_state and last > first:
             self._x_state = state
-            shown = max(1.0, area.width()) * (last - first) / max(right - left, 1e-9)
-            self.canvas.set_x(left, right, time_ticks(first, last, int(shown / scaled(PIXELS_A_TICK))))
+            a_step = max(1.0, area.width()) / max(right - left, 1e-9)
+            ticks = time_ticks(first, last, int(a_step * (last - first) / scaled(PIXELS_A_TICK)))
+            metrics, edge = QFontMetricsF(ui_font(TICK_PX)), self.canvas.width() - area.left()
+            whole = [
+                (t, text) for t, text in ticks if (t - left) * a_step + metrics.horizontalAdvance(text) / 2 <= edge
+            ]
+            self.canvas.set_x(left, right, whole)
+            self.labels.update()
 
     def set_cursor(self, t: int | None) -> None:
         """Put the time cursor at step ``t`` counted from 0."""
@@ -185,7 +191,7 @@ class _Canvas(pg.PlotWidget):
             axis = item.getAxis(side)
             axis.setPen(QPen(Qt.PenStyle.NoPen))
             axis.setTextPen(theme.secondary)
-            axis.setStyle(tickFont=ui_font(10.5), tickLength=0, tickAlpha=0, tickTextOffset=round(scaled(6)))
+            axis.setStyle(tickFont=ui_font(TICK_PX), tickLength=0, tickAlpha=0, tickTextOffset=round(scaled(5)))
             axis.setStyle(hideOverlappingLabels=False)
         item.getAxis("left").setWidth(round(scaled(AXIS_PX)))
         item.getAxis("bottom").setHeight(round(scaled(20)))
@@ -237,9 +243,9 @@ class _Canvas(pg.PlotWidget):
         """The rectangle of the curves in pixels of this widget."""
         return self.getPlotItem().getViewBox().sceneBoundingRect()
 
-    def pixel_y(self, y: float) -> float:
-        """Where the value ``y`` lies, in pixels from the top."""
-        return self.getPlotItem().getViewBox().mapViewToScene(QPointF(0.0, y)).y()
+    def pixel(self, x: float, y: float) -> QPointF:
+        """Where the value ``y`` at step ``x``, counted from 1, lies in this widget."""
+        return self.getPlotItem().getViewBox().mapViewToScene(QPointF(x, y))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._point(event)

@@ -9,13 +9,16 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from core.frame import Frame, Track
+from core.frame import Frame, Phase, Track
 from desktop.theme import Theme, scaled
 from desktop.views.choice import Choice
 from desktop.views.series import Measure, Plot, series_of, title_of
 
 if TYPE_CHECKING:
     from desktop.views.plot_pane import PlotPane
+
+
+UNGRADED = (Phase.FORWARD, Phase.LOSS)  # no gradient stands yet, so its plot would be an empty grid
 
 
 class TimePlots(QWidget):
@@ -34,12 +37,13 @@ class TimePlots(QWidget):
         self._frame: Frame | None = None
         self._panes: dict[Plot, PlotPane] = {}
         self._shown: tuple[Plot, ...] = (Plot.GRADIENT,)
+        self._by_hand = False  # until a person chooses, the phase does
         self._measure = Measure.WHOLE
         self._columns: tuple[int, int] | None = None
         self._edges: tuple[float, float] | None = None
         self._layout = QVBoxLayout(self)
         margin = round(scaled(12))
-        self._layout.setContentsMargins(round(scaled(20)), margin, round(scaled(4)), round(scaled(4)))
+        self._layout.setContentsMargins(0, margin, 0, round(scaled(4)))
         self._layout.setSpacing(round(scaled(6)))
         self.plot_choice = self._make_plot_choice()
         self.measure_choice = self._make_measure_choice()
@@ -75,7 +79,11 @@ class TimePlots(QWidget):
         self._refresh()
 
     def show_plots(self, plots: object) -> None:
-        """Show these plots, a tuple of ``Plot``."""
+        """Show these plots, a tuple of ``Plot``, from now on."""
+        self._by_hand = True
+        self._show_plots(plots)
+
+    def _show_plots(self, plots: object) -> None:
         self._shown = tuple(plot for plot in Plot if plot in plots) or self._shown
         self.plot_choice.show_chosen(self._shown)
         if self._panes:
@@ -136,9 +144,13 @@ class TimePlots(QWidget):
         """Show the frame; curves whose data has not changed stay as they are."""
         waiting = self._frame is None and not self._panes
         self._frame = frame
+        wanted = (Plot.STATE if frame.position.phase in UNGRADED else Plot.GRADIENT,)
         if waiting:
             QTimer.singleShot(0, self, self.attach)
-        self._refresh()
+        if not self._by_hand and wanted != self._shown:
+            self._show_plots(wanted)
+        else:
+            self._refresh()
 
     def _refresh(self) -> None:
         frame = self._frame

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+MOST_SIGNS = 6  # a longer text has no room beside the axis
 MOST_DECADES = 6  # labelled ticks on a logarithmic axis
 ZERO_ROOM = 0.09  # of the axis, under the lowest decade, for zeros and underflow
 
@@ -92,7 +93,8 @@ def rounded_up(size: float) -> float:
 def linear_ticks(low: float, high: float) -> list[tuple[float, str]]:
     """The two ends and the middle."""
     middle = (low + high) / 2
-    return [(value, f"{value:.4g}".replace("-", "−")) for value in (low, middle, high)]
+    ticks = [(value, f"{value:.4g}".replace("-", "−").replace("e−0", "e−")) for value in (low, middle, high)]
+    return [(value, text if len(text) <= MOST_SIGNS or value != middle else "") for value, text in ticks]
 
 
 def time_ticks(first: int, last: int, room: int) -> list[tuple[float, str]]:
