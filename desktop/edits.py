@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QObject
-from PySide6.QtWidgets import QInputDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from core.sequence import Sequence
 from desktop.bridge import Bridge
 from desktop.look import Look
 from desktop.reports import Kind
+from desktop.session_edits import reads
 
 HEAD = "head/"
 NO_TARGET = -1
@@ -57,14 +58,17 @@ class Edits(QObject):
     def _target(self, t: int) -> None:
         sequence, sample = self._bridge.session.setup.sequence, self._bridge.view.sample
         title = tr("Target at t = {t}").format(t=t + 1)
-        if sequence.targets is None:
-            self._bridge.report(tr("This sequence has no targets; give it some with its data, at the left."))
+        if not self._bridge.session.setup.network.loss:
+            self._bridge.report(tr("This model has no loss, so it needs no target; choose one with “Change model…”."))
         elif sequence.target_labels:
-            found = int(sequence.known[t, sample])
+            found = NO_TARGET if sequence.known is None else int(sequence.known[t, sample])
             now = sequence.target_labels[found] if found >= 0 else ""
             options, none = sequence.target_labels, tr("no target")
             self._ask(title, now, lambda label: self._bridge.edits.set_target(t, label), options=options, none=none)
-        elif sequence.targets.ndim == 2:
+        elif sequence.known is None:
+            zeros = np.zeros(self._bridge.session.setup.network.outputs)
+            self._ask(title, zeros, lambda numbers: self._bridge.edits.set_target(t, numbers))
+        elif sequence.known.ndim == 2:
             now = float(max(sequence.known[t, sample], NO_TARGET))
             self._ask(title, now, lambda number: self._bridge.edits.set_target(t, int(number)))
         else:
@@ -121,10 +125,9 @@ class Edits(QObject):
     def type_text(self) -> None:
         """Ask for a text, or numbers, to walk."""
         from desktop.dialogs.text_data import ask_text_data
+        from desktop.dialogs.text_reading import targets_of_session, text_of
 
-        session = self._bridge.session
-        sequence, network = session.setup.sequence, session.setup.network
-        text = " ".join(sequence.tokens) if sequence.kind == "words" else "".join(sequence.tokens)
+        sequence, network = self._bridge.session.setup.sequence, self._bridge.session.setup.network
         ask_text_data(
             self._window,
             sequence.vocabulary,
@@ -133,16 +136,16 @@ class Edits(QObject):
             width=network.inputs,
             outputs=network.outputs,
             labels=sequence.target_labels,
-            text=text if sequence.vocabulary is not None else "",
+            text=text_of(sequence),
+            target=targets_of_session(sequence),
             done=self._take_sequence,
         )
 
     def _take_sequence(self, sequence: object) -> None:
         if not isinstance(sequence, Sequence):
             return
-        old = self._bridge.session.setup.sequence.vocabulary
-        new = sequence.vocabulary
-        if (old and old.tokens) == (new and new.tokens):
+        setup = self._bridge.session.setup
+        if reads(setup.network, setup.sequence, sequence):
             self._bridge.edits.set_sequence(sequence)
         else:
             self._bridge.edits.set_sequence_and_model(sequence)
@@ -165,12 +168,19 @@ class Edits(QObject):
 
     def add_bookmark(self) -> None:
         """Ask for a name for this place."""
+        from desktop.dialogs.name import NameQuestion, ask_name
         from desktop.views.side.records import place_words
 
         proposed = place_words(self._bridge.frame.position)
-        name, good = QInputDialog.getText(self._window, tr("Add a bookmark"), tr("Name of this place"), text=proposed)
-        if good and name.strip():
-            self._bridge.edits.add_bookmark(name.strip())
+        session = self._bridge.session
+        here = session.cursor  # the walk may go on while one types
+
+        def take(name: object) -> None:
+            if name is not None and self._bridge.session is session:
+                self._bridge.edits.add_bookmark(str(name), cursor=here)
+
+        question = NameQuestion(tr("Add a bookmark"), tr("Name of this place"), proposed, tr("Add"))
+        ask_name(self._window, question, self._look.theme, take)
 
     def break_here(self) -> None:
         """Stop at the time step of the walk, or no longer."""

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QObject
+from PySide6.QtCore import QCoreApplication, QObject, QTimer
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from core.errors import FileError, GatewalkError
+from core.files.snapshot import KEEP_BYTES
+from core.posing import with_next_targets
+from core.sequence import Sequence
 from desktop import session_files
 from desktop.bridge import Bridge, example_session
 from desktop.dialogs import ask
 from desktop.reports import Kind
-from desktop.settings import Settings
+from desktop.settings import MOST_BYTES, Settings
 
 SNAPSHOT = ".gatewalk"
 
@@ -27,15 +30,24 @@ class Files(QObject):
         self._window: QWidget | None = None
         self._drawing: QWidget | None = None
         self._recent: QMenu | None = None
-        self.path: Path | None = None  # of the snapshot that is open
+        self._saved_as: tuple[Path, str] | None = None  # the snapshot that is open, and its session's name
+        self._named = ""
         self._closers: list[Callable[[], object]] = []
 
     def attach(self, window: QWidget, drawing: QWidget, recent: QMenu) -> None:
         """Say which window this belongs to, what is drawn there, and where the recent files are listed."""
         self._window, self._drawing, self._recent = window, drawing, recent
         recent.aboutToShow.connect(self._list_recent)
+        self._bridge.frame_changed.connect(lambda _frame: self._name_window())
         self._list_recent()
         self._name_window()
+
+    @property
+    def path(self) -> Path | None:
+        """The snapshot that is open; None for a session without one, as after a new model was made for other data."""
+        if self._saved_as is None or self._saved_as[1] != self._bridge.session.setup.name:
+            return None
+        return self._saved_as[0]
 
     def at_close(self, closer: Callable[[], object]) -> None:
         """Call this when the window closes for good."""
@@ -73,10 +85,32 @@ class Files(QObject):
         path = Path(file)
         if path.suffix.lower() == SNAPSHOT:
             return self.open_session(path)
-        if not self._try(lambda: session_files.open_data(self._bridge, path)):
+        foreign: list[Sequence | None] = []
+        if not self._try(lambda: foreign.append(session_files.open_data(self._bridge, path))):
+            return False
+        if foreign[0] is not None:
+            self._offer_model(path, foreign[0])
             return False
         self._remember(path)
         return True
+
+    def _offer_model(self, path: Path, sequence: Sequence) -> None:
+        """Ask whether data that the model cannot read is to have a new one; until then all stays as it is."""
+        why = session_files.unread_words(self._bridge, sequence)
+
+        def take(answer: object) -> None:
+            if answer == ask.MAKE:
+                self._make_model(path, sequence)
+
+        # Later, as at the start the window that it belongs to is not shown yet.
+        QTimer.singleShot(0, self, lambda: ask.ask_new_model(self._window, path.name, why, take))
+
+    def _make_model(self, path: Path, sequence: Sequence) -> None:
+        asked = with_next_targets(sequence) if sequence.length > 1 else sequence
+        if self._bridge.edits.set_sequence_and_model(asked):
+            self._remember(path)
+            words = tr("A new, untrained model walks “{name}”. Undo brings the one before back.")
+            self._bridge.report(words.format(name=path.name))
 
     def open_session(self, path: Path) -> bool:
         """Open a snapshot in place of what there is."""
@@ -92,16 +126,22 @@ class Files(QObject):
         return self.save_to(self.path) if self.path else self.save_as()
 
     def save_as(self) -> bool:
-        """Ask for a name and save."""
+        """Ask for a name, and for how much is to be kept, and save."""
         start = str(self.path or Path(self._folder()) / f"{self._suggested()}{SNAPSHOT}")
-        file, _ = QFileDialog.getSaveFileName(self._window, tr("Save the session"), start, tr("Sessions (*.gatewalk)"))
+        kinds = snapshot_kinds()
+        usual = min(kinds, key=lambda kind: abs(kinds[kind] - self._settings.snapshot_bytes))
+        file, kind = QFileDialog.getSaveFileName(
+            self._window, tr("Save the session"), start, ";;".join(kinds), selectedFilter=usual
+        )
+        if file:
+            self._settings.snapshot_bytes = kinds.get(kind, self._settings.snapshot_bytes)
         return bool(file) and self.save_to(Path(file))
 
     def save_to(self, path: Path) -> bool:
         """Save the session there. Whether it was done."""
         if path.suffix.lower() != SNAPSHOT:
             path = path.with_name(path.name + SNAPSHOT)
-        if not self._try(lambda: session_files.save_session(self._bridge, path)):
+        if not self._try(lambda: session_files.save_session(self._bridge, path, self._settings.snapshot_bytes)):
             return False
         self._stand_on(path)
         self._bridge.report(tr("Saved as {file}.").format(file=path))
@@ -159,16 +199,19 @@ class Files(QObject):
         self._stand_on(None)
 
     def _stand_on(self, path: Path | None) -> None:
-        self.path = path
+        self._saved_as = None if path is None else (path, self._bridge.session.setup.name)
         if path is not None:
             self._remember(path)
         self._name_window()
 
     def _name_window(self) -> None:
-        if self._window is not None:
-            name = self.path.stem if self.path else self._bridge.session.setup.name
+        path = self.path
+        name = path.stem if path else self._bridge.session.setup.name
+        named = f"{name}\n{path or ''}"
+        if self._window is not None and named != self._named:
+            self._named = named
             self._window.setWindowTitle(f"{name}[*] – Gatewalk" if name else "Gatewalk[*]")
-            self._window.setWindowFilePath(str(self.path or ""))
+            self._window.setWindowFilePath(str(path or ""))
 
     def _remember(self, path: Path) -> None:
         self._settings.add_recent_file(str(path.absolute()))
@@ -202,6 +245,15 @@ class Files(QObject):
     def _suggested(self) -> str:
         name = self.path.stem if self.path else self._bridge.session.setup.name or "gatewalk"
         return "".join(letter if letter.isalnum() or letter in " -_" else "-" for letter in name)
+
+
+def snapshot_kinds() -> dict[str, int]:
+    """How much of what was computed a snapshot keeps, in bytes; what is not kept is computed again when it opens."""
+    return {
+        tr("Sessions (*.gatewalk)"): KEEP_BYTES,
+        tr("Sessions with all values, up to 1 GB (*.gatewalk)"): MOST_BYTES,
+        tr("Small sessions, values computed again (*.gatewalk)"): 0,
+    }
 
 
 def tr(text: str) -> str:

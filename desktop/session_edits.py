@@ -7,17 +7,23 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtCore import QCoreApplication
+
 from core.breakpoints import AtTime, Breakpoint
 from core.cell import Cell
+from core.frame import Cursor
 from core.learning.step import LearningSettings
 from core.network import Network, build_network
 from core.sequence import Sequence
+from core.tokens import is_unspaced
 
 if TYPE_CHECKING:
     from core.session import Session
 
 Arrays = Mapping[str, Any]
 Change = Callable[["Session"], object]
+CLASS_HEADS, NUMBER_HEADS = ("softmax", "logistic"), ("identity",)  # the usual one first
+LONGEST_TITLE = 28  # characters
 
 
 class SessionEdits:
@@ -47,7 +53,7 @@ class SessionEdits:
 
     def set_sequence(self, sequence: Sequence) -> bool:
         """Walk another sequence."""
-        return self._edit(_then_from_its_start(lambda session: session.set_sequence(sequence)))
+        return self._edit(from_its_start(lambda session: session.set_sequence(sequence)))
 
     def set_sequence_and_model(self, sequence: Sequence) -> bool:
         """Walk a sequence that the network cannot read, with a new network of the same kind that can."""
@@ -55,9 +61,9 @@ class SessionEdits:
         def change(session: Session) -> None:
             setup = session.setup
             network = network_for(setup.network, sequence)
-            session.set_model(network, network.initial_parameters(0), sequence, sequence.name or setup.name)
+            session.set_model(network, network.initial_parameters(0), sequence, title_of(sequence))
 
-        return self._edit(_then_from_its_start(change))
+        return self._edit(from_its_start(change))
 
     def set_initial(self, path: str, row: int, unit: int, value: float) -> bool:
         """Give one unit of an initial state another value."""
@@ -73,15 +79,22 @@ class SessionEdits:
 
     def set_model(self, network: Network, parameters: Arrays, sequence: Sequence, name: str = "") -> bool:
         """Walk another network."""
-        return self._edit(_then_from_its_start(lambda session: session.set_model(network, parameters, sequence, name)))
+        return self._edit(from_its_start(lambda session: session.set_model(network, parameters, sequence, name)))
 
     def set_notes(self, notes: str) -> bool:
         """Keep what the person wrote about this session."""
         return self._note(lambda session: setattr(session, "notes", notes))
 
-    def add_bookmark(self, name: str, note: str = "") -> bool:
-        """Name this place."""
-        return self._note(lambda session: session.add_bookmark(name, note))
+    def add_bookmark(self, name: str, note: str = "", cursor: Cursor | None = None) -> bool:
+        """Name this place, or another one."""
+
+        def add(session: Session) -> None:
+            session.add_bookmark(name, note)
+            if cursor is not None:
+                last = session.bookmarks[-1]
+                session.bookmarks = (*session.bookmarks[:-1], replace(last, cursor=cursor))
+
+        return self._note(add)
 
     def rename_bookmark(self, name: str, new: str) -> bool:
         """Give a bookmark another name; one that has that name already is replaced."""
@@ -115,22 +128,59 @@ class SessionEdits:
         return self._note(turn)
 
 
+def reads(network: Network, now: Sequence, sequence: Sequence) -> bool:
+    """Whether a network that reads ``now`` can read this sequence, and say its targets."""
+    same_words = (now.vocabulary and now.vocabulary.tokens) == (sequence.vocabulary and sequence.vocabulary.tokens)
+    return same_words and sequence.width == network.inputs and _says(network, sequence.targets)
+
+
+def _says(network: Network, targets: Any) -> bool:
+    """Whether the outputs are as many as the targets ask for."""
+    if targets is None:
+        return True
+    return targets.shape[2] == network.outputs if targets.ndim == 3 else targets.max() < network.outputs
+
+
 def network_for(like: Network, sequence: Sequence) -> Network:
-    """A network of the same cells, readout and loss, with the width that the sequence asks for."""
+    """A network of the same cells, with the width that the sequence asks for; readout and loss too, where they fit."""
     cells, width = [], sequence.width
     for block in like.layers:
         cells.append(Cell(block.cell.definition, width, block.cell.units))
         width = block.cell.units
-    outputs = like.outputs
+    head, loss = _readout_for(like, sequence)
+    return build_network(cells, head=head, loss=loss, outputs=_outputs_for(sequence))
+
+
+def _outputs_for(sequence: Sequence) -> int:
+    """As many as the targets have; without any, as many as are read."""
     if sequence.target_labels:
-        outputs = len(sequence.target_labels)
-    elif sequence.targets is not None:
-        outputs = sequence.targets.shape[2] if sequence.targets.ndim == 3 else int(sequence.targets.max()) + 1
-    head = Path(like.head.cell.definition.file).stem or "softmax"
-    return build_network(cells, head=head, loss=like.loss, outputs=outputs)
+        return len(sequence.target_labels)
+    if sequence.targets is None:
+        return sequence.width
+    return sequence.targets.shape[2] if sequence.targets.ndim == 3 else int(sequence.targets.max()) + 1
 
 
-def _then_from_its_start(change: Change) -> Change:
+def _readout_for(like: Network, sequence: Sequence) -> tuple[str, str]:
+    """Classes want probabilities, numbers the numbers as they come."""
+    classes = sequence.vocabulary is not None if sequence.targets is None else sequence.targets.ndim == 2
+    head, fitting = Path(like.head.cell.definition.file).stem, CLASS_HEADS if classes else NUMBER_HEADS
+    usual = "cross-entropy" if classes else "squared"
+    return (head, like.loss or usual) if head in fitting else (fitting[0], usual)
+
+
+def title_of(sequence: Sequence) -> str:
+    """What a session is called that walks this sequence: its name, or its first words."""
+    if sequence.name:
+        return sequence.name
+    if sequence.vocabulary is None:
+        words = QCoreApplication.translate("SessionEdits", "{steps} × {width} numbers")
+        return words.format(steps=sequence.length, width=sequence.width)
+    between = "" if sequence.kind == "characters" or all(map(is_unspaced, "".join(sequence.tokens[:9]))) else " "
+    text = " ".join(between.join(sequence.tokens[:LONGEST_TITLE]).split())
+    return text if len(text) <= LONGEST_TITLE else text[: LONGEST_TITLE - 1].rstrip() + "…"
+
+
+def from_its_start(change: Change) -> Change:
     """The change, and then the start of the iteration: another walk is not taken up in its middle."""
 
     def changed(session: Session) -> None:

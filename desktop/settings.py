@@ -10,6 +10,7 @@ from PySide6.QtCore import QByteArray, QSettings
 
 MOST_RECENT = 10
 DEFAULT_SPEED = 2.0  # steps a second
+USUAL_BYTES, MOST_BYTES = 64 * 1024**2, 1024**3  # of computed values in a snapshot
 SMALLEST_SCALE, LARGEST_SCALE = 0.7, 3.0
 
 
@@ -105,6 +106,15 @@ class Settings:
     @hide_predictions.setter
     def hide_predictions(self, value: bool) -> None:
         self._store.setValue("walk/hide_predictions", _flag_text(value))
+
+    @property
+    def snapshot_bytes(self) -> int:
+        """Up to how many bytes of computed values a snapshot keeps."""
+        return min(max(int(self._number("files/snapshot_bytes", USUAL_BYTES)), 0), MOST_BYTES)
+
+    @snapshot_bytes.setter
+    def snapshot_bytes(self, value: int) -> None:
+        self._store.setValue("files/snapshot_bytes", str(int(value)))
 
     @property
     def recent_files(self) -> tuple[str, ...]:

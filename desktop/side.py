@@ -14,6 +14,7 @@ from core.frame import Cursor, Frame
 from desktop.bridge import Bridge
 from desktop.edits import Edits
 from desktop.files import SNAPSHOT, Files
+from desktop.learned import has_learned
 from desktop.settings import Settings
 from desktop.theme import Theme
 from desktop.views.side.bookmarks import BookmarksPanel
@@ -66,6 +67,7 @@ class Side:
         self.model.edit_requested.connect(edits.edit)
         self.data.jump_requested.connect(bridge.go_to_time)
         self.data.edit_requested.connect(edits.edit)
+        self.data.sample_requested.connect(bridge.choose_sample)
         self.data.open_text_requested.connect(lambda _: edits.type_text())
         self.data.open_file_requested.connect(lambda _: files.open_data())
         self.data.loss_requested.connect(edits.set_loss_steps)
@@ -84,9 +86,9 @@ class Side:
         )
 
     def _show_model(self, frame: Frame) -> None:
-        setup = self._bridge.session.setup
-        if self._changed("model", setup.network, setup.name):
-            self.model.show_model(model_summary(setup.network, setup.name))
+        setup, parameters = self._bridge.session.setup, self._bridge.session.parameters
+        if self._changed("model", setup.network, setup.name, parameters):
+            self.model.show_model(model_summary(setup.network, setup.name, has_learned(self._bridge.session)))
         if self._changed("learning", setup.learning):
             self.model.show_learning(setup.learning)
 
@@ -96,6 +98,8 @@ class Side:
 
     def _show_breakpoints(self, frame: Frame) -> None:
         session = self._bridge.session
+        if self._changed("session", session):
+            self.breakpoints.forget_switched_off()
         network, steps = session.setup.network, session.setup.sequence.length
         if self._changed("paths", network, session.setup.sequence):
             self.breakpoints.show_paths(layer_paths(network), steps)

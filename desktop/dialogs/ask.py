@@ -1,4 +1,4 @@
-"""Questions with a few answers: unsaved work, and work found again after a crash."""
+"""Questions with a few answers: unsaved work, work found again after a crash, data for another model."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 
 SAVE, DISCARD, CANCEL = "save", "discard", "cancel"
 RECOVER, FORGET = "recover", "forget"
+MAKE = "make"
 Done = Callable[[object], object]
 
 
@@ -36,6 +37,18 @@ def ask_recovery(parent: QWidget | None, when: str, done: Done | None = None) ->
     return _ask(parent, "recovery_question", what, words, answers, done)
 
 
+def ask_new_model(parent: QWidget | None, name: str, why: str, done: Done | None = None) -> str | QMessageBox:
+    """Whether data that the model cannot read is to have a new one: "make" or "cancel"."""
+    what = tr("Make a new model for “{name}”?").format(name=name)
+    words = tr("It has the same cell and as many units, is not trained, and predicts what comes next.")
+    words = f"{why}\n\n{words} {tr('Undo brings the present one back.')}"
+    answers = (
+        (MAKE, tr("Make a new, untrained model"), QMessageBox.ButtonRole.AcceptRole),
+        (CANCEL, tr("Cancel"), QMessageBox.ButtonRole.RejectRole),
+    )
+    return _ask(parent, "new_model_question", what, words, answers, done)
+
+
 def _ask(
     parent: QWidget | None,
     name: str,
@@ -48,6 +61,7 @@ def _ask(
     box = QMessageBox(parent)
     box.setObjectName(name)
     box.setWindowTitle("Gatewalk")
+    box.setTextFormat(Qt.TextFormat.PlainText)
     box.setText(what)
     box.setInformativeText(words)
     buttons = {}

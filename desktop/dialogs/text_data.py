@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QPlainTextEdit, QWidget
@@ -115,6 +114,12 @@ class TextDataDialog(Question):
         """Begin with this class."""
         self.label.setCurrentText(label)
 
+    def show_target(self, choice: TargetChoice) -> None:
+        """Begin with this target, where it can be chosen."""
+        self.show_label(choice.label)
+        self.rows.setPlainText(choice.rows)
+        self.target.setCurrentIndex(max(self.target.findData(choice.kind), 0))
+
     # What is typed
 
     def _read_soon(self) -> None:
@@ -172,7 +177,7 @@ class TextDataDialog(Question):
         """What a new model reads is up to the text."""
         if not self._is_new:
             return self._wanted
-        return replace(self._wanted, vocabulary=None, width=None, outputs=None)
+        return Wanted()
 
     def _take_kind(self, kind: Kind) -> None:
         self._kind = kind
@@ -227,12 +232,15 @@ def ask_text_data(
     labels: tuple[str, ...] = (),
     text: str = "",
     label: str = "",
+    target: TargetChoice | None = None,
     new_model: bool = True,
     done: Callable[[object], object] | None = None,
 ) -> Sequence | TextDataDialog | None:
     """Ask for data. With ``done`` it opens and calls that with a Sequence or None; else the answer is waited for."""
     dialog = TextDataDialog(Wanted(vocabulary, width, outputs, labels), kind, theme, parent, new_model)
     dialog.show_label(label)
+    if target is not None:
+        dialog.show_target(target)
     if text:
         dialog.show_text(text)
     if done is None:

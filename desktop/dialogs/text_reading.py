@@ -9,14 +9,17 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication
 
 from core.errors import GatewalkError, ShapeError
-from core.sequence import Sequence, from_text, last_target, next_token_targets
+from core.posing import asks_next, with_next_targets
+from core.sequence import Sequence, from_text, last_target
 from core.tables import numbers_of
+from core.targets import has_target
 from core.tokens import Kind, tokens_of
 from core.vocabulary import Vocabulary
 
 NEXT, LABEL, ROWS, NONE = "next", "label", "rows", "none"
 MOST_UNKNOWN = 4  # words for which near ones are looked up
 PREVIEWED = 20_000
+MOST_TYPED = 2_000  # numbers that stand in the dialog when it opens
 
 
 @dataclass(frozen=True)
@@ -83,17 +86,35 @@ def with_target(sequence: Sequence, choice: TargetChoice, wanted: Wanted) -> Seq
         return last_target(sequence, choice.label, wanted.labels)
     if choice.kind == ROWS:
         return _with_rows(sequence, numbers_of(choice.rows), wanted.outputs)
-    if choice.kind == NEXT and sequence.kind == "numbers":
-        return _with_next_numbers(sequence)
-    return next_token_targets(sequence) if choice.kind == NEXT else sequence
+    if choice.kind == NEXT:
+        return with_next_targets(sequence)
+    return replace(sequence, target_labels=wanted.labels)
 
 
-def _with_next_numbers(sequence: Sequence) -> Sequence:
-    if sequence.length < 2:
-        raise ShapeError(tr("The next numbers need at least two steps; add a row."))
-    targets = np.full(sequence.inputs.shape, np.nan)
-    targets[:-1] = sequence.inputs[1:]
-    return replace(sequence, targets=targets, known=None)
+def targets_of_session(sequence: Sequence) -> TargetChoice:
+    """The choice that the targets of a sequence came from, as far as it can be told."""
+    if sequence.known is None or not has_target(sequence.known).any():
+        return TargetChoice(NONE)
+    if asks_next(sequence):
+        return TargetChoice(NEXT)
+    last = sequence.known[has_target(sequence.known)[:, 0]][-1:, 0] if has_target(sequence.known)[:, 0].any() else None
+    if last is None:
+        return TargetChoice(NONE)
+    if last.ndim == 1:
+        return TargetChoice(LABEL, sequence.target_labels[int(last[0])] if sequence.target_labels else "")
+    return TargetChoice(ROWS, rows=rows_text(last))
+
+
+def text_of(sequence: Sequence) -> str:
+    """What somebody would type to get this sequence; "" for a batch, and where it would be too long to read."""
+    if sequence.vocabulary is not None:
+        return " ".join(sequence.tokens) if sequence.kind == "words" else "".join(sequence.tokens)
+    return rows_text(sequence.inputs[:, 0]) if sequence.batch == 1 and sequence.inputs.size <= MOST_TYPED else ""
+
+
+def rows_text(rows: np.ndarray) -> str:
+    """A table of numbers as one types it."""
+    return "\n".join(", ".join(f"{value:.15g}" for value in row) for row in rows.tolist())
 
 
 def _with_rows(sequence: Sequence, rows: np.ndarray, outputs: int | None) -> Sequence:

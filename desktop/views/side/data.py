@@ -14,6 +14,7 @@ from desktop.theme import Theme, bold_font, scaled, ui_font
 from desktop.views.scrolling import quiet_scroll
 from desktop.views.side.loss_choice import LossChoice
 from desktop.views.side.parts import BOTTOM_PX, SIDE_PX, TOP_PX, ButtonRow, ShortButton, WrapLabel
+from desktop.views.side.sample_choice import SampleChoice
 from desktop.widgets.chip_flow import label
 from desktop.widgets.token_chips import Chips, TokenChips
 
@@ -25,6 +26,7 @@ class DataPanel(QWidget):
     edit_requested = Signal(object)  # ("input" or "target", "", t)
     open_text_requested = Signal(object)  # None
     open_file_requested = Signal(object)  # None
+    sample_requested = Signal(object)  # number of a sequence of the batch, from 0
     loss_requested = Signal(object)  # "all", "last", or a tuple of steps counted from 0
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -41,6 +43,7 @@ class DataPanel(QWidget):
         self.show_sequence(None)
 
     def _make_parts(self, theme: Theme) -> None:
+        self.sample = SampleChoice(theme)
         self.words = WrapLabel(role="secondary", size=11.5)
         self.chips = TokenChips(theme)
         self._target_words = QLabel()
@@ -64,6 +67,7 @@ class DataPanel(QWidget):
         self._target_row.addWidget(self._target_words)
         self._target_row.addWidget(self.target)
         self._target_row.addStretch(1)
+        self._below.addWidget(self.sample)
         self._below.addWidget(self.words)
         self._below.addLayout(self._target_row)
         self._below.addWidget(self.loss)
@@ -74,9 +78,16 @@ class DataPanel(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(quiet_scroll(body))
+        self._body = body
         self.setMinimumWidth(round(scaled(150)))
 
+    def wanted_height(self) -> int:
+        """As high as what it holds at its width."""
+        layout, wide = self._body.layout(), self.width()
+        return layout.totalHeightForWidth(wide) if layout.hasHeightForWidth() else layout.totalSizeHint().height()
+
     def _wire(self) -> None:
+        self.sample.sample_requested.connect(self.sample_requested)
         self.chips.clicked.connect(self.jump_requested)
         self.chips.double_clicked.connect(lambda t: self.edit_requested.emit(("input", "", t)))
         self.chips.menu_requested.connect(self._open_menu)
@@ -97,6 +108,7 @@ class DataPanel(QWidget):
         self.chips.set_right_margin(side - inset)
         self.chips.set_theme(theme)
         self.words.set_theme(theme)
+        self.sample.set_theme(theme)
         self.loss.set_theme(theme)
         self._target_words.setFont(ui_font(12))
         self.target.setFont(bold_font(12))
@@ -129,6 +141,7 @@ class DataPanel(QWidget):
     def _show_tokens(self) -> None:
         sequence = self._sequence
         self.chips.setVisible(sequence is not None)
+        self.sample.show_sample(self._sample, sequence.batch if sequence is not None else 1)
         if sequence is None:
             self.words.setText(self.tr("There is no data yet. Type or paste a text or numbers, or open a file."))
             self.words.show()
@@ -149,9 +162,6 @@ class DataPanel(QWidget):
     def _say_what(self, sequence: Sequence, known: tuple[int, ...]) -> None:
         """Words only where the chips do not say it."""
         parts = []
-        if sequence.batch > 1:
-            words = self.tr("sequence {number} of {batch}")
-            parts.append(words.format(number=self._sample + 1, batch=sequence.batch))
         if sequence.length > 100:
             parts.append(self.tr("{count} steps").format(count=f"{sequence.length:,}"))
         if sequence.vocabulary is None and sequence.width > 1:
