@@ -47,6 +47,8 @@ def _file() -> tuple[Command, ...]:
                 lambda w: w.files.open(), menu, "open"),
         Command("open_data", tr("Open &data…"), ("Ctrl+Shift+O",), tr("Walk a text, a table or a NumPy file"),
                 lambda w: w.files.open_data(), menu),
+        Command("type_text", tr("&Type or paste…"), ("Ctrl+T",), tr("Walk a text or numbers of your own"),
+                lambda w: w.edits.type_text(), menu),
         Command("save_snapshot", tr("&Save"), ("Ctrl+S",), tr("Save the session as a snapshot"),
                 lambda w: w.files.save(), menu, "save"),
         Command("save_snapshot_as", tr("Save &as…"), ("Ctrl+Shift+S",), tr("Save the session under another name"),
@@ -72,8 +74,12 @@ def _edit() -> tuple[Command, ...]:
                 lambda w: w.check_selected(), menu),
         Command("add_bookmark", tr("Add a &bookmark…"), ("B",), tr("Name this place, to come back to it"),
                 lambda w: w.add_bookmark(), menu, "bookmark"),
-        Command("add_breakpoint", tr("&Stop at this time step"), ("Ctrl+B",), tr("Set or remove a breakpoint here"),
+        Command("add_breakpoint", tr("B&reak here"), ("Ctrl+B",), tr("Set or remove a breakpoint at this time step"),
                 lambda w: w.edits.break_here(), menu),
+        Command("change_model", tr("Change the &model…"), ("Ctrl+M",), tr("Another cell, other sizes, your equations"),
+                lambda w: w.edits.change_model(), menu),
+        Command("change_learning", tr("&Learning…"), ("Ctrl+L",), tr("Optimiser, rate, clipping, truncated BPTT"),
+                lambda w: w.panels["model"].view.learning.open_dialog(), menu),
     )  # fmt: skip
 
 
@@ -187,15 +193,10 @@ PANELS = ("model", "data", "bookmarks", "breakpoints", "equations", "inspector",
 def panel_title(name: str) -> str:
     """What a panel is called."""
     titles = {
-        "model": tr("Model"),
-        "data": tr("Data"),
-        "bookmarks": tr("Bookmarks"),
-        "breakpoints": tr("Breakpoints"),
-        "equations": tr("Equations"),
-        "inspector": tr("Inspector"),
-        "changes": tr("Parameters"),
+        "model": tr("Model"), "data": tr("Data"), "bookmarks": tr("Bookmarks"), "breakpoints": tr("Breakpoints"),
+        "equations": tr("Equations"), "inspector": tr("Inspector"), "changes": tr("Parameters"),
         "plots": tr("Plots over time"),
-    }
+    }  # fmt: skip
     return titles[name]
 
 

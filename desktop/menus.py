@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QMenu, QMenuBar
 from desktop.actions import Actions
 
 BREAKS = {  # a line comes before these
-    "open_snapshot", "save_snapshot", "export_picture", "quit", "edit_value", "add_bookmark",
+    "open_snapshot", "save_snapshot", "export_picture", "quit", "edit_value", "add_bookmark", "change_model",
     "step_forward", "go_start", "slower", "show_gradients", "previous_variable",
     "larger_type", "toggle_animation", "full_screen", "reset_layout", "about",
 }  # fmt: skip

@@ -26,10 +26,12 @@ PLACES = {
     "changes": RIGHT,
     "plots": BOTTOM,
 }
-LEFT_PX, RIGHT_PX, BOTTOM_PX = 214.0, 336.0, 232.0
+LEFT_PX, RIGHT_PX, BOTTOM_PX = 230.0, 336.0, 232.0
 OPEN = ("plots",)  # belong to the drawing, and have its ground
 # Filled after the first picture, in this order.
 BUTTON_PX = 14.0  # in title bars
+DATA_PX, PLACES_PX, BARS_PX = 250.0, 176.0, 106.0
+TABS = (("inspector", "changes"), ("bookmarks", "breakpoints"))  # in one place, the first in front
 LATE = ("equations", "inspector", "model", "data", "bookmarks", "breakpoints", "changes", "plots")
 TIMELESS = (Phase.CLIP, Phase.UPDATE)
 
@@ -107,6 +109,7 @@ class Panels(QObject):
         self._window = window
         self._panels = {name: Panel(name, content, theme, window) for name, content in contents.items()}
         self._timeless: bool | None = None
+        self._scale = scaled(1.0)
         self.usual = True  # nobody has moved, closed or resized anything yet
         window.setDockNestingEnabled(True)
         for bottom in (Qt.Corner.BottomLeftCorner, Qt.Corner.TopLeftCorner):
@@ -129,12 +132,15 @@ class Panels(QObject):
         for panel in self._panels.values():  # taken out first, or Qt leaves the bar of their old tabs standing
             panel.dock.setFloating(False)
             self._window.removeDockWidget(panel.dock)
+        fronts = {behind: front for front, behind in TABS if front in self._panels}
         for name, panel in self._panels.items():
-            self._window.addDockWidget(PLACES[name], panel.dock)
+            if name in fronts:  # never on its own, or Qt leaves a bar of tabs standing there
+                self._window.tabifyDockWidget(self[fronts[name]].dock, panel.dock)
+            else:
+                self._window.addDockWidget(PLACES[name], panel.dock)
             panel.dock.show()
-        if "inspector" in self._panels and "changes" in self._panels:
-            self._window.tabifyDockWidget(self["inspector"].dock, self["changes"].dock)
-            self["inspector"].dock.raise_()
+        for front in fronts.values():
+            self[front].dock.raise_()
         self.usual = True
         self._size()
 
@@ -150,18 +156,18 @@ class Panels(QObject):
     def _size(self) -> None:
         docks = {name: panel.dock for name, panel in self._panels.items()}
         across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
-        room = min(1.0, self._window.width() / scaled(1440))
+        room = min(1.0, self._window.width() / scaled(1440)) ** 0.5  # the drawing gives way too, as it can zoom
         for name, width in (("model", LEFT_PX), ("equations", RIGHT_PX)):
             if name in docks:
                 self._window.resizeDocks([docks[name]], [round(scaled(width) * room)], across)
         if "plots" in docks:
             most = self._window.height() * 0.27
             self._window.resizeDocks([docks["plots"]], [round(min(scaled(BOTTOM_PX), most))], down)
-        for stack in (("equations", "inspector"), ("model", "data", "bookmarks", "breakpoints")):
-            shares = {"equations": 44, "inspector": 56, "model": 22, "data": 34, "bookmarks": 26, "breakpoints": 18}
+        high = self._window.height()
+        wishes = {"equations": 0.44 * high, "inspector": 0.56 * high, **left_heights(self._panels, high)}
+        for stack in (("equations", "inspector"), ("model", "data", "bookmarks")):
             there = [name for name in stack if name in docks]
-            heights = [round(self._window.height() * shares[name] / 100) for name in there]
-            self._window.resizeDocks([docks[name] for name in there], heights, down)
+            self._window.resizeDocks([docks[name] for name in there], [round(wishes[name]) for name in there], down)
 
     def show_frame(self, frame: Frame) -> None:
         """Give the frame to all that are seen."""
@@ -195,11 +201,16 @@ class Panels(QObject):
         if waiting:
             waiting[0].attach()
             QTimer.singleShot(1, self, self.attach_late)  # what is posted, paints too, comes before timers
+        else:
+            self.follow_size()  # now the heights of what the panels hold are known
 
     def set_theme(self, theme: Theme, maps: object) -> None:
         """Draw in these colours."""
         for panel in self._panels.values():
             panel.set_theme(theme, maps)
+        if self._scale != scaled(1.0):
+            self._scale = scaled(1.0)
+            QTimer.singleShot(0, self, self.follow_size)  # once all have become as large as the type
         for bar in self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
             bar.setStyleSheet(f"QTabBar {{ background: {theme.panel.name()}; }}")
 
@@ -211,3 +222,13 @@ class Panels(QObject):
             self.seen_changed.emit((panel.name, not panel.dock.isHidden()))
 
         return follow
+
+
+def left_heights(panels: dict[str, Panel], high: float) -> dict[str, float]:
+    """What the data need, a little for places, and all that is left for the model, which has the most to say."""
+    data = scaled(DATA_PX)
+    if "data" in panels and not panels["data"].late:
+        data = panels["data"].view.wanted_height() + panels["data"].title.sizeHint().height() + scaled(16)
+    data = min(data, 0.34 * high)
+    places = min(scaled(PLACES_PX), 0.24 * high)
+    return {"model": max(high - data - places - scaled(BARS_PX), 0.2 * high), "data": data, "bookmarks": places}

@@ -19,25 +19,26 @@ class NumberRows(QWidget):
         self._theme = theme
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(round(scaled(10)))
-        self._grid.setVerticalSpacing(round(scaled(5)))
         self._grid.setColumnStretch(2, 1)
         self._rows: dict[str, tuple[QLabel, QLabel, QLabel]] = {}
         for row, name in enumerate(names):
             labels = (QLabel(), QLabel(), QLabel())
             for column, label in enumerate(labels):
-                label.setFont(ui_font(12))
                 self._grid.addWidget(label, row, column)
             labels[2].setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
             self._rows[name] = labels
-        self._grid.setColumnMinimumWidth(0, round(scaled(LABEL_PX)))
         self._colours: dict[str, tuple[str, str]] = {}
         self.set_theme(theme)
 
     def set_theme(self, theme: Theme) -> None:
-        """Draw in other colours."""
+        """Draw in other colours, as large as the font is now."""
         self._theme = theme
         self._colours.clear()
+        self._grid.setHorizontalSpacing(round(scaled(10)))
+        self._grid.setVerticalSpacing(round(scaled(5)))
+        self._grid.setColumnMinimumWidth(0, round(scaled(LABEL_PX)))
+        for part in (part for labels in self._rows.values() for part in labels):
+            part.setFont(ui_font(12))
         for label, number, remark in self._rows.values():
             label.setStyleSheet(f"color: {theme.secondary.name()};")
             number.setStyleSheet(f"color: {theme.text.name()};")

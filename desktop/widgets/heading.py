@@ -35,7 +35,6 @@ class DockTitle(QWidget):
         self._close = self._button(self.tr("Close"), dock.close)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         row = QHBoxLayout(self)
-        row.setContentsMargins(*(round(scaled(side)) for side in (20, 10, 8, 4)))
         row.setSpacing(0)
         row.addWidget(self._heading, 1)
         row.addWidget(self._float)
@@ -47,15 +46,16 @@ class DockTitle(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Draw in these colours."""
         self._heading.set_theme(theme)
-        self._float.setIcon(icon("float", theme))
-        self._close.setIcon(icon("close", theme))
+        self.layout().setContentsMargins(*(round(scaled(side)) for side in (20, 10, 8, 4)))
+        side = round(scaled(14))
+        for button, name in ((self._float, "float"), (self._close, "close")):
+            button.setIconSize(QSize(side, side))
+            button.setIcon(icon(name, theme))
 
     def _button(self, text: str, slot: Callable[[], object]) -> QToolButton:
         button = QToolButton(self)
         button.setToolTip(text)
         button.setAccessibleName(text)
         button.setAutoRaise(True)
-        side = round(scaled(14))
-        button.setIconSize(QSize(side, side))
         button.clicked.connect(lambda _checked=False: slot())
         return button
