@@ -90,7 +90,7 @@ def unread_words(bridge: Bridge, sequence: Sequence) -> str:
         return words.format(got=sequence.width, expected=network.inputs)
     if known is None:
         return tr("It is a text; the present model reads {expected} numbers per step.").format(expected=network.inputs)
-    unknown = [token for token in sequence.vocabulary.tokens if token not in known]
+    unknown = [token for token in dict.fromkeys(sequence.tokens) if token not in known]
     few = ", ".join(f"“{token}”" for token in unknown[:FEW]) + (" …" if len(unknown) > FEW else "")
     if not unknown:
         return tr("Its words are those of another model.")

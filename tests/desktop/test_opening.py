@@ -1,0 +1,164 @@
+"""Data that is opened is walked as the present model was asked, or by a new one where the present one cannot."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from core.frame import Phase
+from core.posing import asks_next
+from desktop.learned import has_learned
+from desktop.reports import Kind
+from tests.desktop.windows import open_window
+
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")  # the off-screen platform says so of every dialog
+ENGLISH, CHINESE = "the dogs that the cat chased", "我爱北京天安门"
+
+
+@pytest.fixture
+def window(qapp, tmp_path):
+    with open_window(tmp_path) as window:
+        window.said = []
+        window.bridge.reported.connect(window.said.append)
+        yield window
+
+
+def written(folder, name, contents):
+    path = folder / name
+    if isinstance(contents, np.ndarray):
+        np.save(path, contents)
+    else:
+        path.write_bytes(contents if isinstance(contents, bytes) else contents.encode())
+    return path
+
+
+def question(window):
+    """The question that stands over the window, if any."""
+    for _ in range(3):
+        QApplication.processEvents()
+    found = [each for each in window.findChildren(QMessageBox) if each.isVisible()]
+    return found[0] if found else None
+
+
+def answer(window, key):
+    next(button for button in question(window).buttons() if button.objectName() == key).click()
+    QApplication.processEvents()
+
+
+def setup(window):
+    return window.bridge.session.setup
+
+
+def test_a_text_keeps_the_classes_and_the_target(window, tmp_path):
+    assert window.files.open_path(written(tmp_path, "other.txt", ENGLISH))
+    sequence = setup(window).sequence
+    assert sequence.tokens == tuple(ENGLISH.split())
+    assert sequence.target_labels == ("was", "were")
+    assert sequence.targets[:, 0].tolist() == [-1] * 5 + [1]
+    assert Phase.UPDATE in window.bridge.frame.phases
+    assert "“were” at the last step was kept" in window.said[-1].text
+    assert window.bridge.session.cursor.index == 0
+    assert window.settings.recent_files[0].endswith("other.txt")
+    window.bridge.undo()
+    assert setup(window).sequence.length == 7
+
+
+@pytest.mark.parametrize(
+    ("name", "contents", "why"),
+    [
+        ("chinese.txt", CHINESE, "“我”, “爱”"),
+        ("unknown.txt", "hello brave new world", "“hello”"),
+        ("table.csv", "a,b\n1,2\n3,4\n5,6\n", "2 numbers per step; the present model reads 51"),
+        ("steps.npy", np.arange(12.0).reshape(4, 3), "3 numbers per step"),
+        ("batch.npy", np.arange(24.0).reshape(4, 3, 2), "2 numbers per step"),
+    ],
+)
+def test_what_the_model_cannot_read_gets_a_new_one_when_the_person_says_so(window, tmp_path, name, contents, why):
+    before, file = window.bridge.session.branch, written(tmp_path, name, contents)
+    assert not window.files.open_path(file)
+    assert why in question(window).informativeText()
+    assert window.bridge.session.branch is before
+    answer(window, "make")
+    new, stem = setup(window), file.stem
+    assert new.name == stem
+    assert window.windowTitle().startswith(stem)
+    assert asks_next(new.sequence)
+    assert new.network.inputs == new.network.outputs == new.sequence.width
+    assert new.network.layers[0].cell.units == before.setup.network.layers[0].cell.units
+    assert set(new.sequence.target_labels) <= set(new.sequence.tokens)
+    assert new.network.loss == ("cross-entropy" if file.suffix == ".txt" else "squared")
+    assert Phase.UPDATE in window.bridge.frame.phases
+    assert has_learned(window.bridge.session) is False
+    window.bridge.go_end()
+    window.bridge.undo()
+    assert setup(window).name == "Subject and verb"
+    assert window.windowTitle().startswith("Subject and verb")
+
+
+def test_going_back_leaves_everything_as_it_is(window, tmp_path):
+    before = window.bridge.session.branch
+    window.files.open_path(written(tmp_path, "chinese.txt", CHINESE))
+    answer(window, "cancel")
+    assert window.bridge.session.branch is before
+    assert window.settings.recent_files == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "contents", "said"),
+    [
+        ("empty.txt", b"", "is empty"),
+        ("binary.txt", bytes(range(256)), "is not UTF-8 text"),
+        ("latin.txt", "über die Brücke".encode("latin-1"), "Save it as UTF-8"),
+        ("huge.txt", b"the dogs chased " * 650_000, "too large"),
+        ("ragged.csv", b"1,2\n3\n", "ragged.csv"),
+        ("broken.npy", b"\x93NUMPY nothing", "broken.npy"),
+        ("words.docx", b"PK", "ends in"),
+    ],
+)
+def test_files_that_cannot_be_read_get_one_sentence(window, tmp_path, name, contents, said):
+    before = window.bridge.session.branch
+    assert not window.files.open_path(written(tmp_path, name, contents))
+    assert question(window) is None
+    assert window.said[-1].kind is Kind.ERROR
+    assert said in window.said[-1].text
+    assert window.bridge.session.branch is before
+    assert not window.files.open_path(tmp_path / "not there.txt")
+
+
+def test_a_dropped_file_is_opened(window, tmp_path):
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(written(tmp_path, "other.txt", ENGLISH)))])
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    window.dropEvent(QDropEvent(QPointF(9, 9), Qt.DropAction.CopyAction, data, buttons, keys))
+    QApplication.processEvents()
+    assert setup(window).sequence.tokens == tuple(ENGLISH.split())
+
+
+def test_a_file_of_another_model_is_not_saved_over(window, tmp_path):
+    assert window.files.save_to(tmp_path / "mine.gatewalk")
+    window.files.open_path(written(tmp_path, "chinese.txt", CHINESE))
+    answer(window, "make")
+    assert window.files.path is None
+    window.bridge.undo()
+    assert window.files.path == tmp_path / "mine.gatewalk"
+
+
+def test_the_sequence_of_a_batch_can_be_chosen(window, tmp_path):
+    window.files.open_path(written(tmp_path, "batch.npy", np.arange(24.0).reshape(4, 3, 2)))
+    answer(window, "make")
+    window.scheduler.flush()
+    sample = window.panels["data"].view.sample
+    assert sample.isVisibleTo(window.panels["data"].view)
+    sample.number.setValue(3)
+    assert window.bridge.view.sample == 2
+
+
+def test_next_numbers_are_asked_of_other_numbers_too(window, tmp_path):
+    window.files.open_path(written(tmp_path, "table.csv", "1,2\n3,4\n5,6\n"))
+    answer(window, "make")
+    assert window.files.open_path(written(tmp_path, "other.csv", "0,1\n1,0\n"))
+    assert asks_next(setup(window).sequence)
+    assert "what comes next" in window.said[-1].text
