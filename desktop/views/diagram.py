@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen
 
-from core.frame import Frame, OperationFrame, Phase, Scale, Track
+from core.frame import Frame, OperationFrame, Phase
 from desktop.colours import ColourMaps, gradient_width_px, rgb_image
-from desktop.numbers_text import short_text
-from desktop.theme import Theme, hatch_brush, maths_font, scaled, ui_font
+from desktop.theme import Theme, hatch_brush, maths_font, scaled
 from desktop.views.diagram_layout import DiagramLayout, DiagramLike, NodeLike, Wire, lay_out
-from desktop.views.diagram_place import Placed, arrow_head, place, sent_place, value_place
+from desktop.views.diagram_numbers import Numbers
+from desktop.views.diagram_place import Placed, arrow_head, place, sent_place, text_size, value_place
+from desktop.views.diagram_scales import Scales, norm_from_outside
+from desktop.views.maths_label import label_of
 
 STRIP_PX, STRIP_LONG_PX = 6.0, 34.0
 SENT_SHARE = 0.72  # strips of what was sent are shorter than those of values
 HEAD_PX = 5.0
+STRIP_BEHIND_PX = 10.0  # where an arrow back ends: at the strip behind its node
 
 
 class InsidePainter:
@@ -28,7 +28,7 @@ class InsidePainter:
     def __init__(self, theme: Theme, maps: ColourMaps) -> None:
         self._theme, self._maps = theme, maps
         self._diagram: DiagramLike | None = None
-        self._layout: DiagramLayout | None = None
+        self._layouts: dict[int, tuple[DiagramLike, DiagramLayout]] = {}  # made when first seen, by the diagram's id
         self._placed: dict[tuple[float, float], Placed] = {}
         self._now: tuple[Placed, QPointF] | None = None
         self._hatch = hatch_brush(theme, 4)
@@ -42,7 +42,6 @@ class InsidePainter:
         """Take the static diagram of a cell; laid out once."""
         if diagram is not self._diagram:
             self._diagram = diagram
-            self._layout = lay_out(diagram) if diagram is not None else None
             self._placed.clear()
             self._now = None
 
@@ -56,23 +55,28 @@ class InsidePainter:
 
     def paint(self, painter: QPainter, rect: QRectF, frame: Frame) -> None:
         """Paint the diagram with the values of the frame's operations."""
-        if self._layout is None or self._diagram is None:
+        if self._diagram is None:
             return
         placed = self._place(rect.width(), rect.height())
-        self._now = placed, rect.topLeft()
+        origin = rect.topLeft() + placed.shift(_lit_middle(placed, frame), rect.width(), rect.height())
+        self._now = placed, origin
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.translate(rect.topLeft())
+        painter.translate(origin)
         backward = frame.position.phase is Phase.BACKWARD
-        scales = _Scales.of(frame, self._maps)
+        scales, numbers = Scales.of(frame, self._maps), Numbers(placed.paths)
+        for box in placed.boxes.values():
+            numbers.avoid(box)
         for wire, path in zip(placed.layout.wires, placed.paths, strict=True):
-            self._paint_wire(painter, placed, wire, path, frame.operations, scales, backward)
+            self._paint_wire(painter, placed, wire, path, frame, scales, numbers)
         for node in self._diagram.nodes:
             if node.number in placed.boxes:
                 self._paint_node(painter, placed, node, frame.operations.get(node.number), scales, backward)
+                numbers.avoid(self._strip_area(placed, value_place(placed, node.number), 1.0))
         self._paint_exits(painter, placed)
         if not backward:
-            self._paint_unit_values(painter, placed, frame)
+            self._add_unit_values(numbers, placed, frame)
+        numbers.paint(painter, self._theme)
         painter.restore()
 
     def _place(self, width: float, height: float) -> Placed:
@@ -80,8 +84,15 @@ class InsidePainter:
         if key not in self._placed:
             if len(self._placed) > 8:  # a resize goes through many sizes
                 self._placed.clear()
-            self._placed[key] = place(self._layout, self._diagram, width, height)
+            self._placed[key] = place(self._laid_out(self._diagram), self._diagram, width, height)
         return self._placed[key]
+
+    def _laid_out(self, diagram: DiagramLike) -> DiagramLayout:
+        if id(diagram) not in self._layouts:
+            if len(self._layouts) > 8:
+                self._layouts.clear()
+            self._layouts[id(diagram)] = diagram, lay_out(diagram)  # kept with it, so that the id stays its own
+        return self._layouts[id(diagram)][1]
 
     def _paint_wire(
         self,
@@ -89,18 +100,18 @@ class InsidePainter:
         placed: Placed,
         wire: Wire,
         path: QPainterPath,
-        operations: dict[int, OperationFrame],
-        scales: _Scales,
-        backward: bool,
+        frame: Frame,
+        scales: Scales,
+        numbers: Numbers,
     ) -> None:
         """One edge: forward a thin arrow, backward an arrow the other way in the colour of what was sent."""
-        sender, source = operations.get(wire.target), operations.get(wire.source)
+        sender, source = frame.operations.get(wire.target), frame.operations.get(wire.source)
+        backward = frame.position.phase is Phase.BACKWARD
         there = source is not None and source.value is not None
         sent = _sent(sender, wire.argument) if backward else None
-        colour = self._theme.faint if there and not backward else self._theme.line
-        width = 1.2
-        if sent is not None:
-            norm = float(np.linalg.norm(sent))
+        norm = self._norm_over(placed, wire, sent, frame) if backward else None
+        colour, width = self._theme.faint if there and not backward else self._theme.line, 1.2
+        if norm is not None:
             colour = self._maps.gradient_colour(norm, *scales.norms)
             width = 0.6 * gradient_width_px(norm, *scales.norms) * placed.size
         elif not backward and sender is not None and sender.lit:
@@ -108,16 +119,38 @@ class InsidePainter:
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
         painter.drawPath(path)
-        if backward and wire.target < 0:
-            return
-        size = (scaled(HEAD_PX) + width * 0.6) * max(placed.size, 0.7)
-        arrow_head(painter, path, size, colour, at_start=backward)
-        if sent is not None:
-            middle = sent_place(placed, wire)
-            self._paint_strip(painter, placed, middle, scales.gradient_rgb(sent), SENT_SHARE)
-            if sender.lit:
-                above = middle.y() <= placed.boxes[wire.target].center().y()
-                self._paint_number(painter, placed, middle, float(np.linalg.norm(sent)), SENT_SHARE, above)
+        size = scaled(HEAD_PX) * max(placed.size, 0.8) + width * 0.9
+        arrow_head(painter, path, size, colour, behind=scaled(STRIP_BEHIND_PX) * placed.size if backward else None)
+        if sent is not None and norm is not None:
+            self._show_sent(painter, placed, wire, sent, norm, scales, numbers, sender.lit)
+
+    @staticmethod
+    def _norm_over(placed: Placed, wire: Wire, sent: NDArray | None, frame: Frame) -> float | None:
+        """The norm of the gradient that came over an edge."""
+        if wire.target >= 0:
+            return None if sent is None else float(np.linalg.norm(sent))
+        name = placed.names[wire.source]
+        return norm_from_outside(frame, name, frame.operations.get(wire.source), placed.readers[wire.source] > 1)
+
+    def _show_sent(
+        self,
+        painter: QPainter,
+        placed: Placed,
+        wire: Wire,
+        sent: NDArray,
+        norm: float,
+        scales: Scales,
+        numbers: Numbers,
+        lit: bool,
+    ) -> None:
+        """A strip on the edge, unless the strip at its end shows the same; many edges of one node show the lit one."""
+        readers, middle, long = placed.readers[wire.source], value_place(placed, wire.source), 1.0
+        if readers == 2 or (readers > 2 and lit):
+            middle, long = sent_place(placed, wire), SENT_SHARE
+            self._paint_strip(painter, placed, middle, scales.gradient_rgb(sent), long)
+            numbers.avoid(self._strip_area(placed, middle, long))
+        if lit:
+            numbers.add(self._strip_area(placed, middle, long), norm)
 
     def _paint_node(
         self,
@@ -125,7 +158,7 @@ class InsidePainter:
         placed: Placed,
         node: NodeLike,
         operation: OperationFrame | None,
-        scales: _Scales,
+        scales: Scales,
         backward: bool,
     ) -> None:
         """The sign of the operation, its variable's name, and its value (backward: what has arrived) beside it."""
@@ -154,10 +187,9 @@ class InsidePainter:
         self, painter: QPainter, placed: Placed, middle: QPointF, rgb: NDArray | None, long: float
     ) -> None:
         """A vector, one cell a unit from top to bottom; without one a thin hatched outline."""
-        width, height = scaled(STRIP_PX) * placed.size, scaled(STRIP_LONG_PX) * placed.size * long
-        area = QRectF(middle.x() - width / 2, middle.y() - height / 2, width, height)
+        area = self._strip_area(placed, middle, long)
         if rgb is None:
-            area = area.adjusted(0.5, height * 0.2, -0.5, -height * 0.2)
+            area = area.adjusted(0.5, area.height() * 0.2, -0.5, -area.height() * 0.2)
             painter.fillRect(area, self._hatch)
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(self._theme.line, 1))
@@ -168,23 +200,12 @@ class InsidePainter:
         painter.setPen(QPen(self._theme.strong_line, 0.8))
         painter.drawRect(area)
 
-    def _paint_number(
-        self, painter: QPainter, placed: Placed, middle: QPointF, number: float, long: float, above: bool
-    ) -> None:
-        """A number over or under a strip: a norm that was sent, or the chosen unit's value."""
-        painter.setFont(ui_font(11 * max(placed.size, 0.8)))
-        metrics, text = painter.fontMetrics(), short_text(number)
-        half = scaled(STRIP_LONG_PX) * placed.size * long / 2
-        width, height = metrics.horizontalAdvance(text) + 4, metrics.height()
-        top = middle.y() - half - height if above else middle.y() + half
-        plate = QRectF(middle.x() - width / 2, top, width, height)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._theme.panel)
-        painter.drawRoundedRect(plate, 2, 2)
-        painter.setPen(self._theme.text)
-        painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
+    @staticmethod
+    def _strip_area(placed: Placed, middle: QPointF, long: float) -> QRectF:
+        width, height = scaled(STRIP_PX) * placed.size, scaled(STRIP_LONG_PX) * placed.size * long
+        return QRectF(middle.x() - width / 2, middle.y() - height / 2, width, height)
 
-    def _paint_unit_values(self, painter: QPainter, placed: Placed, frame: Frame) -> None:
+    def _add_unit_values(self, numbers: Numbers, placed: Placed, frame: Frame) -> None:
         """The chosen unit's numbers at the current node and at what it reads."""
         lit = [node for node in self._diagram.nodes if node.number in frame.operations]
         lit = [node for node in lit if frame.operations[node.number].lit]
@@ -194,7 +215,7 @@ class InsidePainter:
                 continue
             values = np.ravel(operation.value)
             value = float(values[min(frame.view.unit, len(values) - 1)])
-            self._paint_number(painter, placed, value_place(placed, number), value, 1.0, above=False)
+            numbers.add(self._strip_area(placed, value_place(placed, number), 1.0), value)
 
     def _paint_name(self, painter: QPainter, placed: Placed, name: str, beside: QPointF, lit: bool) -> None:
         """The variable whose value this is, over its strip."""
@@ -206,43 +227,16 @@ class InsidePainter:
 
     def _paint_exits(self, painter: QPainter, placed: Placed) -> None:
         """The names of the states where they leave the cell."""
-        names = {node.number: node.variable or node.label for node in self._diagram.nodes}
-        painter.setFont(maths_font(14 * max(placed.size, 0.75)))
-        painter.setPen(self._theme.secondary)
         for spot, point in zip(placed.layout.spots, placed.points, strict=True):
             if spot.exit_of >= 0:
-                box = QRectF(point.x() + scaled(4), point.y() - scaled(12), scaled(40), scaled(24))
-                painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, names[spot.exit_of])
+                label = label_of(f"{placed.names[spot.exit_of]}_{{t}}", text_size(placed.size))
+                label.draw(painter, point + QPointF(scaled(4) + label.width / 2, 0), self._theme.secondary)
 
 
-@dataclass(frozen=True, eq=False)
-class _Scales:
-    """The colour scales of one frame."""
-
-    maps: ColourMaps
-    tracks: dict[str, Track]
-    limit: float
-    norms: tuple[float, float]
-
-    @staticmethod
-    def of(frame: Frame, maps: ColourMaps) -> _Scales:
-        lane = frame.lanes[0] if frame.lanes else None
-        blocks = [block for block in lane.blocks if block.name == frame.position.block] if lane else []
-        tracks = {track.name: track for block in blocks[:1] for track in block.tracks}
-        finite = [track.limit for track in tracks.values() if math.isfinite(track.limit)]
-        return _Scales(maps, tracks, max(finite, default=1.0), lane.gradient_limits if lane else (1e-4, 1.0))
-
-    def value_rgb(self, node: NodeLike, values: NDArray) -> NDArray:
-        """Gates grey to teal, everything else by sign."""
-        track = self.tracks.get(node.variable)
-        if node.label == "σ" or (track is not None and track.scale is Scale.GATE):
-            return self.maps.gate_rgb(np.ravel(values))
-        return self.maps.state_rgb(np.ravel(values), track.limit if track is not None else self.limit)
-
-    def gradient_rgb(self, values: NDArray) -> NDArray:
-        """Sizes of single entries, on the scale of the norms shared out among them."""
-        share = 1 / math.sqrt(max(np.size(values), 1))
-        return self.maps.gradient_rgb(np.abs(np.ravel(values)), self.norms[0] * share, self.norms[1] * share)
+def _lit_middle(placed: Placed, frame: Frame) -> QPointF | None:
+    """Where the current operation stands."""
+    lit = (number for number, operation in frame.operations.items() if operation.lit and number in placed.boxes)
+    return next((placed.boxes[number].center() for number in lit), None)
 
 
 def _sent(sender: OperationFrame | None, argument: int) -> NDArray | None:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise, permutations
 from typing import Protocol
 
 SWEEPS = 12
+STARTS, EXIT_STARTS = 6, 4  # orders of the inputs, and of the exits for each, that are tried
 STRAIGHT_WEIGHT = 8.0  # of a bit of a long edge: long edges ought to run straight
 NODE_ROOM, STAND_IN_ROOM = 1.0, 0.55  # heights that a node and a passing edge take
 
@@ -165,9 +166,23 @@ def _neighbours(wires: Iterable[Wire], count: int) -> tuple[list[list[int]], lis
 
 
 def _ordered(layers: list[list[int]], before: list[list[int]], after: list[list[int]]) -> list[list[int]]:
-    """The order with the fewest crossings that barycentre sweeps find."""
+    """The order with the fewest crossings that barycentre sweeps find, from several orders of inputs and exits."""
+    best, fewest = layers, -1
+    for inputs in islice(permutations(layers[0] if layers else []), STARTS):
+        found = _swept([list(inputs), *layers[1:]], before, after)
+        for exits in islice(permutations(found[-1]), EXIT_STARTS):
+            turned = _swept([*found[:-1], list(exits)], before, after, 1)
+            count = crossings(turned, after)
+            if fewest < 0 or count < fewest:
+                best, fewest = turned, count
+    return best
+
+
+def _swept(layers: list[list[int]], before: list[list[int]], after: list[list[int]], first: int = 0) -> list[list[int]]:
+    """The best order that sweeps from this one find; an odd ``first`` begins at the right."""
+    layers = [list(layer) for layer in layers]
     best, fewest = [list(layer) for layer in layers], crossings(layers, after)
-    for sweep in range(SWEEPS):
+    for sweep in range(first, SWEEPS):
         forward = sweep % 2 == 0
         for n in range(1, len(layers)) if forward else range(len(layers) - 2, -1, -1):
             fixed = {spot: place for place, spot in enumerate(layers[n - 1 if forward else n + 1])}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF
@@ -13,8 +14,8 @@ from desktop.views.diagram_layout import DiagramLayout, DiagramLike, NodeLike, W
 from desktop.views.maths_label import Label, label_of, shortened
 
 ROW_PX = 46.0  # as designed; smaller rooms shrink it, large ones let it grow a little
-GAP_PX = 46.0  # between the widest nodes of two layers, for arrows and strips
-SMALLEST, LARGEST = 0.55, 1.35
+GAP_PX = 44.0  # between the widest nodes of two layers, for arrows and strips
+SMALLEST, LARGEST = 0.8, 1.35  # a diagram that needs more room is shown in part, the current operation in the middle
 RADIUS_PX = 13.0
 MARGIN_PX = 14.0
 EXIT_PX = 26.0
@@ -30,13 +31,23 @@ class Placed:
     labels: dict[int, Label]  # by node number, shortened where there is little room
     paths: tuple[QPainterPath, ...]  # by wire, from source to target
     size: float  # of everything, 1 as designed
+    names: dict[int, str]  # by node number: of its variable, or its sign
+    readers: dict[int, int]  # how many edges leave a node, exits included
+    width: float  # of the whole diagram
+    height: float
+
+    def shift(self, middle: QPointF | None, width: float, height: float) -> QPointF:
+        """How the diagram is moved in a smaller room so that ``middle`` is seen."""
+        if middle is None:
+            middle = QPointF(0.0, self.height / 2)
+        return QPointF(_shift(self.width, width, middle.x()), _shift(self.height, height, middle.y()))
 
 
 def place(layout: DiagramLayout, diagram: DiagramLike, width: float, height: float) -> Placed:
     """The layout in a room of this size, as large as it fits."""
     margin = scaled(MARGIN_PX)
     room_x, room_y = width - 2 * margin - scaled(EXIT_PX), height - 2 * margin - scaled(58)
-    a_row = min(room_y / max(layout.height, 1e-9), scaled(ROW_PX) * 1.8)
+    a_row = max(min(room_y / max(layout.height, 1e-9), scaled(ROW_PX) * 1.8), scaled(ROW_PX) * SMALLEST)
     nodes = [node for node in diagram.nodes if node.number in layout.of_node]
     size = max(SMALLEST, min(LARGEST, a_row / scaled(ROW_PX)))
     while size > SMALLEST and sum(_columns(layout, nodes, size, math.inf)) > room_x:
@@ -45,13 +56,21 @@ def place(layout: DiagramLayout, diagram: DiagramLike, width: float, height: flo
     columns = _columns(layout, nodes, size, widest)
     spare = max((room_x - sum(columns)) / max(layout.layers - 1, 1), 0.0)
     middles = _middles(columns, spare, margin)
-    top = (height - a_row * layout.height) / 2 + scaled(2)
+    wide = max(width, sum(columns) + 2 * margin + scaled(EXIT_PX))
+    high = max(height, a_row * layout.height + 2 * margin + scaled(58))
+    top = (high - a_row * layout.height) / 2 + scaled(2)
     points = tuple(QPointF(middles[int(x)], top + y * a_row) for x, y in zip(layout.x, layout.y, strict=True))
     labels = {node.number: shortened(node.label, text_size(size), widest) for node in nodes}
     boxes = {node.number: _box(points[layout.of_node[node.number]], labels[node.number], size) for node in nodes}
     halves = [(column - scaled(GAP_PX) * size) / 2 for column in columns]
     paths = tuple(_path(layout, wire, points, boxes, halves, size) for wire in layout.wires)
-    return Placed(layout, points, boxes, labels, paths, size)
+    names = {node.number: node.variable or node.label for node in nodes}
+    readers = Counter(wire.source for wire in layout.wires)
+    return Placed(layout, points, boxes, labels, paths, size, names, readers, wide, high)
+
+
+def _shift(whole: float, room: float, middle: float) -> float:
+    return min(0.0, max(room - whole, room / 2 - middle))
 
 
 def text_size(size: float) -> float:
@@ -71,10 +90,10 @@ def _columns(layout: DiagramLayout, nodes: list[NodeLike], size: float, widest: 
 def _widest_that_fits(layout: DiagramLayout, nodes: list[NodeLike], size: float, room: float) -> float:
     """How wide a label may be."""
     widths = sorted({label_of(node.label, text_size(size)).width for node in nodes}, reverse=True)
-    for widest in (math.inf, *(share * widths[0] for share in (0.75, 0.6, 0.45, 0.3) if widths)):
+    for widest in (math.inf, *(share * widths[0] for share in (0.75, 0.6) if widths)):
         if sum(_columns(layout, nodes, size, widest)) <= room:
             return widest
-    return 0.3 * widths[0] if widths else math.inf
+    return math.inf
 
 
 def _middles(columns: list[float], spare: float, left: float) -> list[float]:
@@ -105,7 +124,7 @@ def _path(
     size: float,
 ) -> QPainterPath:
     """A smooth line from the strip of the source to the edge of the target, straight where it passes a layer."""
-    here = QPointF(boxes[wire.source].right() + scaled(10) * size, points[wire.spots[0]].y())
+    here = QPointF(boxes[wire.source].right() + scaled(17) * size, points[wire.spots[0]].y())
     path = QPainterPath(QPointF(boxes[wire.source].right(), here.y()))
     path.lineTo(here)
     for spot in wire.spots[1:-1]:
@@ -142,10 +161,10 @@ def sent_place(placed: Placed, wire: Wire) -> QPointF:
     return path.pointAtPercent(path.percentAtLength(max(path.length() - back, 0.0)))
 
 
-def arrow_head(painter: QPainter, path: QPainterPath, size: float, colour: QColor, at_start: bool) -> None:
-    """A small filled triangle at one end of a line."""
-    tip = path.pointAtPercent(0.0 if at_start else 1.0)
-    sign = 1.0 if at_start else -1.0
+def arrow_head(painter: QPainter, path: QPainterPath, size: float, colour: QColor, behind: float | None) -> None:
+    """A small filled triangle at the end of a line, or, pointing back, ``behind`` its start."""
+    tip = path.pointAtPercent(1.0) if behind is None else path.pointAtPercent(0.0) + QPointF(behind, 0)
+    sign = -1.0 if behind is None else 1.0
     head = QPainterPath(tip + QPointF(-sign * scaled(1), 0))
     head.lineTo(tip + QPointF(sign * size, -size * 0.55))
     head.lineTo(tip + QPointF(sign * size, size * 0.55))

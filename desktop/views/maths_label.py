@@ -10,7 +10,8 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
 from desktop.theme import maths_font
 
-_PIECE = re.compile(r"[A-Za-z\u0370-\u03ff\u0303]+(?:_\w+)*|\s+|[^\sA-Za-z\u0370-\u03ff]+")
+_EARLIER = re.compile(r"\u2032|\[(\u2212\d+)\]")  # how plain text writes the value of an earlier step
+_PIECE = re.compile(r"[A-Za-z\u0370-\u03ff\u0303]+(?:_\w+|_\{[^}]*\})*|\s+|[^\sA-Za-z\u0370-\u03ff]+")
 SUBSCRIPT = 0.72
 SIGN_PX, TEXT_PX = 17.0, 13.5
 
@@ -38,8 +39,8 @@ def label_of(text: str, size: float) -> Label:
     plain.setItalic(False)
     found: list[tuple[str, QFont, float, float]] = []
     x = 0.0
-    for piece in _PIECE.findall(text):
-        name, *rest = piece.split("_")
+    for piece in _PIECE.findall(_EARLIER.sub(_subscript, text)):
+        name, *rest = (part.strip("{}") for part in piece.split("_"))
         face = leaning if len(name) == 1 and name.isalpha() and name != "σ" else plain
         for part, its_face, down in ((name, face, 0.0), (",".join(rest), low, 0.22 * height)):
             if part:
@@ -48,6 +49,11 @@ def label_of(text: str, size: float) -> Label:
     metrics = QFontMetricsF(plain)
     baseline = (metrics.capHeight() if text[:1].isalpha() else metrics.xHeight() * 1.25) / 2
     return Label(text, tuple((part, face, QPointF(dx - x / 2, baseline + down)) for part, face, dx, down in found), x)
+
+
+def _subscript(found: re.Match[str]) -> str:
+    """As the equations write it: h with a low t − 1."""
+    return "_{t" + (found[1] or "\N{MINUS SIGN}1") + "}"
 
 
 def shortened(text: str, size: float, room: float) -> Label:

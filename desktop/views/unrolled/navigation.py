@@ -11,6 +11,7 @@ COMFORTABLE_PX = 110.0  # a column in which a cell reads well
 FIT_MOST_PX = 150.0
 CELLS_MOST_PX = 236.0  # wider than this and the cell opens
 NEIGHBOUR_PX = 104.0  # a column beside the open one
+NEIGHBOUR_LEAST_PX = 74.0
 NOTCH = 1.22  # zoom of one notch of the wheel or one key press
 
 
@@ -59,7 +60,8 @@ def zoomed(axis: Axis, factor: float, x: float, length: int) -> Axis:
 def opened(t: int, widget_px: float, scale: float) -> Axis:
     """Column ``t`` wide open in the middle, one neighbour at each side."""
     room = _room(widget_px, scale)
-    wide = max(240.0 * scale, room - 2 * scale * NEIGHBOUR_PX)
+    beside = scale * max(NEIGHBOUR_LEAST_PX, min(NEIGHBOUR_PX, 0.1 * room / scale))
+    wide = max(240.0 * scale, room - 2 * beside)
     pitch = max(40.0, (room - wide) / 2)
     return Axis(scale * LEFT_PX, room, t - 1.0, pitch, t, wide)
 
