@@ -188,7 +188,7 @@ WRONG = {
     "no such loss": ("lstm x.npy --target numbers.npy --head identity --loss cross-entropy", "has no loss cross"),
     "no loss at all": ("lstm x.npy --target none.npy", "No step of this sequence has a target"),
     "not an archive": ("lstm x.npy --weights text.npz", "is not a whole .npz archive"),
-    "missing weights": ("lstm x.npy --weights few.npz", "the weights of “l0/b_f”, “l0/U_f”"),
+    "missing weights": ("lstm x.npy --weights few.npz", "the weights of “l0/U_f”, “l0/b_f”"),
     "unknown weights": ("rnn_tanh x.npy --weights more.npz", "the model has no parameter “l0/W_q”"),
     "wrong shape": ("rnn_tanh x.npy --weights wrong.npz", "l0/b has shape (5,), expected (8,)"),
     "no readout": ("rnn_tanh x.npy --weights right.npz --target classes.npy", "or choose --head direct"),
