@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QToolButton
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar
 
 from core.frame import Frame, Phase
 from desktop.actions import panel_title
 from desktop.side import Content
 from desktop.theme import Theme, scaled
-from desktop.widgets.heading import DockTitle, SectionHeading
+from desktop.widgets.heading import DockTitle
 
 LEFT, RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
 BOTTOM, TOP = Qt.DockWidgetArea.BottomDockWidgetArea, Qt.DockWidgetArea.TopDockWidgetArea
@@ -29,7 +29,6 @@ PLACES = {
 LEFT_PX, RIGHT_PX, BOTTOM_PX = 230.0, 336.0, 232.0
 OPEN = ("plots",)  # belong to the drawing, and have its ground
 # Filled after the first picture, in this order.
-BUTTON_PX = 14.0  # in title bars
 DATA_PX, PLACES_PX, BARS_PX = 250.0, 176.0, 106.0
 TABS = (("inspector", "changes"), ("bookmarks", "breakpoints"))  # in one place, the first in front
 LATE = ("equations", "inspector", "model", "data", "bookmarks", "breakpoints", "changes", "plots")
@@ -51,7 +50,6 @@ class Panel:
         view.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.dock.setWidget(view)
         self.title = DockTitle(theme, self.dock)
-        self.title.findChild(SectionHeading).setMinimumWidth(1)  # a long heading must not widen the dock
         self._heading = getattr(view, "heading", None)  # shown in the title bar instead
         if self._heading is not None:
             self._heading.hide()
@@ -64,10 +62,7 @@ class Panel:
         self._waiting = None
         self._show(frame)
         if self._heading is not None:
-            label = self.title.findChild(SectionHeading)
-            text, room = self._heading.text(), max(label.width(), 40)
-            label.setText(label.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room))
-            label.setToolTip(text)
+            self.title.show_title(self._heading.text())
 
     def attach(self) -> None:
         """Load what was too slow for the first picture."""
@@ -84,9 +79,6 @@ class Panel:
     def set_theme(self, theme: Theme, maps: object) -> None:
         """Draw in these colours."""
         self.title.set_theme(theme)
-        side = round(scaled(BUTTON_PX))
-        for button in self.title.findChildren(QToolButton):
-            button.setIconSize(QSize(side, side))
         if self.name in OPEN:
             for part in (self.title, self.view):
                 kind = type(part).__name__

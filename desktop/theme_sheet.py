@@ -8,6 +8,7 @@ QMainWindow, QMainWindow > QWidget#central { background: @background@; }
 QMainWindow::separator { background: @line@; width: 1px; height: 1px; }
 QMainWindow::separator:hover { background: @accent@; }
 QDialog, QMessageBox, QWizard { background: @panel@; }
+* { dialogbuttonbox-buttons-have-icons: 0; }
 QLabel { background: transparent; }
 QLabel:disabled { color: @faint@; }
 QLabel[role="secondary"] { color: @secondary@; }
@@ -53,10 +54,12 @@ QMenu::item { padding: 0.35em 2.2em 0.35em 1.8em; }
 QMenu::item:selected { background: @accent_tint@; color: @text@; }
 QMenu::item:disabled { color: @faint@; }
 QMenu::separator { height: 1px; background: @line@; margin: 0.35em 0; }
+QMenu::icon { padding-left: 0.6em; }
 QMenu::indicator { width: 0.9em; height: 0.9em; left: 0.5em; }
 QToolTip { background: @panel@; color: @text@; border: 1px solid @strong_line@; padding: 0.3em 0.5em; }
 
 QScrollArea, QAbstractScrollArea { background: transparent; border: none; }
+QAbstractScrollArea::corner { background: transparent; border: none; }
 QScrollBar:vertical { background: transparent; width: 0.75em; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 0.75em; margin: 0; }
 QScrollBar::handle { background: @strong_line@; border-radius: 0.2em; margin: 0.18em; }

@@ -179,32 +179,32 @@ class WalkBar(QWidget):
 
     def _fit(self) -> None:
         """The fullest arrangement that leaves the title some room."""
-        for level in range(6):
+        for level in range(7):
             self._arrange_for(level)
             if self._needed() <= self.width():
                 break
 
     def _arrange_for(self, level: int) -> None:
-        """From 0, all there is, to 5, hardly more than the stepping controls."""
+        """From 0, all there is, to 6, hardly more than the stepping controls."""
         self.subtitle.setVisible(level < 1)
         for label in self.speed.findChildren(QLabel):
-            label.setVisible(level < 2)
+            label.setVisible(level < 3)
         gap = round(scaled(GAP_PX if level < 2 else SMALL_GAP_PX))
         for widget in self._gaps:
             widget.setFixedWidth(gap)
-        self.grains.setVisible(level < 3)
-        self.grain.setVisible(level >= 3)
-        self.chips.setVisible(level < 4)
-        self.phase.setVisible(level >= 4)
-        self.speed.setVisible(level < 5)
-        self.title.setVisible(level < 5)
+        self.grains.setVisible(level < 4)
+        self.grain.setVisible(level >= 4)
+        self.chips.setVisible(level < 5)
+        self.phase.setVisible(level >= 5)
+        self.speed.setVisible(level < 6)
+        self.title.setVisible(level < 6)
 
     def _needed(self) -> float:
         """The width of what is to be seen now."""
         parts = [self.chips, self.phase, self.grains, self.grain, self.speed, *self.buttons, *self._gaps]
         widths = [part.sizeHint().width() for part in parts if part not in self._gaps and not part.isHidden()]
         gaps = sum(gap.minimumWidth() for gap in self._gaps)
-        texts = [(self.title, 220.0), (self.subtitle, 140.0)]
+        texts = [(self.title, 170.0), (self.subtitle, 140.0)]
         words = sum(min(label.sizeHint().width(), scaled(most)) for label, most in texts if not label.isHidden())
         return sum(widths) + gaps + words + len(self.buttons) * 2 + scaled(36)
 

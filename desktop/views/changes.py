@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from PySide6.QtCore import QModelIndex, Signal
-from PySide6.QtGui import QResizeEvent, Qt
+from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt, Signal
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QLabel, QTableView, QVBoxLayout, QWidget
 
 from core.frame import Change, ClipReport, Frame, Truncation
@@ -20,9 +20,8 @@ from desktop.views.scrolling import quiet_scroll
 from desktop.widgets.heading import SectionHeading
 
 MARGIN_PX = 20.0
-LEAST_WIDTH_PX = 256.0
+LEAST_WIDTH_PX, MOST_LEAST_PX = 256.0, 300
 MOST_ROWS = 8
-NARROW_PX = 300.0  # under this width the shapes are only in the tool tips
 
 
 class ChangesPanel(QWidget):
@@ -58,15 +57,13 @@ class ChangesPanel(QWidget):
         self.table.setTabKeyNavigation(False)
         self.table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(round(scaled(23)))
-        header = self.table.horizontalHeader()
-        header.setMinimumSectionSize(round(scaled(24)))
+        self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.table.viewport().installEventFilter(self)
         self.table.setStyleSheet(
             "QHeaderView::section { padding: 0.3em 0.2em; } QTableView::item { padding: 0 0.2em; }"
         )
         self.table.horizontalHeader().setHighlightSections(False)
-        self.table.setFont(ui_font(11.5))
-        self.table.horizontalHeader().setFont(ui_font(11))
         self.table.selectionModel().currentRowChanged.connect(self._choose_row)
         self._title = QLabel()
         options = (self.tr("value"), self.tr("gradient"), self.tr("clipped"), self.tr("update"))
@@ -78,27 +75,36 @@ class ChangesPanel(QWidget):
         self.map.edit_requested.connect(self._ask_edit)
 
     def _arrange(self) -> None:
-        side = round(scaled(MARGIN_PX))
-        body = QWidget()
-        column = QVBoxLayout(body)
-        column.setContentsMargins(side, 0, side, round(scaled(14)))
-        column.setSpacing(round(scaled(8)))
+        self._body = QWidget()
+        column = QVBoxLayout(self._body)
         for part in (self._clip, self._truncation, self.table, self._title):
             column.addWidget(part)
         column.addWidget(self.choice, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.map)
         column.addStretch(1)
-        self.heading.setContentsMargins(side, round(scaled(10)), side, 0)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, round(scaled(4)), 0, 0)
-        layout.setSpacing(round(scaled(8)))
         layout.addWidget(self.heading)
-        layout.addWidget(quiet_scroll(body), 1)
-        self.setMinimumWidth(round(scaled(LEAST_WIDTH_PX)))
+        layout.addWidget(quiet_scroll(self._body), 1)
+
+    def _space(self) -> None:
+        """Margins and rows as large as the font is now."""
+        side = round(scaled(MARGIN_PX))
+        self._body.layout().setContentsMargins(side, 0, side, round(scaled(14)))
+        self._body.layout().setSpacing(round(scaled(8)))
+        self.heading.setContentsMargins(side, round(scaled(10)), side, 0)
+        self.layout().setContentsMargins(0, round(scaled(4)), 0, 0)
+        self.setMinimumWidth(min(round(scaled(LEAST_WIDTH_PX)), MOST_LEAST_PX))
+        self.table.setFont(ui_font(11.5))
+        self.table.horizontalHeader().setFont(ui_font(11))
+        self.table.horizontalHeader().setMinimumSectionSize(round(scaled(24)))
+        self.table.verticalHeader().setDefaultSectionSize(round(scaled(23)))
+        self._fit_table(len(self._changes))
+        self._fit_columns()
 
     def set_maps(self, maps: ColourMaps) -> None:
-        """Draw with the colours of another theme."""
+        """Draw with the colours of another theme, as large as the font is now."""
         self._maps = maps
+        self._space()
         self.map.set_maps(maps)
         for part in (self.heading, self._clip, self._truncation, self.choice):
             part.set_theme(maps.theme)
@@ -200,26 +206,33 @@ class ChangesPanel(QWidget):
     def _ask_edit(self, index: object) -> None:
         self.edit_requested.emit(("parameter", self._path, index))
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit_columns()
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Columns share the width of the table anew when that changes."""
+        if watched is self.table.viewport() and event.type() == QEvent.Type.Resize:
+            self._fit_columns()
+        return False
 
     def _fit_columns(self) -> None:
-        """Columns share the width if all have room; else shapes and what is still empty give way, then it scrolls."""
-        narrow, rows = self.width() < scaled(NARROW_PX), self._model.rows
-        self.table.setColumnHidden(1, narrow)
-        for column in range(2, 6):
-            empty = all(row.norms[column - 2] is None for row in rows)
-            self.table.setColumnHidden(column, narrow and empty and bool(rows))
-        header = self.table.horizontalHeader()
-        shown = [column for column in range(6) if not self.table.isColumnHidden(column)]
-        wanted = sum(max(self.table.sizeHintForColumn(n), header.sectionSizeHint(n)) for n in shown)
-        fits = wanted <= self.width() - 2 * scaled(MARGIN_PX)
-        for column in shown:
-            stretched = fits and column > 1
-            mode = QHeaderView.ResizeMode.Stretch if stretched else QHeaderView.ResizeMode.ResizeToContents
-            if header.sectionResizeMode(column) != mode:
-                header.setSectionResizeMode(column, mode)
+        """Columns share the width if all have room; else shapes, then what is still empty, give way."""
+        rows, room = self._model.rows, self.table.viewport().width()
+        empty = {n for n in range(2, 6) if rows and all(row.norms[n - 2] is None for row in rows)}
+        wanted = [self._wanted(column) for column in range(6)]
+        for hidden in (set(), {1}, {1, *empty}):
+            spare = room - sum(width for column, width in enumerate(wanted) if column not in hidden)
+            if spare >= 0:
+                break
+        shares = [column for column in range(2, 6) if column not in hidden]
+        for column, width in enumerate(wanted):
+            self.table.setColumnHidden(column, column in hidden)
+            more = max(spare, 0) // max(len(shares), 1) if column in shares else 0
+            self.table.horizontalHeader().resizeSection(column, width + more)
+
+    def _wanted(self, column: int) -> int:
+        """The width of the longest text of a column, and a little air."""
+        model, cells = self._model, QFontMetrics(ui_font(11.5))
+        texts = [str(model.data(model.index(row, column))) for row in range(len(model.rows))]
+        head = QFontMetrics(ui_font(11)).horizontalAdvance(str(model.headerData(column, Qt.Orientation.Horizontal)))
+        return max([head, *map(cells.horizontalAdvance, texts)]) + round(scaled(14))
 
 
 def _factor(clip: ClipReport) -> str:

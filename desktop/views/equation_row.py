@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from core.frame import EquationLine, WalkedEquation
 from desktop.theme import Theme, scaled
 from desktop.typesetting import plain_text
-from desktop.views.formula_layout import FormulaSetter, Ink, Layout, draw_layout, path_at, split_equation
+from desktop.views.formula_layout import INDENT_PX, FormulaSetter, Ink, Layout, draw_layout, path_at, split_equation
 from desktop.widgets.drawing import focus_ring
 
 TEXT_PX = 15.0
@@ -108,13 +108,27 @@ class EquationRow(QWidget):
         lit = state.line.lit
         body = self._setter.lay_out(rest, self._ink(theme.text if lit else theme.secondary), room)
         if not name:
-            self._blocks.append((right, y, body))
+            self._blocks.append((right if right > left + scaled(8) else left, y, body))
             return body.height
         head = self._setter.lay_out(name, self._ink(theme.accent if lit else theme.text), 1e6)
+        if left + head.width > right:
+            return self._add_long(left, y, head, rest, room + right - left)
         down = body.parts[0].baseline - head.parts[0].baseline
         self._blocks.append((left, y + max(0.0, down), head))
         self._blocks.append((right, y + max(0.0, -down), body))
         return max(body.height + max(0.0, -down), head.height + max(0.0, down))
+
+    def _add_long(self, left: float, y: float, head: Layout, rest: str, room: float) -> float:
+        """An equation whose name is longer than the column of names: the rest goes on behind it, or under it."""
+        ink = self._ink(self._theme.text if self._state.line.lit else self._theme.secondary)
+        gap, indent = scaled(SIGN_SPACE_PX), scaled(INDENT_PX)
+        beside = head.width + gap + self._setter.measure(rest, ink) <= room
+        body = self._setter.lay_out(rest, ink, room - (0.0 if beside else indent))
+        down = body.parts[0].baseline - head.parts[0].baseline if beside else 0.0
+        under = max(0.0, -down) if beside else head.height + gap
+        self._blocks.append((left, y + max(0.0, down), head))
+        self._blocks.append((left + (head.width + gap if beside else indent), y + under, body))
+        return max(body.height + under, head.height + max(0.0, down))
 
     def _add_walked(self, right: float, y: float, room: float) -> float:
         """Symbols (where they are not the equation again), numbers and result; the y under them."""
@@ -125,7 +139,7 @@ class EquationRow(QWidget):
         layouts = []
         if walked.backward or walked.symbols != self._state.line.latex:
             layouts.append(self._setter.lay_out(walked.symbols, self._ink(theme.text), room))
-        if walked.numbers:
+        if says_more(walked):
             text = plain_text(walked.numbers).lstrip("= ")
             layouts.append(self._setter.text(f"= {text}", self._ink(theme.secondary, upright=True), room))
         result = f"= {plain_text(walked.result)}" if walked.result else "= …"
@@ -182,10 +196,17 @@ class EquationRow(QWidget):
         return super().event(event)
 
 
+def says_more(walked: WalkedEquation) -> bool:
+    """Whether the line of numbers is another than the result, "= 0.0565" under "= 0.0565"."""
+    numbers = plain_text(walked.numbers).strip("= ")
+    return bool(numbers) and numbers != plain_text(walked.result).strip("= ")
+
+
 def spoken(state: RowState) -> str:
     """The row for a screen reader."""
     parts = [state.line.role or state.line.name, plain_text(state.line.latex)]
     if state.walked is not None:
         parts += [plain_text(state.walked.symbols)] if state.walked.backward else []
-        parts += [f"= {plain_text(state.walked.numbers).lstrip('= ')}", f"= {state.walked.result}"]
+        parts += [f"= {plain_text(state.walked.numbers).lstrip('= ')}"] if says_more(state.walked) else []
+        parts += [f"= {state.walked.result}"]
     return "; ".join(part for part in parts if part.strip("= "))

@@ -14,7 +14,7 @@ from desktop.views.focus import came_by_key
 from desktop.views.formula_layout import FormulaSetter, Ink, split_equation
 from desktop.views.scrolling import quiet_scroll
 from desktop.views.unit_stepper import UnitStepper
-from desktop.widgets.heading import SectionHeading
+from desktop.widgets.heading import JOINT, SectionHeading
 
 LEAST_WIDTH_PX = 256.0
 
@@ -56,7 +56,7 @@ class EquationsPanel(QWidget):
     def _title(self, frame: Frame) -> str:
         block = block_of(frame)
         words = [self.tr("Equations"), *([block.title] if block else []), self.tr(frame.position.phase.value)]
-        return " · ".join(words)
+        return JOINT.join(words)
 
     def _reveal(self, area: QRect) -> None:
         middle = area.center()
@@ -107,13 +107,19 @@ class EquationList(QWidget):
         self._refresh()
 
     def _show_stepper(self, frame: Frame) -> None:
-        block = block_of(frame)
-        self.stepper.setVisible(self._walked is not None and block is not None)
-        if self._walked is not None and block is not None:
-            seen, unit = frame.inspection, self._walked.unit
-            labels = seen.labels if seen is not None and seen.path == self._walked.path else ()
+        """Only beside a vector that is walked: a scalar has no units."""
+        walked, block = self._walked, block_of(frame)
+        there = walked is not None and block is not None and any(self._is_walked(line) for line in self._lines)
+        units = units_of(frame, block, walked.path) if there else 1
+        self.stepper.setVisible(units > 1)
+        if units > 1:
+            seen, unit = frame.inspection, walked.unit
+            labels = seen.labels if seen is not None and seen.path == walked.path else ()
             name = labels[unit] if unit < len(labels) else ""
-            self.stepper.show_unit(unit, units_of(block, self._walked.path), name)
+            self.stepper.show_unit(unit, units, name)
+
+    def _is_walked(self, line: EquationLine) -> bool:
+        return line.lit and self._walked is not None and bool(line.path) and self._walked.path == line.path
 
     def _refresh(self) -> None:
         """Give each row its state; lay out again only if one has changed."""
@@ -133,7 +139,7 @@ class EquationList(QWidget):
         self.update()
 
     def _state(self, number: int, line: EquationLine) -> RowState:
-        walked = self._walked if line.lit and self._walked and self._walked.path == line.path else None
+        walked = self._walked if self._is_walked(line) else None
         return RowState(line, walked, self._selected, self._ringed and number == self._chosen)
 
     def _settle(self) -> None:
@@ -150,7 +156,7 @@ class EquationList(QWidget):
             self.setMinimumSize(0, 0)
             return
         width = max(self.parentWidget().width(), round(scaled(200)))
-        names = self._name_width()
+        names = self._name_width(0.3 * width)
         y, widest, card = 0.0, 0.0, None
         for row in self._rows:
             gap = scaled(5) if row.is_card else 0.0
@@ -170,11 +176,11 @@ class EquationList(QWidget):
         self.stepper.move(x, card.geometry().bottom() - self.stepper.height() - round(scaled(6)))
         self.stepper.raise_()
 
-    def _name_width(self) -> float:
-        """The room that the longest name takes, at most a third of the panel."""
+    def _name_width(self, most: float) -> float:
+        """The room that the longest name takes; one that is longer than ``most`` does not stand in the column."""
         ink = Ink(self._theme.text, scaled(TEXT_PX), self.devicePixelRatioF())
         widths = [self._setter.measure(split_equation(line.latex)[0], ink) for line in self._lines]
-        return max(widths, default=0.0)
+        return max((width for width in widths if width <= most), default=0.0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -207,7 +213,8 @@ class EquationList(QWidget):
         )
         self._refresh()
         self.setAccessibleDescription(self._rows[self._chosen].accessibleName())
-        self.term_clicked.emit(self._lines[self._chosen].path)
+        if self._lines[self._chosen].path:
+            self.term_clicked.emit(self._lines[self._chosen].path)
 
     def _start(self) -> int:
         """Where the keyboard starts: the selected equation, else the current one."""
@@ -215,6 +222,8 @@ class EquationList(QWidget):
         return places[0] if places else -1
 
     def _choose_clicked(self, path: object) -> None:
+        if not path:
+            return  # a formula that is no variable's, as of the optimiser
         self._chosen = next((n for n, line in enumerate(self._lines) if line.path == path), self._chosen)
         self.term_clicked.emit(path)
 
@@ -238,7 +247,10 @@ def block_of(frame: Frame) -> BlockFrame | None:
     return next((block for block in frame.lanes[0].blocks if block.name == name), None)
 
 
-def units_of(block: BlockFrame, path: str) -> int:
+def units_of(frame: Frame, block: BlockFrame, path: str) -> int:
     """How many units a variable has."""
+    seen = frame.inspection
+    if seen is not None and seen.path == path and seen.values is not None:
+        return len(seen.values)
     sizes = [track.values.shape[1] for track in block.tracks if track.path == path]
     return sizes[0] if sizes else max(block.units, 1)

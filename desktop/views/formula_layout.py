@@ -10,10 +10,10 @@ from itertools import pairwise
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
-from desktop.theme import maths_font, scaled
+from desktop.theme import font_scale, maths_font, scaled
 from desktop.typesetting import Formula, Typesetter, plain_text
 
-SMALLEST_SCALE = 0.75  # smaller than this is not read; the panel scrolls instead
+SMALLEST_SCALE, LEAST_SCALE = 0.75, 0.5  # smaller than this is not read; the panel scrolls instead
 SMALLER_THAN_BROKEN = 0.88  # a formula this much smaller reads better than a broken one
 LINE_GAP_PX = 4.0
 INDENT_PX = 14.0  # of the lines after the first, so that a plus stands inside its equals sign
@@ -82,8 +82,8 @@ def text_font(ink: Ink) -> QFont:
 
 
 def split_equation(latex: str) -> tuple[str, str]:
-    """The name and the rest from its equals sign on; ("", latex) where there is no equals sign."""
-    places = _top_level(latex, "=")
+    """The name and the rest from its equals sign or arrow on; ("", latex) where there is neither."""
+    places = _top_level(latex, "=") or _top_level(latex, r"\leftarrow")
     if not places:
         return "", latex
     cut = places[0] - 1 if latex[places[0] - 1 : places[0]] == "+" else places[0]  # "+=" stays together
@@ -147,12 +147,13 @@ class FormulaSetter:
 
     def _broken(self, latex: str, ink: Ink, width: float) -> tuple[list[str], float]:
         """Pieces, and how much smaller they have to be; broken within brackets only where nothing else helps."""
+        smallest = max(LEAST_SCALE, SMALLEST_SCALE / max(font_scale(), 1.0))  # large type may give way further
         for pieces in (split_sum(latex), split_deep(latex)):
             indents = [scaled(INDENT_PX) if n else 0.0 for n in range(len(pieces))]
             widest = max(self._part(piece, ink).width + indent for piece, indent in zip(pieces, indents, strict=True))
-            if widest * SMALLEST_SCALE <= width:
+            if widest * smallest <= width:
                 break
-        return pieces, max(SMALLEST_SCALE, min(1.0, width / widest))
+        return pieces, max(smallest, min(1.0, width / widest))
 
     def text(self, text: str, ink: Ink, width: float) -> Layout:
         """Plain text laid out as a formula: broken before its plus signs, else wherever there is a space."""

@@ -22,7 +22,7 @@ from desktop.views.unit_bars import UnitBars
 from desktop.widgets.heading import SectionHeading
 
 MARGIN_PX = 20.0
-LEAST_WIDTH_PX = 256.0
+LEAST_WIDTH_PX, MOST_LEAST_PX = 256.0, 300
 
 
 class Inspector(QWidget):
@@ -53,13 +53,12 @@ class Inspector(QWidget):
         self._nothing.setWordWrap(True)
         self._remark = QLabel()
         self._remark.setWordWrap(True)
-        self.value_bars = UnitBars(maps, 128)
-        self.adjoint_bars = UnitBars(maps, 76)
+        self.value_bars = UnitBars(maps, 74)
+        self.adjoint_bars = UnitBars(maps, 56)
         self._numbers = NumberRows(theme, ("value", "gradient", "proof"))
         self._split = NumberRows(theme, ("loss", "future"))
         self.check_button = QPushButton(self.tr("Check"))
         self.check_button.setObjectName("check")
-        self.check_button.setFont(ui_font(12))
         self.check_button.setToolTip(self.tr("Measure this gradient by changing the value a little"))
         self.check_button.clicked.connect(self._ask_check)
         self._verdict = QLabel()
@@ -82,9 +81,6 @@ class Inspector(QWidget):
         """One column: what is seen first on top."""
         self._body = QWidget()
         column = QVBoxLayout(self._body)
-        side = round(scaled(MARGIN_PX))
-        column.setContentsMargins(side, 0, side, round(scaled(14)))
-        column.setSpacing(round(scaled(7)))
         for part in (self._nothing, self.value_bars, self._remark, self._numbers):
             column.addWidget(part)
         for name, parts in (
@@ -97,16 +93,22 @@ class Inspector(QWidget):
             for part in parts:
                 column.addWidget(part)
         column.addStretch(1)
-        self.heading.setContentsMargins(side, round(scaled(10)), side, 0)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, round(scaled(4)), 0, 0)
-        layout.setSpacing(round(scaled(8)))
         layout.addWidget(self.heading)
         layout.addWidget(quiet_scroll(self._body), 1)
-        self.setMinimumWidth(round(scaled(LEAST_WIDTH_PX)))
+        self._space()
+
+    def _space(self) -> None:
+        """Margins as large as the font is now."""
+        side = round(scaled(MARGIN_PX))
+        self._body.layout().setContentsMargins(side, 0, side, round(scaled(14)))
+        self._body.layout().setSpacing(round(scaled(7)))
+        self.heading.setContentsMargins(side, round(scaled(10)), side, 0)
+        self.layout().setContentsMargins(0, round(scaled(4)), 0, 0)
+        self.setMinimumWidth(min(round(scaled(LEAST_WIDTH_PX)), MOST_LEAST_PX))
 
     def _section(self, column: QVBoxLayout, name: str) -> None:
-        column.addSpacing(round(scaled(6)))
+        column.addSpacing(round(scaled(4)))
         column.addWidget(self._headings[name])
 
     def set_maps(self, maps: ColourMaps) -> None:
@@ -117,6 +119,8 @@ class Inspector(QWidget):
         lines = (self._value_line, self._adjoint_line, self._numbers, self._split)
         for part in (self.heading, *lines, *self._headings.values()):
             part.set_theme(maps.theme)
+        self.check_button.setFont(ui_font(12))
+        self._space()
         for label in (self._nothing, self._remark, self._scale, self._verdict):
             label.setFont(ui_font(12))
             label.setStyleSheet(f"color: {maps.theme.secondary.name()};")
@@ -155,7 +159,8 @@ class Inspector(QWidget):
         self.heading.setText(self.tr("{name} at t = {t}{token}").format(name=seen.name, t=seen.t + 1, token=token))
         self.heading.setToolTip(seen.role)
         self._nothing.hide()
-        for part in (self.value_bars, self._numbers, self._headings["history"], self._value_line, self._adjoint_line):
+        self.value_bars.setVisible(not _is_scalar(seen))
+        for part in (self._numbers, self._headings["history"], self._value_line, self._adjoint_line):
             part.show()
         key = (self._run_key, seen.path)
         self.value_bars.show_bars(value_bars(seen, self._limit, self._value_range, key, self._maps))
@@ -165,7 +170,8 @@ class Inspector(QWidget):
         self._show_shares(seen)
         unit = unit_name(seen)
         line = self._maps.gate_colour(1.0) if seen.scale == "gate" else self._maps.theme.text
-        self._value_line.show_history(f"{seen.name}, {unit}", seen.history, seen.t, line, key)
+        label = seen.name if _is_scalar(seen) else f"{seen.name}, {unit}"
+        self._value_line.show_history(label, seen.history, seen.t, line, key)
         label = self.tr("|∂L/∂{name}|, log").format(name=seen.name)
         self._adjoint_line.show_history(label, seen.adjoint_history, seen.t, self._maps.theme.gradient_high, key)
 
@@ -185,6 +191,8 @@ class Inspector(QWidget):
         gradient = "" if seen.adjoints is None else signed_text(float(seen.adjoints[seen.unit]))
         partly = self.tr("so far") if seen.arrived is Arrival.PARTLY else ""
         named = self.tr("value, {unit}").format(unit=unit_name(seen))
+        if _is_scalar(seen):
+            named = self.tr("value")
         self._numbers.show_row("value", named, value, quiet=self.tr("not computed yet"))
         label = f"∂L/∂{seen.name}"
         self._numbers.show_row("gradient", label, gradient, partly, quiet=self.tr("not arrived yet"))
@@ -203,7 +211,7 @@ class Inspector(QWidget):
 
     def _show_gradient(self, seen: Inspection, key: Hashable) -> None:
         """The gradient of every unit, and the chosen one's split into this step's loss and the future."""
-        there = seen.adjoints is not None
+        there = seen.adjoints is not None and not _is_scalar(seen)
         for part in (self._headings["adjoint"], self._scale, self.adjoint_bars):
             part.setVisible(there)
         if there:
@@ -231,6 +239,12 @@ class Inspector(QWidget):
     def _ask_edit(self, unit: object) -> None:
         if self._shown is not None:
             self.edit_requested.emit((self._shown.path, self._shown.t, unit))
+
+
+def _is_scalar(seen: Inspection) -> bool:
+    """Whether it is one number and no vector, as a loss."""
+    known = seen.values if seen.values is not None else seen.adjoints
+    return known is not None and len(known) == 1
 
 
 def _place(seen: Inspection) -> tuple:

@@ -9,16 +9,13 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from core.frame import Frame, Phase, Track
+from core.frame import Frame, Track
 from desktop.theme import Theme, scaled
 from desktop.views.choice import Choice
 from desktop.views.series import Measure, Plot, series_of, title_of
 
 if TYPE_CHECKING:
     from desktop.views.plot_pane import PlotPane
-
-
-UNGRADED = (Phase.FORWARD, Phase.LOSS)  # no gradient stands yet, so its plot would be an empty grid
 
 
 class TimePlots(QWidget):
@@ -144,7 +141,7 @@ class TimePlots(QWidget):
         """Show the frame; curves whose data has not changed stay as they are."""
         waiting = self._frame is None and not self._panes
         self._frame = frame
-        wanted = (Plot.STATE if frame.position.phase in UNGRADED else Plot.GRADIENT,)
+        wanted = (Plot.GRADIENT if _has_gradient(frame) else Plot.STATE,)  # an empty grid would say nothing
         if waiting:
             QTimer.singleShot(0, self, self.attach)
         if not self._by_hand and wanted != self._shown:
@@ -192,6 +189,11 @@ def limits_of(frame: Frame, plot: Plot, measure: Measure) -> tuple[float, float]
         return 0.0, _largest([track.value_norms for track in states])
     limit = max((track.limit for track in states if np.isfinite(track.limit)), default=1.0)
     return -limit, limit
+
+
+def _has_gradient(frame: Frame) -> bool:
+    """Whether a gradient of a state stands anywhere."""
+    return any(np.isfinite(track.adjoint_norms).any() for track in _state_tracks(frame))
 
 
 def _state_tracks(frame: Frame) -> list[Track]:

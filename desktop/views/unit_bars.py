@@ -63,8 +63,9 @@ class UnitBars(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def set_maps(self, maps: ColourMaps) -> None:
-        """Draw with these colours."""
+        """Draw with these colours, as large as the font is now."""
         self._maps = maps
+        self.updateGeometry()
         self.update()
 
     def show_bars(self, bars: Bars) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from desktop.icons import icon
 from desktop.theme import Theme, heading_font, scaled
+
+JOINT = " · "
 
 
 class SectionHeading(QLabel):
@@ -25,6 +28,19 @@ class SectionHeading(QLabel):
         self.setFont(heading_font())
 
 
+def fitted(text: str, metrics: QFontMetrics, room: int) -> str:
+    """The heading cut to the room: of three parts the middle one gives way, as the last says where the walk is."""
+    if metrics.horizontalAdvance(text) <= room:
+        return text
+    parts = text.split(JOINT)
+    if len(parts) == 3:
+        left = room - metrics.horizontalAdvance(JOINT.join((parts[0], "", parts[2])))
+        middle = metrics.elidedText(parts[1], Qt.TextElideMode.ElideRight, max(left, 0))
+        words = (parts[0], middle, parts[2]) if len(middle) > 1 else (parts[0], parts[2])
+        return metrics.elidedText(JOINT.join(words), Qt.TextElideMode.ElideRight, room)
+    return metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+
+
 class DockTitle(QWidget):
     """The title bar of a dock: its heading, and quiet buttons to float and to close it."""
 
@@ -39,7 +55,10 @@ class DockTitle(QWidget):
         row.addWidget(self._heading, 1)
         row.addWidget(self._float)
         row.addWidget(self._close)
-        dock.windowTitleChanged.connect(self._heading.setText)
+        self._whole = dock.windowTitle()
+        self._heading.setMinimumWidth(1)  # a long heading must not widen the dock
+        self._heading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        dock.windowTitleChanged.connect(self.show_title)
         dock.setTitleBarWidget(self)
         self.set_theme(theme)
 
@@ -51,6 +70,25 @@ class DockTitle(QWidget):
         for button, name in ((self._float, "float"), (self._close, "close")):
             button.setIconSize(QSize(side, side))
             button.setIcon(icon(name, theme))
+        self.layout().activate()
+        self._fit()
+
+    def show_title(self, text: str) -> None:
+        """Show this, as much of it as there is room for."""
+        if text != self._whole:
+            self._whole = text
+            self._fit()
+
+    def _fit(self) -> None:
+        shown = fitted(self._whole, self._heading.fontMetrics(), self._heading.width())
+        if shown != self._heading.text():
+            self._heading.setText(shown)
+        self._heading.setToolTip(self._whole if shown != self._whole else "")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.layout().activate()
+        self._fit()
 
     def _button(self, text: str, slot: Callable[[], object]) -> QToolButton:
         button = QToolButton(self)
