@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -95,7 +96,7 @@ class Edits(QObject):
     def _initial(self, path: str, unit: int) -> None:
         rows = self._bridge.session.run.initial(path)
         now = float(rows[-1, self._bridge.view.sample, unit])
-        title = tr("Initial {path}, unit {unit}").format(path=path, unit=unit + 1)
+        title = tr("Initial {name}, unit {unit}").format(name=self._name(path), unit=unit + 1)
         last = len(rows) - 1
         self._ask(title, now, lambda value: self._bridge.edits.set_initial(path, last, unit, value))
 
@@ -103,12 +104,17 @@ class Edits(QObject):
         if path.startswith(HEAD):
             self._bridge.report(tr("Only the variables of a layer can be overwritten; edit the target instead."))
             return
-        seen = self._bridge.frame.inspection
-        known = seen is not None and (seen.path, seen.t) == (path, t) and seen.values is not None
-        now = float(seen.values[unit]) if known else 0.0
-        title = tr("Overwrite {path}, unit {unit}, at t = {t}").format(path=path, unit=unit + 1, t=t + 1)
+        run = self._bridge.session.run
+        computed = t < run.forward_done
+        now = float(run.values(path)[t, self._bridge.view.sample, unit]) if computed else 0.0
+        name = self._name(path)
+        title = tr("Overwrite {name}, unit {unit}, at t = {t}").format(name=name, unit=unit + 1, t=t + 1)
         words = tr("The gradient that arrives there is shown, but does not enter the equation.")
         self._ask(title, now, lambda value: self._bridge.edits.overwrite(path, t, unit, value), words=words)
+
+    def _name(self, path: str) -> str:
+        """A variable as equations write it; with its layer where there are several."""
+        return path if len(self._bridge.session.setup.network.layers) > 1 else path.split("/")[-1]
 
     def _ask(self, title: str, now: Any, done: Callable[[Any], object], **more: Any) -> None:
         """Ask in a dialog of the window; going back does nothing."""
@@ -145,6 +151,8 @@ class Edits(QObject):
         if not isinstance(sequence, Sequence):
             return
         setup = self._bridge.session.setup
+        if sequence.targets is None and not sequence.target_labels and sequence.vocabulary == setup.sequence.vocabulary:
+            sequence = replace(sequence, target_labels=setup.sequence.target_labels)  # predictions keep their names
         if reads(setup.network, setup.sequence, sequence):
             self._bridge.edits.set_sequence(sequence)
         else:

@@ -38,7 +38,7 @@ def defect(error: BaseException, log_file: Path) -> Report:
     """The report of a defect; its details go into the log file."""
     details = "".join(traceback.format_exception(error))
     written = _write(details, log_file)
-    calm = QCoreApplication.translate("Reports", "Something went wrong inside Gatewalk; nothing was changed.")
+    calm = QCoreApplication.translate("Reports", "Something went wrong inside Gatewalk; undo if anything looks odd.")
     where = QCoreApplication.translate("Reports", "The details are in {file}.").format(file=log_file)
     return Report(f"{calm} {where}" if written else calm, Kind.ERROR, details)
 

@@ -91,9 +91,11 @@ def unread_words(bridge: Bridge, sequence: Sequence) -> str:
     if known is None:
         return tr("It is a text; the present model reads {expected} numbers per step.").format(expected=network.inputs)
     unknown = [token for token in dict.fromkeys(sequence.tokens) if token not in known]
-    few = ", ".join(f"“{token}”" for token in unknown[:FEW]) + (" …" if len(unknown) > FEW else "")
     if not unknown:
         return tr("Its words are those of another model.")
+    few = ", ".join(f"“{token}”" for token in unknown[:FEW])
+    if len(unknown) > FEW:
+        few = tr("{words} and {count} more").format(words=few, count=f"{len(unknown) - FEW:,}")
     return tr("The present model does not know {words}.").format(words=few)
 
 

@@ -9,7 +9,8 @@ from core.breakpoints import AtTime
 from core.frame import Phase
 from core.learning.optimisers import SGD
 from core.learning.step import LearningSettings
-from core.sequence import from_text, last_target
+from core.sequence import from_text, last_target, next_token_targets
+from desktop.bridge import example_session
 from desktop.session_edits import network_for
 from tests.desktop.windows import open_window
 
@@ -60,6 +61,29 @@ def test_breakpoints_come_and_go(window):
     assert window.bridge.session.breakpoints == (AtTime(2),)
     view(window, "breakpoints").remove_requested.emit(AtTime(2))
     assert window.bridge.session.breakpoints == ()
+
+
+def test_switched_off_breakpoints_are_forgotten_with_their_session(window):
+    panel = view(window, "breakpoints")
+    window.panels.toggle("breakpoints")  # panels behind others are shown nothing
+    QApplication.processEvents()
+    window.bridge.edits.add_breakpoint(AtTime(2))
+    window.scheduler.flush()
+    next(iter(panel._rows.values())).box.click()
+    window.scheduler.flush()
+    assert len(panel._rows) == 1
+    assert window.bridge.session.breakpoints == ()
+    window.bridge.replace_session(example_session())
+    window.scheduler.flush()
+    assert len(panel._rows) == 0
+
+
+def test_the_panel_says_whether_the_model_is_trained(window):
+    source = view(window, "model")._source
+    assert source.text().endswith(" · trained")
+    window.edits._take_sequence(next_token_targets(from_text("one two three")))
+    window.scheduler.flush()
+    assert source.text().endswith(" · not trained")
 
 
 def test_the_data_panel_moves_the_walk_and_the_loss(window):

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from core.errors import GatewalkError
-from core.sequence import from_numbers, from_text
+from core.posing import with_next_targets
+from core.sequence import Sequence, from_numbers, from_text, last_target
 from core.vocabulary import Vocabulary
 from desktop.dialogs.text_reading import (
     LABEL,
@@ -15,6 +16,8 @@ from desktop.dialogs.text_reading import (
     Wanted,
     read_text,
     target_kinds,
+    targets_of_session,
+    text_of,
     with_target,
     with_word,
 )
@@ -90,3 +93,37 @@ def test_a_word_is_replaced_wherever_it_stands() -> None:
     assert with_word("Caats and caatsy, caats.", "caats", "cats", "words") == "cats and caatsy, cats."
     assert with_word("don’t", "don't", "do", "words") == "do"
     assert with_word("猫狗猫", "猫", "虎", "characters") == "虎狗虎"
+
+
+def test_the_targets_of_a_session_are_told_from_it() -> None:
+    words, numbers = from_text("the cats chased", VOCABULARY, "words"), from_numbers([[1.0, 2.0], [3.0, 4.5]])
+    assert targets_of_session(words) == TargetChoice(NONE)
+    assert targets_of_session(words.with_target(0, -1)) == TargetChoice(NONE)
+    assert targets_of_session(last_target(words, "were", ("was", "were"))) == TargetChoice(LABEL, "were")
+    assert targets_of_session(with_next_targets(words)) == TargetChoice(NEXT)
+    assert targets_of_session(with_next_targets(numbers)) == TargetChoice(NEXT)
+    assert targets_of_session(numbers.with_target(1, [0.5, 1.0])) == TargetChoice(ROWS, rows="0.5, 1")
+
+
+@pytest.mark.parametrize(
+    "sequence",
+    [
+        from_text("the cats chased", VOCABULARY, "words"),
+        from_text("a b\nc", kind="characters"),
+        from_numbers([[1.0, -2.5], [3e-9, 4.0]]),
+        from_numbers([1.0, 2.0, 3.0]),
+    ],
+)
+def test_a_sequence_is_written_so_that_it_is_read_again(sequence: Sequence) -> None:
+    again = from_text(text_of(sequence), sequence.vocabulary, sequence.kind, width=sequence.width)
+    np.testing.assert_array_equal(again.inputs, sequence.inputs)
+
+
+def test_what_is_too_long_to_be_typed_is_left_out() -> None:
+    assert text_of(from_numbers(np.zeros((3000, 1)))) == ""
+    assert text_of(from_numbers(np.zeros((3, 2, 1)))) == ""
+
+
+def test_a_text_without_a_target_keeps_the_names_of_the_classes() -> None:
+    read = with_target(from_text("the cats", VOCABULARY, "words"), TargetChoice(NONE), MODEL)
+    assert (read.targets, read.target_labels) == (None, ("was", "were"))
