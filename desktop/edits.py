@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication, QObject
 from PySide6.QtWidgets import QWidget
 
 from core.sequence import Sequence
+from core.targets import class_of, empty_like_row
 from desktop.bridge import Bridge
 from desktop.look import Look
 from desktop.reports import Kind
@@ -51,10 +52,10 @@ class Edits(QObject):
         if sequence.vocabulary is not None:
             now = sequence.tokens_at(sample)[t]
             options = tuple(sequence.vocabulary.tokens)
-            self._ask(title, now, lambda token: self._bridge.edits.set_input(t, token), options=options)
+            self._ask(title, now, lambda token: self._set_input(t, token), options=options)
         else:
             now = sequence.inputs[t, sample]
-            self._ask(title, now, lambda numbers: self._bridge.edits.set_input(t, numbers))
+            self._ask(title, now, lambda numbers: self._set_input(t, numbers))
 
     def _target(self, t: int) -> None:
         sequence, sample = self._bridge.session.setup.sequence, self._bridge.view.sample
@@ -65,16 +66,25 @@ class Edits(QObject):
             found = NO_TARGET if sequence.known is None else int(sequence.known[t, sample])
             now = sequence.target_labels[found] if found >= 0 else ""
             options, none = sequence.target_labels, tr("no target")
-            self._ask(title, now, lambda label: self._bridge.edits.set_target(t, label), options=options, none=none)
+            self._ask(title, now, lambda label: self._set_target(t, label), options=options, none=none)
         elif sequence.known is None:
             zeros = np.zeros(self._bridge.session.setup.network.outputs)
-            self._ask(title, zeros, lambda numbers: self._bridge.edits.set_target(t, numbers))
+            self._ask(title, zeros, lambda numbers: self._set_target(t, numbers))
         elif sequence.known.ndim == 2:
             now = float(max(sequence.known[t, sample], NO_TARGET))
-            self._ask(title, now, lambda number: self._bridge.edits.set_target(t, int(number)))
+            self._ask(title, now, lambda number: self._set_target(t, int(number)))
         else:
             now = np.nan_to_num(sequence.known[t, sample])
-            self._ask(title, now, lambda numbers: self._bridge.edits.set_target(t, numbers))
+            self._ask(title, now, lambda numbers: self._set_target(t, numbers))
+
+    def _set_input(self, t: int, value: Any) -> None:
+        self._bridge.edits.set_input(
+            t, input_row(self._bridge.session.setup.sequence, t, self._bridge.view.sample, value)
+        )
+
+    def _set_target(self, t: int, value: Any) -> None:
+        sequence = self._bridge.session.setup.sequence
+        self._bridge.edits.set_target(t, target_row(sequence, t, self._bridge.view.sample, value))
 
     def _parameter(self, path: str, index: tuple[int, ...] | None) -> None:
         from desktop.dialogs.parameter import edit_parameter
@@ -197,6 +207,31 @@ class Edits(QObject):
             self._bridge.report(tr("Walk to a time step first; then the walk can be stopped there."), Kind.ERROR)
         else:
             self._bridge.edits.break_here(t)
+
+
+def input_row(sequence: Sequence, t: int, sample: int, value: Any) -> Any:
+    """The input of step ``t`` where one sequence of the batch gets another; the others keep theirs."""
+    if sequence.batch == 1:
+        return value
+    rows = sequence.inputs[t].copy()
+    words = sequence.vocabulary if isinstance(value, str) else None
+    rows[sample] = value if words is None else words.one_hot(words.index(value))
+    return rows
+
+
+def target_row(sequence: Sequence, t: int, sample: int, value: Any) -> Any:
+    """The same for the target."""
+    if sequence.batch == 1:
+        return value
+    if isinstance(value, str):
+        value = class_of(value, sequence.target_labels)
+    given = np.asarray(value)
+    if sequence.known is not None:
+        rows = sequence.known[t].copy()
+    else:
+        rows = empty_like_row(given, 1, sequence.batch)[0]
+    rows[sample] = given
+    return rows
 
 
 def tr(text: str) -> str:

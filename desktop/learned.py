@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from core.session import Session
+if TYPE_CHECKING:
+    from core.session import Session
 
 
 def has_learned(session: Session) -> bool | None:

@@ -11,7 +11,8 @@ from core.language import read_cell
 from core.learning.clipping import Clipping
 from core.learning.optimisers import SGD, Adam
 from core.learning.step import LearningSettings
-from core.sequence import from_numbers, from_text
+from core.sequence import Sequence, from_numbers, from_text
+from desktop.edits import input_row, target_row
 from desktop.learned import has_learned
 from desktop.session_edits import reads, title_of
 from tests.desktop.windows import open_window
@@ -192,3 +193,16 @@ def test_what_a_network_reads(window):
     assert reads(network, now, now)
     assert not reads(network, now, from_text("other words"))
     assert not reads(network, now, from_numbers([1.0, 2.0]))
+
+
+def test_an_edit_of_one_sequence_leaves_the_others_of_the_batch():
+    pair = Sequence(np.zeros((3, 2, 2)), target_labels=("no", "yes"))
+    assert input_row(pair, 1, 1, np.ones(2)).tolist() == [[0, 0], [1, 1]]
+    assert target_row(pair, 2, 1, "yes").tolist() == [-1, 1]
+    known = pair.with_target(2, np.array([0, 1]))
+    assert target_row(known, 2, 1, -1).tolist() == [0, -1]
+    numbers = Sequence(np.zeros((3, 2, 1)))
+    np.testing.assert_array_equal(target_row(numbers, 0, 0, np.array([0.5])), [[0.5], [np.nan]])
+    assert numbers.with_target(0, target_row(numbers, 0, 0, np.array([0.5]))).loss_mask[0].tolist() == [True, False]
+    words = from_text("a b", kind="characters")
+    assert input_row(words, 0, 0, "b") == "b"
