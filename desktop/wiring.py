@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtWidgets import QWidget
 
 from desktop.bridge import Bridge
+from desktop.cell_menu import open_cell_menu
 from desktop.edits import Edits
 from desktop.proofs import Proofs
 from desktop.views.unrolled import UnrolledView
@@ -19,6 +20,7 @@ def wire_drawing(drawing: UnrolledView, bridge: Bridge, edits: Edits) -> None:
     drawing.jump_requested.connect(bridge.go_to_time)
     drawing.scrubbed.connect(bridge.go_to_time)
     drawing.edit_requested.connect(edits.edit)
+    drawing.menu_requested.connect(lambda place: open_cell_menu(drawing, bridge, edits, *place))
 
 
 def wire_panels(views: Mapping[str, QWidget], bridge: Bridge, edits: Edits, proofs: Proofs) -> None:

@@ -78,6 +78,7 @@ class InsidePainter:
             self._add_unit_values(numbers, placed, frame)
         numbers.paint(painter, self._theme)
         painter.restore()
+        _paint_part_mark(painter, self._theme, rect, placed, origin - rect.topLeft())
 
     def _place(self, width: float, height: float) -> Placed:
         key = (width, height)
@@ -231,6 +232,17 @@ class InsidePainter:
             if spot.exit_of >= 0:
                 label = label_of(f"{placed.names[spot.exit_of]}_{{t}}", text_size(placed.size))
                 label.draw(painter, point + QPointF(scaled(4) + label.width / 2, 0), self._theme.secondary)
+
+
+def _paint_part_mark(painter: QPainter, theme: Theme, rect: QRectF, placed: Placed, shift: QPointF) -> None:
+    """A thin mark at the bottom, or at the right, where only a part of the diagram is seen."""
+    across, down = rect.width() / placed.width, rect.height() / placed.height
+    if across < 1:
+        start = rect.left() - shift.x() * across
+        painter.fillRect(QRectF(start, rect.bottom() + 2, rect.width() * across, 3), theme.strong_line)
+    if down < 1:
+        start = rect.top() - shift.y() * down
+        painter.fillRect(QRectF(rect.right() + 2, start, 3, rect.height() * down), theme.strong_line)
 
 
 def _lit_middle(placed: Placed, frame: Frame) -> QPointF | None:

@@ -14,8 +14,12 @@ from desktop.views.diagram_layout import DiagramLayout, DiagramLike, NodeLike, W
 from desktop.views.maths_label import Label, label_of, shortened
 
 ROW_PX = 46.0  # as designed; smaller rooms shrink it, large ones let it grow a little
+LEAST_ROW_PX = 31.0
+ROOM_AROUND_PX = 46.0  # over and under the rows, for names and numbers
 GAP_PX = 44.0  # between the widest nodes of two layers, for arrows and strips
 SMALLEST, LARGEST = 0.8, 1.35  # a diagram that needs more room is shown in part, the current operation in the middle
+SMALLEST_TEXT = 0.85
+TIGHT = 0.7  # of a gap, before labels are shortened
 RADIUS_PX = 13.0
 MARGIN_PX = 14.0
 EXIT_PX = 26.0
@@ -46,23 +50,26 @@ class Placed:
 def place(layout: DiagramLayout, diagram: DiagramLike, width: float, height: float) -> Placed:
     """The layout in a room of this size, as large as it fits."""
     margin = scaled(MARGIN_PX)
-    room_x, room_y = width - 2 * margin - scaled(EXIT_PX), height - 2 * margin - scaled(58)
-    a_row = max(min(room_y / max(layout.height, 1e-9), scaled(ROW_PX) * 1.8), scaled(ROW_PX) * SMALLEST)
+    room_x, room_y = width - 2 * margin - scaled(EXIT_PX), height - 2 * margin - scaled(ROOM_AROUND_PX)
+    a_row = max(min(room_y / max(layout.height, 1e-9), scaled(ROW_PX) * 1.8), scaled(LEAST_ROW_PX))
     nodes = [node for node in diagram.nodes if node.number in layout.of_node]
     size = max(SMALLEST, min(LARGEST, a_row / scaled(ROW_PX)))
-    while size > SMALLEST and sum(_columns(layout, nodes, size, math.inf)) > room_x:
+    while size > SMALLEST and _tight(_widths(layout, nodes, size, math.inf), size) > room_x:
         size = max(SMALLEST, size - 0.05)
     widest = _widest_that_fits(layout, nodes, size, room_x)
-    columns = _columns(layout, nodes, size, widest)
+    widths = _widths(layout, nodes, size, widest)
+    gap = scaled(GAP_PX) * size
+    gap = min(gap, max(TIGHT * gap, (room_x - sum(widths)) / len(widths)))
+    columns = [width + gap for width in widths]
     spare = max((room_x - sum(columns)) / max(layout.layers - 1, 1), 0.0)
     middles = _middles(columns, spare, margin)
     wide = max(width, sum(columns) + 2 * margin + scaled(EXIT_PX))
-    high = max(height, a_row * layout.height + 2 * margin + scaled(58))
+    high = max(height, a_row * layout.height + 2 * margin + scaled(ROOM_AROUND_PX))
     top = (high - a_row * layout.height) / 2 + scaled(2)
     points = tuple(QPointF(middles[int(x)], top + y * a_row) for x, y in zip(layout.x, layout.y, strict=True))
     labels = {node.number: shortened(node.label, text_size(size), widest) for node in nodes}
     boxes = {node.number: _box(points[layout.of_node[node.number]], labels[node.number], size) for node in nodes}
-    halves = [(column - scaled(GAP_PX) * size) / 2 for column in columns]
+    halves = [width / 2 for width in widths]
     paths = tuple(_path(layout, wire, points, boxes, halves, size) for wire in layout.wires)
     names = {node.number: node.variable or node.label for node in nodes}
     readers = Counter(wire.source for wire in layout.wires)
@@ -75,23 +82,28 @@ def _shift(whole: float, room: float, middle: float) -> float:
 
 def text_size(size: float) -> float:
     """Text shrinks less than the rest, so that it can be read."""
-    return max(size, 0.72)
+    return max(size, SMALLEST_TEXT)
 
 
-def _columns(layout: DiagramLayout, nodes: list[NodeLike], size: float, widest: float) -> list[float]:
-    """The width of every layer with its gap, labels no wider than ``widest``."""
+def _tight(widths: list[float], size: float) -> float:
+    """How wide layers of these widths are with the least gaps between them."""
+    return sum(widths) + len(widths) * TIGHT * scaled(GAP_PX) * size
+
+
+def _widths(layout: DiagramLayout, nodes: list[NodeLike], size: float, widest: float) -> list[float]:
+    """The width of every layer, labels no wider than ``widest``."""
     columns = [2 * scaled(RADIUS_PX) * text_size(size)] * max(layout.layers, 1)
     for node in nodes:
         layer = layout.spots[layout.of_node[node.number]].layer
         columns[layer] = max(columns[layer], _box_width(shortened(node.label, text_size(size), widest), size))
-    return [column + scaled(GAP_PX) * size for column in columns]
+    return columns
 
 
 def _widest_that_fits(layout: DiagramLayout, nodes: list[NodeLike], size: float, room: float) -> float:
     """How wide a label may be."""
     widths = sorted({label_of(node.label, text_size(size)).width for node in nodes}, reverse=True)
     for widest in (math.inf, *(share * widths[0] for share in (0.75, 0.6) if widths)):
-        if sum(_columns(layout, nodes, size, widest)) <= room:
+        if _tight(_widths(layout, nodes, size, widest), size) <= room:
             return widest
     return math.inf
 

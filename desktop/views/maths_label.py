@@ -12,7 +12,7 @@ from desktop.theme import maths_font
 
 _EARLIER = re.compile(r"\u2032|\[(\u2212\d+)\]")  # how plain text writes the value of an earlier step
 _PIECE = re.compile(r"[A-Za-z\u0370-\u03ff\u0303]+(?:_\w+|_\{[^}]*\})*|\s+|[^\sA-Za-z\u0370-\u03ff]+")
-SUBSCRIPT = 0.72
+SUBSCRIPT = 0.76
 SIGN_PX, TEXT_PX = 17.0, 13.5
 
 

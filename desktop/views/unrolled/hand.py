@@ -6,10 +6,11 @@ import math
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QMouseEvent, QNativeGestureEvent, QWheelEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QNativeGestureEvent, QWheelEvent
 from PySide6.QtWidgets import QGestureEvent, QPinchGesture
 
 from desktop.views.unrolled.navigation import NOTCH
+from desktop.views.unrolled.pointing import Spot
 
 if TYPE_CHECKING:
     from desktop.views.unrolled.view import UnrolledView
@@ -95,6 +96,27 @@ class Hand:
             self._view.edit_requested.emit(("value", spot.path, spot.t))
         else:
             self._view.jump_requested.emit(spot.t)
+
+    def key(self, event: QKeyEvent) -> bool:
+        """Pans with Ctrl and an arrow; whether it was that."""
+        ways = {Qt.Key.Key_Left: (1, 0), Qt.Key.Key_Right: (-1, 0), Qt.Key.Key_Up: (0, 1), Qt.Key.Key_Down: (0, -1)}
+        if not event.modifiers() & Qt.KeyboardModifier.ControlModifier or event.key() not in ways:
+            return False
+        across, down = ways[Qt.Key(event.key())]
+        self._view.pan_by(across * self._view.width() / 4, down * self._view.height() / 4)
+        return True
+
+    def menu(self, event: QContextMenuEvent) -> None:
+        """Asks for a menu: of what lies under the pointer, or, from the keyboard, of where the walk is."""
+        scene, point = self._view.scene, event.pos()
+        if scene is None:
+            return
+        spot = self._view.spot_under(QPointF(point))
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            spot = Spot("value", 0, scene.frame.position.path, scene.lit.t) if scene.lit else None
+        if spot is not None:
+            path = spot.path if spot.lane == 0 else ""
+            self._view.menu_requested.emit((path, spot.t, event.globalPos()))
 
     def _scrub(self, x: float) -> None:
         scene = self._view.scene

@@ -11,7 +11,8 @@ from PySide6.QtGui import QPainter, QPen, QPixmap, QRegion
 
 from core.frame import Detail, Frame
 from desktop.views.unrolled.chrome import Chrome
-from desktop.views.unrolled.legend import paint_legend
+from desktop.views.unrolled.geometry import legend_height
+from desktop.views.unrolled.legend import legend_rect, paint_legend
 from desktop.views.unrolled.paint_cells import paint_cells, paint_wide_cell
 from desktop.views.unrolled.paint_edges import paint_edges
 from desktop.views.unrolled.paint_labels import paint_headings, paint_words
@@ -105,7 +106,8 @@ def paint_scene(
             paint_open_cell(painter, scene, chrome, scene.frame, inside)
         paint_words(painter, scene, chrome, first, last)
     paint_headings(painter, scene, chrome, whole.width())
-    paint_legend(painter, scene, chrome, whole)
+    if area.bottom() > legend_rect(scene, whole).top():
+        paint_legend(painter, scene, chrome, whole)
 
 
 def paint_open_cell(painter: QPainter, scene: Scene, chrome: Chrome, frame: Frame, inside: InsideLike | None) -> None:
@@ -158,7 +160,8 @@ def column_area(scene: Scene, first: int, last: int, size: QSize) -> QRectF:
     if scene.detail is Detail.MAP:
         margin = max(26.0, 0.6 * axis.pitch + 4)  # the number of the step is wider than its column
     left, right = math.floor(axis.x_of(first) - margin), math.ceil(axis.x_of(last) + margin)
-    return QRectF(left, 0, right - left, size.height())
+    legend = legend_height(size.width(), scene.rows.scale)  # the same at all steps
+    return QRectF(left, 0, right - left, math.floor(size.height() - legend))
 
 
 def headings_region(scene: Scene, width: float) -> QRegion:

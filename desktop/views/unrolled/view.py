@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEasingCurve, QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
+    QContextMenuEvent,
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
@@ -39,6 +40,7 @@ class UnrolledView(QWidget):
     edit_requested = Signal(object)  # (kind, path, t): kind is "input", "target", "initial" or "value"
     view_changed = Signal(object)  # VisibleColumns
     scrubbed = Signal(object)  # t
+    menu_requested = Signal(object)  # (path, t, where on the screen)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -137,10 +139,9 @@ class UnrolledView(QWidget):
         return self._scene
 
     def _go(self, moved: bool) -> None:
-        if not moved:
-            return
-        self._start_glide()
-        self._report()
+        if moved:
+            self._start_glide()
+            self._report()
 
     def _start_glide(self) -> None:
         self._step.finish()
@@ -287,12 +288,12 @@ class UnrolledView(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Moves the picture with Ctrl and the arrows; all other keys belong to the window."""
-        ways = {Qt.Key.Key_Left: (1, 0), Qt.Key.Key_Right: (-1, 0), Qt.Key.Key_Up: (0, 1), Qt.Key.Key_Down: (0, -1)}
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier and event.key() in ways:
-            across, down = ways[Qt.Key(event.key())]
-            self.pan_by(across * self._camera.axis.width / 4, down * self.height() / 4)
-            return
-        super().keyPressEvent(event)
+        if not self._hand.key(event):
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Asks for a menu of what lies under the pointer."""
+        self._hand.menu(event)
 
     def open_cell(self) -> QRectF | None:
         """Where the open cell of the lead lane lies, for those who point into it."""
