@@ -126,7 +126,7 @@ def test_fixed_values_fill_their_shape() -> None:
     start = cell.initial_parameters()
     np.testing.assert_array_equal(start["k"], [0.5])
     np.testing.assert_array_equal(start["p"], [1, 2, 3])
-    assert cell.trainable == ("p", "W")
+    assert cell.trainable == ("W", "p")
     with pytest.raises(ShapeError, match="value of p does not fit its shape"):
         cell_from_text(text, inputs=2, units=4).initial_parameters()
 

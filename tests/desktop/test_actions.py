@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
+from shiboken6 import isValid
 
 from core.frame import Grain, Phase
 from desktop.actions import commands, keys_as_markdown, keys_by_menu, tip_with_keys
@@ -85,7 +86,9 @@ def test_the_first_key_stands_behind_the_tip():
 
 
 def at_backward(window):
+    """At the end of the first time step of the backward phase."""
     window.bridge.go_to_phase(Phase.BACKWARD)
+    window.bridge.step_forward(Grain.TIME_STEP)
 
 
 KEYS = {  # key -> (before, how to see that it worked)
@@ -127,10 +130,10 @@ def test_keys_work(window, key):
 
 def test_keys_work_wherever_the_focus_is_except_in_text_fields(window):
     fresh(window)
-    window.bridge.go_to_phase(Phase.BACKWARD)
+    at_backward(window)
     window.activateWindow()
     for widget in window.findChildren(object):
-        if not getattr(widget, "isWidgetType", lambda: False)() or not widget.isVisible():
+        if not isValid(widget) or not getattr(widget, "isWidgetType", lambda: False)() or not widget.isVisible():
             continue
         if widget.focusPolicy() == Qt.FocusPolicy.NoFocus or widget.inherits("QLineEdit") or not widget.isEnabled():
             continue
