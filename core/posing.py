@@ -116,11 +116,15 @@ def with_next_targets(sequence: Sequence) -> Sequence:
 
 
 def asks_next(sequence: Sequence) -> bool:
-    """Whether the targets are what is read at the next step."""
+    """Whether the targets are what is read at the next step, but for a few steps that were edited since."""
     known = sequence.known
     if known is None or sequence.length < 2:
         return False
     if sequence.vocabulary is None:
-        return known.shape == sequence.inputs.shape and np.array_equal(known[:-1], sequence.inputs[1:])
+        return known.shape == sequence.inputs.shape and _most(np.equal(known[:-1], sequence.inputs[1:]).all(axis=2))
     same_names = sequence.target_labels == sequence.vocabulary.tokens
-    return known.ndim == 2 and same_names and np.array_equal(known[:-1], sequence.inputs[1:].argmax(axis=2))
+    return known.ndim == 2 and same_names and _most(known[:-1] == sequence.inputs[1:].argmax(axis=2))
+
+
+def _most(alike: NDArray[np.bool_]) -> bool:
+    return bool(alike.mean() > 0.5)

@@ -46,8 +46,13 @@ class Edits(QObject):
         }
         asks[kind]()
 
+    @property
+    def _sample(self) -> int:
+        """The sequence of the batch that is looked at; the view may remember one of a larger batch."""
+        return min(self._bridge.view.sample, self._bridge.session.setup.sequence.batch - 1)
+
     def _input(self, t: int) -> None:
-        sequence, sample = self._bridge.session.setup.sequence, self._bridge.view.sample
+        sequence, sample = self._bridge.session.setup.sequence, self._sample
         title = tr("Input at t = {t}").format(t=t + 1)
         if sequence.vocabulary is not None:
             now = sequence.tokens_at(sample)[t]
@@ -58,7 +63,7 @@ class Edits(QObject):
             self._ask(title, now, lambda numbers: self._set_input(t, numbers))
 
     def _target(self, t: int) -> None:
-        sequence, sample = self._bridge.session.setup.sequence, self._bridge.view.sample
+        sequence, sample = self._bridge.session.setup.sequence, self._sample
         title = tr("Target at t = {t}").format(t=t + 1)
         if not self._bridge.session.setup.network.loss:
             self._bridge.report(tr("This model has no loss, so it needs no target; choose one with “Change model…”."))
@@ -78,13 +83,11 @@ class Edits(QObject):
             self._ask(title, now, lambda numbers: self._set_target(t, numbers))
 
     def _set_input(self, t: int, value: Any) -> None:
-        self._bridge.edits.set_input(
-            t, input_row(self._bridge.session.setup.sequence, t, self._bridge.view.sample, value)
-        )
+        self._bridge.edits.set_input(t, input_row(self._bridge.session.setup.sequence, t, self._sample, value))
 
     def _set_target(self, t: int, value: Any) -> None:
         sequence = self._bridge.session.setup.sequence
-        self._bridge.edits.set_target(t, target_row(sequence, t, self._bridge.view.sample, value))
+        self._bridge.edits.set_target(t, target_row(sequence, t, self._sample, value))
 
     def _parameter(self, path: str, index: tuple[int, ...] | None) -> None:
         from desktop.dialogs.parameter import edit_parameter
@@ -105,7 +108,8 @@ class Edits(QObject):
 
     def _initial(self, path: str, unit: int) -> None:
         rows = self._bridge.session.run.initial(path)
-        now = float(rows[-1, self._bridge.view.sample, unit])
+        unit = min(unit, rows.shape[-1] - 1)
+        now = float(rows[-1, self._sample, unit])
         title = tr("Initial {name}, unit {unit}").format(name=self._name(path), unit=unit + 1)
         last = len(rows) - 1
         self._ask(title, now, lambda value: self._bridge.edits.set_initial(path, last, unit, value))
@@ -115,8 +119,9 @@ class Edits(QObject):
             self._bridge.report(tr("Only the variables of a layer can be overwritten; edit the target instead."))
             return
         run = self._bridge.session.run
-        computed = t < run.forward_done
-        now = float(run.values(path)[t, self._bridge.view.sample, unit]) if computed else 0.0
+        values = run.values(path)
+        unit = min(unit, values.shape[-1] - 1)
+        now = float(values[t, self._sample, unit]) if t < run.forward_done else 0.0
         name = self._name(path)
         title = tr("Overwrite {name}, unit {unit}, at t = {t}").format(name=name, unit=unit + 1, t=t + 1)
         words = tr("The gradient that arrives there is shown, but does not enter the equation.")

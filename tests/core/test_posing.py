@@ -106,6 +106,13 @@ def test_next_tokens_are_asked_for_again():
     assert new.target_labels == WORDS.tokens
 
 
+def test_an_edit_of_a_step_does_not_end_asking_for_the_next():
+    asked = with_next_targets(from_numbers([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0], [7.0, 8.0]]))
+    assert asks_next(asked.with_input(1, [0.0, 0.0]))
+    assert not asks_next(asked.with_input(1, [0.0, 0.0]).with_input(2, [0.0, 0.0]))
+    assert asks_next(next_token_targets(read("cats ran dogs ran")).with_target(0, "cats"))
+
+
 def test_numbers_ask_for_the_next_ones_or_keep_the_last():
     asked = with_next_targets(from_numbers([[1.0, 2.0], [3.0, 4.0]]))
     assert asks_next(asked)

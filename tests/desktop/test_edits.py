@@ -195,6 +195,14 @@ def test_what_a_network_reads(window):
     assert not reads(network, now, from_numbers([1.0, 2.0]))
 
 
+def test_a_view_of_a_larger_batch_and_model_does_not_matter(window):
+    window.bridge.set_view(sample=3, unit=40)
+    window.bridge.go_to_phase(Phase.LOSS)
+    for place in (("input", "", 1), ("target", "", 6), ("initial", "l0/c", 0), ("value", "l0/c", 2)):
+        window.edits.edit(place)
+        dialog(window).reject()
+
+
 def test_an_edit_of_one_sequence_leaves_the_others_of_the_batch():
     pair = Sequence(np.zeros((3, 2, 2)), target_labels=("no", "yes"))
     assert input_row(pair, 1, 1, np.ones(2)).tolist() == [[0, 0], [1, 1]]
