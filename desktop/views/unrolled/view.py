@@ -181,8 +181,7 @@ class UnrolledView(QWidget):
         if self._frame is None or self.width() < 2:
             self.update()
             return
-        before = self._scene
-        camera = self._camera
+        before, camera = self._scene, self._camera
         self._scene = scene_of(self._frame, camera.axis, camera.rows, camera.shown_detail, self._kind)
         inside = self._inside if camera.wide_open else None
         columns = self._layer.show(self._scene, self._tools(), self.size(), inside)
@@ -218,8 +217,8 @@ class UnrolledView(QWidget):
     def paint_picture(self, painter: QPainter, ratio: float, theme: Theme | None = None) -> None:
         """Paints what is shown, without scroll marks, at any number of pixels for each one of the widget."""
         tools = Chrome(theme or self._theme, ColourMaps(theme) if theme else self._colours, ratio)
-        inside = self._inside if self._camera.wide_open else None
-        paint_whole(painter, self._scene, tools, QRectF(self.rect()), inside)
+        whole, camera = QRectF(self.rect()), self._camera
+        paint_whole(painter, self._scene, tools, whole, self._inside if camera.wide_open else None)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keeps the same columns."""
