@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import QCoreApplication, QSize, Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -17,7 +18,8 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.actions import keys_by_menu
-from desktop.theme import Theme, scaled
+from desktop.dialogs.ask import close_icon_column
+from desktop.theme import Theme, bold_font, scaled
 from desktop.widgets.heading import SectionHeading
 
 
@@ -28,7 +30,8 @@ def show_keys(parent: QWidget, theme: Theme) -> QDialog:
     sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     sheet.setWindowTitle(tr("Keys"))
     body = QWidget()
-    _fill(QGridLayout(body), theme)
+    roomy = parent.screen().availableSize().width() >= scaled(1320)
+    _fill(QGridLayout(body), theme, 3 if roomy else 2)
     scroll = QScrollArea(sheet)
     scroll.setWidgetResizable(True)
     scroll.setWidget(body)
@@ -40,46 +43,53 @@ def show_keys(parent: QWidget, theme: Theme) -> QDialog:
     column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)
     column.addWidget(scroll, 1)
     column.addWidget(buttons)
-    room = parent.screen().availableSize()
-    sheet.resize(min(round(scaled(860)), room.width()), min(round(scaled(640)), room.height()))
+    margins, bar = column.contentsMargins(), scroll.verticalScrollBar().sizeHint().width()
+    wanted = body.sizeHint() + QSize(margins.left() + margins.right() + bar, margins.top() + margins.bottom() + 4)
+    wanted += QSize(0, column.spacing() + buttons.sizeHint().height())
+    sheet.resize(wanted.boundedTo(parent.screen().availableSize()))
     sheet.show()
     return sheet
 
 
-def _fill(grid: QGridLayout, theme: Theme) -> None:
-    """Two columns of groups, each with keys at the left and words at the right."""
+def _fill(grid: QGridLayout, theme: Theme, count: int) -> None:
+    """Columns of groups, each with keys at the left and words at the right."""
     side = round(scaled(16))
     grid.setContentsMargins(side, side, side, side)
     grid.setHorizontalSpacing(side * 2)
-    grid.setVerticalSpacing(side)
-    columns: list[tuple[int, QVBoxLayout]] = []
-    for number in range(2):
+    groups = {**keys_by_menu(), tr("With the mouse"): mouse_rows()}
+    shares = _shared_out({title: len(rows) + 2 for title, rows in groups.items()}, count)
+    for number, titles in enumerate(shares):
         column = QVBoxLayout()
         column.setSpacing(round(scaled(6)))
         grid.addLayout(column, 0, number)
         grid.setColumnStretch(number, 1)
-        columns.append((0, column))
-    groups = {**keys_by_menu(), tr("With the mouse"): mouse_rows()}
-    for title, rows in groups.items():
-        place = min(range(2), key=lambda number: columns[number][0])
-        height, column = columns[place]
-        column.addWidget(SectionHeading(theme, title))
-        column.addWidget(_table(rows, theme))
-        column.addSpacing(round(scaled(8)))
-        columns[place] = (height + len(rows) + 2, column)
-    for _, column in columns:
+        metrics = QFontMetrics(bold_font())
+        wide = max(metrics.horizontalAdvance(keys) for title in titles for keys, _ in groups[title])
+        for title in titles:
+            column.addWidget(SectionHeading(theme, title))
+            column.addWidget(_table(groups[title], theme, wide + side))
+            column.addSpacing(round(scaled(8)))
         column.addStretch(1)
 
 
-def _table(rows: list[tuple[str, str]], theme: Theme) -> QLabel:
+def _shared_out(heights: dict[str, int], count: int) -> list[list[str]]:
+    """The groups in columns of about the same height, the highest first."""
+    columns: list[list[str]] = [[] for _ in range(count)]
+    for title in sorted(heights, key=lambda title: -heights[title]):
+        min(columns, key=lambda column: sum(heights[each] for each in column)).append(title)
+    order = list(heights)
+    return sorted((sorted(column, key=order.index) for column in columns), key=lambda column: order.index(column[0]))
+
+
+def _table(rows: list[tuple[str, str]], theme: Theme, keys_px: int) -> QLabel:
+    """Keys in a column that all groups above one another share."""
     lines = "".join(
-        f"<tr><td style='padding-right: 14px; white-space: nowrap'><b>{escape(keys)}</b></td>"
-        f"<td style='color: {theme.secondary.name()}'>{escape(words)}</td></tr>"
+        f"<tr><td width='{keys_px}' style='white-space: nowrap'><b>{escape(keys)}</b></td>"
+        f"<td style='white-space: nowrap; color: {theme.secondary.name()}'>{escape(words)}</td></tr>"
         for keys, words in rows
     )
     label = QLabel(f"<table cellspacing='0' cellpadding='2'>{lines}</table>")
     label.setTextFormat(Qt.TextFormat.RichText)
-    label.setWordWrap(True)
     return label
 
 
@@ -101,6 +111,7 @@ def show_about(parent: QWidget) -> None:
         "Every number on screen is computed, and every gradient can be proved on the spot."
     )
     box = QMessageBox(QMessageBox.Icon.NoIcon, tr("About Gatewalk"), text, QMessageBox.StandardButton.Close, parent)
+    close_icon_column(box)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.open()
 

@@ -15,7 +15,7 @@ from desktop.bridge import Bridge
 from desktop.colours import ColourMaps
 from desktop.columns import SharedColumns
 from desktop.command_states import CommandStates
-from desktop.dialogs.message_bar import MessageBar
+from desktop.dialogs.message_bar import with_messages
 from desktop.keys import FocusKeys
 from desktop.look import Look
 from desktop.menus import Menus
@@ -81,7 +81,8 @@ class MainWindow(QMainWindow):
 
     def _build(self, contents: dict[str, Content]) -> None:
         theme = self.look.theme
-        self.setCentralWidget(self.unrolled)
+        central, self.messages = with_messages(self.unrolled, theme)
+        self.setCentralWidget(central)
         self.panels = Panels(self, contents, theme)
         self.bar = WalkBar(theme, self.commands, self)
         tool_bar = QToolBar(self.tr("Walk"), self)
@@ -94,7 +95,6 @@ class MainWindow(QMainWindow):
         self.menus = Menus(self.menuBar(), self.commands)
         self.status = StatusLine(theme, self)
         self.setStatusBar(self.status)
-        self.messages = MessageBar(self.unrolled, theme)
         self.scheduler = FrameScheduler(parent=self)
         self.unrolled.installEventFilter(self)
         self.focus_keys = FocusKeys(self)

@@ -44,6 +44,7 @@ class Panel:
         self.seen = False
         self.late = name in LATE
         self._waiting: Frame | None = None
+        self._theme: Theme | None = None
         self.dock = QDockWidget(panel_title(name), window)
         self.dock.setObjectName(f"dock_{name}")
         self.dock.setAccessibleName(panel_title(name))
@@ -70,6 +71,19 @@ class Panel:
             self.late = False
             self.set_seen(self.seen)
 
+    def dress(self) -> None:
+        """The ground; a floating panel, which has no frame of the system's, also an edge of its own."""
+        if self._theme is None:
+            return
+        floating, theme = self.dock.isFloating(), self._theme
+        if self.name not in OPEN and not floating and not self.view.styleSheet():
+            return  # style sheets are dear, and the window's says the same
+        ground = (theme.background if self.name in OPEN else theme.panel).name()
+        edge = f"border: 1px solid {theme.strong_line.name()};" if floating else "border: none;"
+        for part, none in ((self.title, "border-bottom: none;"), (self.view, "border-top: none;")):
+            part.setStyleSheet(f"{type(part).__name__} {{ background: {ground}; {edge} {none} }}")
+        self.view.setContentsMargins(*((1, 0, 1, 1) if floating else (0, 0, 0, 0)))
+
     def set_seen(self, seen: bool) -> None:
         """The dock has come into sight, or gone out of it."""
         self.seen = seen
@@ -79,10 +93,8 @@ class Panel:
     def set_theme(self, theme: Theme, maps: object) -> None:
         """Draw in these colours."""
         self.title.set_theme(theme)
-        if self.name in OPEN:
-            for part in (self.title, self.view):
-                kind = type(part).__name__
-                part.setStyleSheet(f"{kind} {{ background: {theme.background.name()}; }}")
+        self._theme = theme
+        self.dress()
         if hasattr(self.view, "set_maps"):
             self.view.set_maps(maps)
         elif hasattr(self.view, "set_theme"):
@@ -111,6 +123,7 @@ class Panels(QObject):
         for panel in self._panels.values():
             panel.dock.visibilityChanged.connect(self._follower(panel))
             panel.dock.topLevelChanged.connect(self.settle)
+            panel.dock.topLevelChanged.connect(panel.dress)
         self.arrange()
 
     def __getitem__(self, name: str) -> Panel:

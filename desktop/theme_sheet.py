@@ -54,7 +54,7 @@ QMenu::item { padding: 0.35em 2.2em 0.35em 1.8em; }
 QMenu::item:selected { background: @accent_tint@; color: @text@; }
 QMenu::item:disabled { color: @faint@; }
 QMenu::separator { height: 1px; background: @line@; margin: 0.35em 0; }
-QMenu::icon { padding-left: 0.6em; }
+QMenu::icon { padding-left: 1.1em; }
 QMenu::indicator { width: 0.9em; height: 0.9em; left: 0.5em; }
 QToolTip { background: @panel@; color: @text@; border: 1px solid @strong_line@; padding: 0.3em 0.5em; }
 

@@ -18,7 +18,7 @@ from desktop.widgets.phase_chips import PhaseChips
 from desktop.widgets.speed_slider import SpeedSlider
 
 STEPPING = ("go_start", "step_back", "run_pause", "step_forward", "go_end", "next_event")
-GAP_PX, SMALL_GAP_PX = 26.0, 14.0
+GAP_PX, SMALL_GAP_PX, TIGHT_GAP_PX = 26.0, 14.0, 8.0
 TITLE_PX = 17.0
 
 
@@ -189,7 +189,7 @@ class WalkBar(QWidget):
         self.subtitle.setVisible(level < 1)
         for label in self.speed.findChildren(QLabel):
             label.setVisible(level < 3)
-        gap = round(scaled(GAP_PX if level < 2 else SMALL_GAP_PX))
+        gap = round(scaled(GAP_PX if level < 2 else TIGHT_GAP_PX if level == 2 else SMALL_GAP_PX))
         for widget in self._gaps:
             widget.setFixedWidth(gap)
         self.grains.setVisible(level < 4)
@@ -206,7 +206,7 @@ class WalkBar(QWidget):
         gaps = sum(gap.minimumWidth() for gap in self._gaps)
         texts = [(self.title, 170.0), (self.subtitle, 140.0)]
         words = sum(min(label.sizeHint().width(), scaled(most)) for label, most in texts if not label.isHidden())
-        return sum(widths) + gaps + words + len(self.buttons) * 2 + scaled(36)
+        return sum(widths) + gaps + words + len(self.buttons) * 2 + scaled(18 if self.subtitle.isHidden() else 36)
 
 
 def _named(actions: Actions, prefix: str) -> tuple[str, ...]:

@@ -71,6 +71,7 @@ def _ask(
         buttons[button] = key
     box.setDefaultButton(next(iter(buttons)))
     box.setEscapeButton(next(button for button, key in buttons.items() if key == CANCEL))
+    close_icon_column(box)
     if done is None:
         box.exec()
         answer = buttons.get(box.clickedButton(), CANCEL)
@@ -80,6 +81,15 @@ def _ask(
     box.finished.connect(lambda _code: done(buttons.get(box.clickedButton(), CANCEL)))
     box.open()
     return box
+
+
+def close_icon_column(box: QMessageBox) -> None:
+    """Let the words of a box without an icon begin where its buttons do."""
+    items = (box.layout().itemAt(number) for number in range(box.layout().count()))
+    for spacer in [item.spacerItem() for item in items if item.spacerItem() is not None]:
+        spacer.changeSize(0, 0)
+    box.layout().setColumnStretch(1, 1)  # or the row of buttons would widen both columns
+    box.layout().setHorizontalSpacing(0)
 
 
 def tr(text: str) -> str:

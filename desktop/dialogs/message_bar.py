@@ -1,6 +1,8 @@
-"""A calm bar over the drawing that says what happened; it never takes the keyboard."""
+"""A calm bar at the top of the drawing that says what happened; it never takes the keyboard."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
@@ -25,12 +27,16 @@ EDGE_PX, WIDEST_PX, MARK_PX = 12.0, 680.0, 4.0
 
 
 class MessageBar(QFrame):
-    """Stands at the top of the widget that it is given, as wide as there is room; details open on request."""
+    """Stands at the top of the widget that it is given, as wide as there is room; details open on request.
+
+    ``push`` hears how many pixels it takes at the top, 0 while it is closed.
+    """
 
     closed = Signal(object)  # None
 
-    def __init__(self, over: QWidget, theme: Theme) -> None:
+    def __init__(self, over: QWidget, theme: Theme, push: Callable[[int], object] | None = None) -> None:
         super().__init__(over)
+        self._push = push or (lambda _px: None)
         self._theme = theme
         self._kind = NOTE
         self._later = QTimer(self)
@@ -55,8 +61,8 @@ class MessageBar(QFrame):
         self.more.toggled.connect(self._show_details)
         self.cross.clicked.connect(lambda _checked=False: self.close_message())
         over.installEventFilter(self)
-        self.set_theme(theme)
         self.hide()
+        self.set_theme(theme)
 
     def _arrange(self) -> None:
         self._row = QHBoxLayout()
@@ -115,6 +121,7 @@ class MessageBar(QFrame):
         self._later.stop()
         if not self.isHidden():
             self.hide()
+            self._push(0)
             self.closed.emit(None)
 
     def place(self) -> None:
@@ -123,6 +130,8 @@ class MessageBar(QFrame):
         wide = max(min(over.width() - 2 * edge, round(scaled(WIDEST_PX))), 1)
         high = self._column.totalHeightForWidth(wide) if self._column.hasHeightForWidth() else self.sizeHint().height()
         self.setGeometry((over.width() - wide) // 2, edge, wide, min(high, max(over.height() - 2 * edge, 1)))
+        if not self.isHidden():
+            self._push(self.height() + edge)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Stays in its place when what it stands over changes its size."""
@@ -150,6 +159,19 @@ class MessageBar(QFrame):
         self._later.stop()
         self.details.setVisible(wanted)
         self.place()
+
+
+def with_messages(view: QWidget, theme: Theme) -> tuple[QWidget, MessageBar]:
+    """A widget that holds ``view``, and the bar over it; a message pushes the view down and covers none of it."""
+    holder, room = QWidget(), QWidget()
+    holder.setObjectName("central")
+    column = QVBoxLayout(holder)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    column.addWidget(room)
+    column.addWidget(view, 1)
+    room.setFixedHeight(0)
+    return holder, MessageBar(holder, theme, room.setFixedHeight)
 
 
 def report_error(bar: MessageBar, sentence: str, details: str = "") -> None:

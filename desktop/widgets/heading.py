@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
@@ -41,13 +41,24 @@ def fitted(text: str, metrics: QFontMetrics, room: int) -> str:
     return metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
 
 
+def float_or_dock(dock: QDockWidget) -> None:
+    """Take the panel out of the window, a little towards its middle, or put it back."""
+    dock.setFloating(not dock.isFloating())
+    if dock.isFloating() and dock.parentWidget() is not None:
+        window = dock.parentWidget().geometry()
+        away = round(scaled(28))
+        across = away if dock.geometry().center().x() < window.center().x() else -away
+        down = away if dock.geometry().center().y() < window.center().y() else -away
+        dock.move(dock.pos() + QPoint(across, down))
+
+
 class DockTitle(QWidget):
     """The title bar of a dock: its heading, and quiet buttons to float and to close it."""
 
     def __init__(self, theme: Theme, dock: QDockWidget) -> None:
         super().__init__(dock)
         self._heading = SectionHeading(theme, dock.windowTitle(), self)
-        self._float = self._button(self.tr("Float"), lambda: dock.setFloating(not dock.isFloating()))
+        self._float = self._button(self.tr("Float"), lambda: float_or_dock(dock))
         self._close = self._button(self.tr("Close"), dock.close)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         row = QHBoxLayout(self)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QPainter
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from desktop.colours import ColourMaps
-from desktop.theme import bold_font, hatch_brush, scaled, ui_font
+from desktop.theme import Theme, bold_font, hatch_brush, scaled, ui_font
 from desktop.views.side.records import BookmarkCard
 from desktop.widgets.drawing import focus_ring, rounded
 
@@ -79,11 +79,16 @@ class CardDelegate(QStyledItemDelegate):
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
-        ground = theme.accent_tint if card.here else theme.background if hovered else theme.panel
-        rounded(painter, area, scaled(5), ground, theme.accent if card.here else theme.line)
+        is_file = card.kind == "snapshot"
+        lit = card.here and not is_file  # the accent says "here", and an open file is no place
+        ground = theme.accent_tint if lit else theme.background if hovered else theme.panel
+        rounded(painter, area, scaled(5), ground, theme.accent if lit else theme.line)
         pad = scaled(PAD_PX)
-        paint_norms(painter, QRectF(area.left() + pad, area.top() + pad, scaled(THUMB_PX), area.height() - 2 * pad),
-                    card.norms, self.maps)  # fmt: skip
+        picture = QRectF(area.left() + pad, area.top() + pad, scaled(THUMB_PX), area.height() - 2 * pad)
+        if is_file:
+            paint_file(painter, picture, self.maps.theme)
+        else:
+            paint_norms(painter, picture, card.norms, self.maps)
         self._paint_words(painter, text_area(area), card)
         focused = option.state & QStyle.StateFlag.State_HasFocus
         if focused and self.ringed:
@@ -128,6 +133,19 @@ def card_area(row: QRectF) -> QRectF:
 def text_area(card: QRectF) -> QRectF:
     """Where the words stand on a card."""
     return card.adjusted(scaled(2 * PAD_PX + THUMB_PX), scaled(4), -scaled(PAD_PX), -scaled(4))
+
+
+def paint_file(painter: QPainter, area: QRectF, theme: Theme) -> None:
+    """A sheet with a folded corner, for a session that was saved."""
+    high = min(area.height(), scaled(28))
+    wide, fold = high * 0.76, high * 0.28
+    left, top = area.center().x() - wide / 2, area.center().y() - high / 2
+    right, bottom = left + wide, top + high
+    corners = ((left, top), (right - fold, top), (right, top + fold), (right, bottom), (left, bottom))
+    painter.setPen(QPen(theme.secondary, max(scaled(1.2), 1.0)))
+    painter.setBrush(theme.background)
+    painter.drawPolygon(QPolygonF([QPointF(x, y) for x, y in corners]))
+    painter.drawPolyline([QPointF(right - fold, top), QPointF(right - fold, top + fold), QPointF(right, top + fold)])
 
 
 def paint_norms(painter: QPainter, area: QRectF, norms: tuple[float, ...], maps: ColourMaps) -> None:
