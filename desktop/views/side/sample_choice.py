@@ -36,6 +36,7 @@ class SampleChoice(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """As large as the font is now."""
         self.layout().setSpacing(round(scaled(6)))
+        self.number.lineEdit().setTextMargins(round(scaled(5)), 0, 0, 0)
         for part in (self._before, self.number, self._after):
             part.setFont(ui_font(12))
 
