@@ -8,7 +8,7 @@ from PySide6.QtCore import QSize
 
 from core.files.replacing import writing
 from core.files.snapshot import save_session
-from core.frame import Phase, View
+from core.frame import Grain, Phase, View
 from desktop.bridge import example_session
 from desktop.export import png_bytes
 from desktop.filming import SETTLE_MS, settle, unseen_window
@@ -24,6 +24,7 @@ def run(directory: Path) -> int:
     with unseen_window(session, view) as window:
         window.resize(SIZE)
         window.show()
+        session.grain = Grain.TIME_STEP
         session.go_to_phase(Phase.BACKWARD)
         session.go_to_time(session.setup.sequence.length // 2)
         window.bridge.publish()
