@@ -16,6 +16,7 @@ from core.resources import resource_path
 from desktop.autosave import Autosave
 from desktop.bridge import Bridge, example_session
 from desktop.collector import keep_for_good, nothing_is_garbage
+from desktop.contents import Contents
 from desktop.edits import Edits
 from desktop.files import Files
 from desktop.look import Look
@@ -24,13 +25,8 @@ from desktop.proofs import Proofs
 from desktop.recovery import Recovery
 from desktop.reports import Kind, default_log_file, defect
 from desktop.settings import Settings
-from desktop.side import Content, Side
 from desktop.typesetting import Typesetter, default_cache_folder
-from desktop.views.changes import ChangesPanel
 from desktop.views.diagram import InsidePainter
-from desktop.views.equations import EquationsPanel
-from desktop.views.inspector import Inspector
-from desktop.views.plots import TimePlots
 from desktop.views.unrolled import UnrolledView
 
 NAME = "Gatewalk"
@@ -98,10 +94,13 @@ def build_window(bridge: Bridge, settings: Settings, formulas: Path) -> MainWind
     inside = InsidePainter(look.theme, look.maps)
     unrolled.set_inside_painter(inside)
     files, edits = Files(bridge, settings), Edits(bridge, look)
-    side = Side(bridge, settings, files, edits, look.theme)
-    contents = {**side.contents(), **_contents(look, typesetter)}
-    proofs = Proofs(bridge, contents["inspector"].widget.show_proof)
-    parts = Parts(bridge, settings, look, typesetter, contents, inside, files, edits, proofs)
+    makers = Contents(bridge, settings, files, edits, look, typesetter).makers()
+
+    def show_proof(proof: object) -> None:
+        window.panels["inspector"].view.show_proof(proof)
+
+    proofs = Proofs(bridge, show_proof)
+    parts = Parts(bridge, settings, look, typesetter, makers, inside, files, edits, proofs)
     window = MainWindow(unrolled, parts)
     for part in (bridge, look, files, edits, proofs, typesetter):
         part.setParent(window)
@@ -111,17 +110,6 @@ def build_window(bridge: Bridge, settings: Settings, formulas: Path) -> MainWind
     window.restore_layout()
     window.setFocus()
     return window
-
-
-def _contents(look: Look, typesetter: Typesetter) -> dict[str, Content]:
-    """The panels at the right and at the bottom, by name."""
-    widgets = {
-        "equations": EquationsPanel(look.theme, typesetter),
-        "inspector": Inspector(look.maps),
-        "changes": ChangesPanel(look.maps),
-        "plots": TimePlots(look.theme),
-    }
-    return {name: Content(widget, widget.show_frame) for name, widget in widgets.items()}
 
 
 def _first_size(window: MainWindow) -> None:

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QPoint
 
 from core.frame import Detail
 from desktop.bridge import Bridge
-from desktop.views.plots import TimePlots
 from desktop.views.unrolled import UnrolledView, VisibleColumns
+
+if TYPE_CHECKING:
+    from desktop.views.plots import TimePlots
 
 
 class SharedColumns:
     """Follows the drawing."""
 
-    def __init__(self, bridge: Bridge, drawing: UnrolledView, plots: TimePlots) -> None:
-        self._bridge, self._drawing, self._plots = bridge, drawing, plots
+    def __init__(self, bridge: Bridge, drawing: UnrolledView) -> None:
+        self._bridge, self._drawing = bridge, drawing
+        self._plots: TimePlots | None = None  # made after the first picture
+
+    def attach(self, plots: TimePlots) -> None:
+        """Put these plots under the drawing from now on."""
+        self._plots = plots
+        self.place(self._drawing.visible_columns)
 
     def follow(self, seen: VisibleColumns) -> None:
         """Ask for the columns that are seen, and as many at each side, so that panning finds them there."""
@@ -26,7 +36,7 @@ class SharedColumns:
 
     def place(self, seen: VisibleColumns | None) -> None:
         """Put the plots' time axis under the drawing's columns."""
-        if seen is None:
+        if seen is None or self._plots is None:
             return
         if seen.detail is Detail.INSIDE or seen.end <= seen.start:
             self._plots.set_columns(seen.first, seen.last, None)

@@ -15,6 +15,7 @@ from desktop.bridge import Bridge
 from desktop.colours import ColourMaps
 from desktop.columns import SharedColumns
 from desktop.command_states import CommandStates
+from desktop.contents import Maker
 from desktop.dialogs.message_bar import with_messages
 from desktop.keys import FocusKeys
 from desktop.look import Look
@@ -24,7 +25,6 @@ from desktop.preferences import Preferences
 from desktop.reports import Kind, Report
 from desktop.scheduler import FrameScheduler
 from desktop.settings import Settings
-from desktop.side import Content
 from desktop.status import StatusLine
 from desktop.theme import Theme
 from desktop.toolbar import WalkBar
@@ -46,7 +46,7 @@ class Parts:
     settings: Settings
     look: Look
     typesetter: Typesetter
-    contents: dict[str, Content]
+    makers: dict[str, Maker]
     inside: InsidePainter
     files: Any
     edits: Any
@@ -71,7 +71,7 @@ class MainWindow(QMainWindow):
         for name in self.commands:
             self.addAction(self.commands[name])
         self._states = CommandStates(self.commands, self.bridge)
-        self._build(parts.contents)
+        self._build(parts.makers)
         self._wire()
         self.preferences.apply()
         self.look.start(self._set_theme)
@@ -79,11 +79,11 @@ class MainWindow(QMainWindow):
         self._show_states(self.bridge.frame)
         self._show(self.bridge.frame)
 
-    def _build(self, contents: dict[str, Content]) -> None:
+    def _build(self, makers: dict[str, Maker]) -> None:
         theme = self.look.theme
         central, self.messages = with_messages(self.unrolled, theme)
         self.setCentralWidget(central)
-        self.panels = Panels(self, contents, theme)
+        self.panels = Panels(self, makers, theme)
         self.bar = WalkBar(theme, self.commands, self)
         tool_bar = QToolBar(self.tr("Walk"), self)
         tool_bar.setObjectName("tool_bar")
@@ -98,7 +98,7 @@ class MainWindow(QMainWindow):
         self.scheduler = FrameScheduler(parent=self)
         self.unrolled.installEventFilter(self)
         self.focus_keys = FocusKeys(self)
-        self._columns = SharedColumns(self.bridge, self.unrolled, self.panels["plots"].view)
+        self._columns = SharedColumns(self.bridge, self.unrolled)
         self.preferences = Preferences(self.settings, self.look, self)
 
     def _wire(self) -> None:
@@ -112,7 +112,7 @@ class MainWindow(QMainWindow):
         self.bar.speed_changed.connect(self.preferences.take_speed)
         self.panels.seen_changed.connect(self._panel_seen)
         wire_drawing(self.unrolled, bridge, self.edits)
-        wire_panels({name: self.panels[name].view for name in self.panels}, bridge, self.edits, self.proofs)
+        wire_panels(self.panels.made, bridge, self.edits, self.proofs, self._columns)
 
     # Showing
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar
 
 from core.frame import Frame, Phase
 from desktop.actions import panel_title
-from desktop.side import Content
+from desktop.contents import Maker
 from desktop.theme import Theme, scaled
 from desktop.widgets.heading import DockTitle
 
@@ -36,24 +36,42 @@ TIMELESS = (Phase.CLIP, Phase.UPDATE)
 
 
 class Panel:
-    """One dock with its view; a hidden one keeps the last frame until it is seen again."""
+    """One dock, empty until its view is first wanted; a hidden one keeps the last frame until it is seen again."""
 
-    def __init__(self, name: str, content: Content, theme: Theme, window: QMainWindow) -> None:
-        self.name, self.view, self._show = name, content.widget, content.show
-        view = self.view
+    def __init__(
+        self, name: str, make: Maker, made: Callable[[Any], object], theme: Theme, window: QMainWindow
+    ) -> None:
+        self.name, self._make, self._made = name, make, made
+        self._view: Any = None
+        self._show: Callable[[Frame], object] = _show_nothing
+        self._heading: Any = None  # of the view; shown in the title bar instead
         self.seen = False
         self.late = name in LATE
         self._waiting: Frame | None = None
         self._theme: Theme | None = None
+        self._maps: object = None
         self.dock = QDockWidget(panel_title(name), window)
         self.dock.setObjectName(f"dock_{name}")
         self.dock.setAccessibleName(panel_title(name))
-        view.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.dock.setWidget(view)
         self.title = DockTitle(theme, self.dock)
-        self._heading = getattr(view, "heading", None)  # shown in the title bar instead
-        if self._heading is not None:
-            self._heading.hide()
+
+    @property
+    def view(self) -> Any:
+        """What the dock holds; made now, if it is not there yet."""
+        if self._view is None:
+            content = self._make()
+            self._view, self._show = content.widget, content.show
+            self._heading = getattr(self._view, "heading", None)
+            self._view.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+            self.dock.setWidget(self._view)
+            self._dress_view()
+            self._made((self.name, self._view))
+        return self._view
+
+    @property
+    def is_made(self) -> bool:
+        """Whether the view is there."""
+        return self._view is not None
 
     def show_frame(self, frame: Frame) -> None:
         """Show it now, or once the panel is seen."""
@@ -66,14 +84,14 @@ class Panel:
             self.title.show_title(self._heading.text())
 
     def attach(self) -> None:
-        """Load what was too slow for the first picture."""
+        """Make and fill what was too slow for the first picture."""
         if self.late:
-            self.late = False
+            self.late = self.view is None
             self.set_seen(self.seen)
 
     def dress(self) -> None:
         """The ground; a floating panel, which has no frame of the system's, also an edge of its own."""
-        if self._theme is None:
+        if self._theme is None or self._view is None:
             return
         floating, theme = self.dock.isFloating(), self._theme
         if self.name not in OPEN and not floating and not self.view.styleSheet():
@@ -93,12 +111,18 @@ class Panel:
     def set_theme(self, theme: Theme, maps: object) -> None:
         """Draw in these colours."""
         self.title.set_theme(theme)
-        self._theme = theme
+        self._theme, self._maps = theme, maps
+        if self._view is not None:
+            self._dress_view()
+
+    def _dress_view(self) -> None:
+        if self._theme is None:
+            return
         self.dress()
-        if hasattr(self.view, "set_maps"):
-            self.view.set_maps(maps)
-        elif hasattr(self.view, "set_theme"):
-            self.view.set_theme(theme)
+        if hasattr(self._view, "set_maps"):
+            self._view.set_maps(self._maps)
+        elif hasattr(self._view, "set_theme"):
+            self._view.set_theme(self._theme)
         if self._heading is not None:
             self._heading.hide()
 
@@ -107,11 +131,12 @@ class Panels(QObject):
     """All panels of a window, by name."""
 
     seen_changed = Signal(object)  # (name, whether it is to be seen)
+    made = Signal(object)  # (name, its view, which is there from now on)
 
-    def __init__(self, window: QMainWindow, contents: dict[str, Content], theme: Theme) -> None:
+    def __init__(self, window: QMainWindow, makers: dict[str, Maker], theme: Theme) -> None:
         super().__init__(window)
         self._window = window
-        self._panels = {name: Panel(name, content, theme, window) for name, content in contents.items()}
+        self._panels = {name: Panel(name, make, self.made.emit, theme, window) for name, make in makers.items()}
         self._timeless: bool | None = None
         self._scale = scaled(1.0)
         self.usual = True  # nobody has moved, closed or resized anything yet
@@ -215,7 +240,8 @@ class Panels(QObject):
             panel.set_theme(theme, maps)
         if self._scale != scaled(1.0):
             self._scale = scaled(1.0)
-            QTimer.singleShot(0, self, self.follow_size)  # once all have become as large as the type
+            for wait in (0, 20):  # once all are as large as the type, and once they have their widths
+                QTimer.singleShot(wait, self, self.follow_size)
         for bar in self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
             bar.setStyleSheet(f"QTabBar {{ background: {theme.panel.name()}; }}")
 
@@ -229,10 +255,14 @@ class Panels(QObject):
         return follow
 
 
+def _show_nothing(_frame: Frame) -> None:
+    """How a frame is shown by what is not there yet."""
+
+
 def left_heights(panels: dict[str, Panel], high: float) -> dict[str, float]:
     """What the data need, a little for places, and all that is left for the model, which has the most to say."""
     data = scaled(DATA_PX)
-    if "data" in panels and not panels["data"].late:
+    if "data" in panels and panels["data"].is_made:
         data = panels["data"].view.wanted_height() + panels["data"].title.sizeHint().height() + scaled(16)
     data = min(data, 0.34 * high)
     places = min(scaled(PLACES_PX), 0.24 * high)

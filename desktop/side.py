@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication
-from PySide6.QtWidgets import QWidget
 
 from core.frame import Cursor, Frame
 from desktop.bridge import Bridge
+from desktop.contents import Content
 from desktop.edits import Edits
 from desktop.files import SNAPSHOT, Files
 from desktop.learned import has_learned
@@ -30,14 +28,6 @@ from desktop.views.side.records import (
 )
 
 MOST_SNAPSHOTS = 6
-
-
-@dataclass(frozen=True, eq=False)
-class Content:
-    """A widget of a panel, and how it is given a frame."""
-
-    widget: QWidget
-    show: Callable[[Frame], object]
 
 
 class Side:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import SignalInstance
 
 from desktop.bridge import Bridge
 from desktop.cell_menu import open_cell_menu
+from desktop.columns import SharedColumns
 from desktop.edits import Edits
 from desktop.proofs import Proofs
 from desktop.views.unrolled import UnrolledView
@@ -23,8 +24,8 @@ def wire_drawing(drawing: UnrolledView, bridge: Bridge, edits: Edits) -> None:
     drawing.menu_requested.connect(lambda place: open_cell_menu(drawing, bridge, edits, *place))
 
 
-def wire_panels(views: Mapping[str, QWidget], bridge: Bridge, edits: Edits, proofs: Proofs) -> None:
-    """The panels at the right and at the bottom."""
+def wire_panels(made: SignalInstance, bridge: Bridge, edits: Edits, proofs: Proofs, columns: SharedColumns) -> None:
+    """Each panel at the right and at the bottom, once it is made; what makes those at the left wires them, too."""
     wires: dict[str, dict[str, Callable[[Any], object]]] = {
         "equations": {"term_clicked": bridge.select, "unit_chosen": bridge.choose_unit},
         "inspector": {
@@ -35,6 +36,12 @@ def wire_panels(views: Mapping[str, QWidget], bridge: Bridge, edits: Edits, proo
         "changes": {"edit_requested": edits.edit},
         "plots": {"scrubbed": bridge.go_to_time},
     }
-    for panel, signals in wires.items():
-        for signal, slot in signals.items():
-            getattr(views[panel], signal).connect(slot)
+
+    def wire(place: object) -> None:
+        name, view = place
+        for signal, slot in wires.get(name, {}).items():
+            getattr(view, signal).connect(slot)
+        if name == "plots":
+            columns.attach(view)
+
+    made.connect(wire)

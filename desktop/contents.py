@@ -1,0 +1,86 @@
+"""What the panels hold, each made when it is first wanted, which is after the first picture.
+
+The one place where views are imported late: loading and building them all takes as long as everything that the first
+picture needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtWidgets import QWidget
+
+from core.frame import Frame
+from desktop.bridge import Bridge
+from desktop.edits import Edits
+from desktop.files import Files
+from desktop.look import Look
+from desktop.settings import Settings
+from desktop.typesetting import Typesetter
+
+
+@dataclass(frozen=True, eq=False)
+class Content:
+    """A widget of a panel, and how it is given a frame."""
+
+    widget: QWidget
+    show: Callable[[Frame], object]
+
+
+Maker = Callable[[], Content]
+
+
+class Contents:
+    """Makes the contents of the panels of one window, in the colours of the moment."""
+
+    def __init__(
+        self, bridge: Bridge, settings: Settings, files: Files, edits: Edits, look: Look, typesetter: Typesetter
+    ) -> None:
+        self._bridge, self._settings, self._files, self._edits = bridge, settings, files, edits
+        self._look, self._typesetter = look, typesetter
+        self._left: dict[str, Content] = {}
+
+    def makers(self) -> dict[str, Maker]:
+        """What makes each panel's content, by the panel's name, in the order in which the panels are placed."""
+        return {
+            "model": lambda: self._at_the_left("model"),
+            "data": lambda: self._at_the_left("data"),
+            "bookmarks": lambda: self._at_the_left("bookmarks"),
+            "breakpoints": lambda: self._at_the_left("breakpoints"),
+            "equations": self._equations,
+            "inspector": self._inspector,
+            "changes": self._changes,
+            "plots": self._plots,
+        }
+
+    def _at_the_left(self, name: str) -> Content:
+        from desktop.side import Side
+
+        if not self._left:
+            self._left = Side(self._bridge, self._settings, self._files, self._edits, self._look.theme).contents()
+        return self._left[name]
+
+    def _equations(self) -> Content:
+        from desktop.views.equations import EquationsPanel
+
+        panel = EquationsPanel(self._look.theme, self._typesetter)
+        return Content(panel, panel.show_frame)
+
+    def _inspector(self) -> Content:
+        from desktop.views.inspector import Inspector
+
+        panel = Inspector(self._look.maps)
+        return Content(panel, panel.show_frame)
+
+    def _changes(self) -> Content:
+        from desktop.views.changes import ChangesPanel
+
+        panel = ChangesPanel(self._look.maps)
+        return Content(panel, panel.show_frame)
+
+    def _plots(self) -> Content:
+        from desktop.views.plots import TimePlots
+
+        panel = TimePlots(self._look.theme)
+        return Content(panel, panel.show_frame)
