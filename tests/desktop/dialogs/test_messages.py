@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.dialogs.ask import ask_recovery, ask_unsaved
-from desktop.dialogs.message_bar import BUSY, MessageBar, report_error
+from desktop.dialogs.message_bar import BUSY, MessageBar, report_error, with_messages
 from desktop.theme import DARK, LIGHT
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -75,3 +75,16 @@ def test_esc_loses_nothing(qtbot: QtBot) -> None:
     for box in (ask_unsaved(None, done=answers.append), ask_recovery(None, "04:50", answers.append)):
         qtbot.keyClick(box, Qt.Key.Key_Escape)
     assert answers == ["cancel", "cancel"]
+
+
+def test_a_message_pushes_the_view_down_and_covers_none_of_it(qtbot: QtBot) -> None:
+    view = QWidget()
+    holder, bar = with_messages(view, LIGHT)
+    qtbot.addWidget(holder)
+    holder.resize(600, 300)
+    holder.show()
+    assert view.y() == 0
+    report_error(bar, "Wrong.")
+    qtbot.waitUntil(lambda: view.y() > bar.geometry().bottom())
+    bar.close_message()
+    qtbot.waitUntil(lambda: view.y() == 0)

@@ -215,3 +215,15 @@ def test_limits_ignore_what_is_not_finite() -> None:
     frame = replace(frame, lanes=(lane,))
     assert limits_of(frame, Plot.GRADIENT, Measure.WHOLE) == (1e-4, 1.0)
     assert limits_of(frame, Plot.LOSS, Measure.WHOLE) == (0.0, 2.0)
+
+
+def test_states_are_shown_until_there_is_a_gradient_or_somebody_chooses(qtbot: QtBot) -> None:
+    made = TimePlots(LIGHT)
+    qtbot.addWidget(made)
+    made.show_frame(fake_frame(phase=Phase.FORWARD))
+    assert made._shown == (Plot.STATE,)
+    made.show_frame(fake_frame(phase=Phase.BACKWARD))
+    assert made._shown == (Plot.GRADIENT,)
+    made.show_plots((Plot.LOSS,))
+    made.show_frame(fake_frame(phase=Phase.FORWARD))
+    assert made._shown == (Plot.LOSS,)

@@ -5,16 +5,16 @@ import math
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QAction, QActionGroup, QFont
+from PySide6.QtGui import QAction, QActionGroup, QFont, QFontMetrics
 from PySide6.QtWidgets import QApplication, QDockWidget, QWidget
 from pytestqt.qtbot import QtBot
 
 from core.frame import Phase
 from desktop.colours import ColourMaps
-from desktop.theme import DARK, LIGHT, Theme
+from desktop.theme import DARK, LIGHT, Theme, heading_font
 from desktop.widgets.bar_row import BarRow
 from desktop.widgets.grain_selector import GrainSelector
-from desktop.widgets.heading import DockTitle, SectionHeading
+from desktop.widgets.heading import DockTitle, SectionHeading, fitted
 from desktop.widgets.heat_strip import HeatStrip
 from desktop.widgets.legend import Legend
 from desktop.widgets.phase_chips import PhaseChips
@@ -163,3 +163,13 @@ def test_widgets_grow_with_the_application_font(qtbot: QtBot, qapp: QApplication
             assert widget.sizeHint().width() > size.width()
     finally:
         qapp.setFont(before)
+
+
+def test_a_heading_gives_up_the_name_in_its_middle_before_its_last_word(qtbot: QtBot) -> None:
+    metrics = QFontMetrics(heading_font())
+    text = "Equations · A cell with a long name · backward"
+    assert fitted(text, metrics, 10_000) == text
+    cut = fitted(text, metrics, metrics.horizontalAdvance("Equations · A cell… · backward") + 4)
+    assert cut.endswith(" · backward")
+    assert "…" in cut
+    assert fitted(text, metrics, metrics.horizontalAdvance("Equations · backward") + 2) == "Equations · backward"
