@@ -77,8 +77,10 @@ class LearningRows(QWidget):
         """Show these settings; emits nothing."""
         self.fields.show_settings(settings)
 
-    def open_dialog(self) -> LearningDialog:
-        """Open all settings; accepting them is a change as any other."""
+    def open_dialog(self, settings: LearningSettings | None = None) -> LearningDialog:
+        """Open all settings, those shown or the given ones; accepting them is a change as any other."""
+        if settings is not None:
+            self.show_learning(settings)  # a panel that is closed has not been told
         dialog = LearningDialog(self.fields.settings, self._theme, self)
         dialog.answered.connect(self._take)
         dialog.open()
