@@ -207,9 +207,11 @@ class Bridge(QObject):
         """On to the next breakpoint; without one, to the end of the iteration."""
         self._walker.halt()
         session = self._session
-        if session.cursor.index >= session.timeline.length and not session.step_forward():
-            self.report(tr("This is the end of the walk."))
-            return
+        if session.cursor.index >= session.timeline.length:
+            if Phase.UPDATE not in session.timeline.phases:
+                self.report(tr("This is the end of the walk."))
+                return
+            session.go_to(Cursor(session.cursor.iteration + 1, 0))  # so that events in its first step are met
         self._walker.to_event(session)
 
     # Playing
