@@ -15,8 +15,8 @@ from pathlib import Path
 from PySide6.QtCore import QLockFile, QObject, QStandardPaths, QTimer, Signal
 
 from core.errors import GatewalkError
-from core.files.snapshot import SNAPSHOT_SUFFIX, capture, write_capture
 from desktop.bridge import Bridge
+from desktop.files import SNAPSHOT
 from desktop.worker import Result, Worker
 
 INTERVAL_MS = 30_000
@@ -48,7 +48,7 @@ class Autosave(QObject):
         """``folder``: where recovery snapshots lie, by default in the person's application data."""
         super().__init__(parent)
         self._bridge, self._folder = bridge, folder or default_folder()
-        self.path = self._folder / f"{PREFIX}{os.getpid()}-{os.urandom(4).hex()}{SNAPSHOT_SUFFIX}"
+        self.path = self._folder / f"{PREFIX}{os.getpid()}-{os.urandom(4).hex()}{SNAPSHOT}"
         self._lock: QLockFile | None = None
         self._claims: dict[Path, QLockFile] = {}
         self._written: object = None  # the frame that the last snapshot shows
@@ -71,6 +71,8 @@ class Autosave(QObject):
             return
         if self._worker.busy or self._bridge.frame is self._written or not self._locked():
             return
+        from core.files.snapshot import capture, write_capture  # what writes files can wait for the first picture
+
         captured = capture(self._bridge.session, view=self._bridge.view)
         self._written, path = self._bridge.frame, self.path
         self._worker.submit("autosave", lambda _cancelled: write_capture(captured, path, limit_bytes=KEEP_BYTES))
@@ -127,7 +129,7 @@ class Autosave(QObject):
 
     def _candidates(self) -> list[Path]:
         try:
-            found = list(self._folder.glob(f"{PREFIX}*{SNAPSHOT_SUFFIX}"))
+            found = list(self._folder.glob(f"{PREFIX}*{SNAPSHOT}"))
         except OSError:
             return []
         return [path for path in found if path != self.path]

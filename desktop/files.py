@@ -9,7 +9,6 @@ from PySide6.QtCore import QCoreApplication, QObject, QTimer
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from core.errors import FileError, GatewalkError
-from core.files.snapshot import KEEP_BYTES
 from core.posing import with_next_targets
 from core.sequence import Sequence
 from desktop import session_files
@@ -249,6 +248,8 @@ class Files(QObject):
 
 def snapshot_kinds() -> dict[str, int]:
     """How much of what was computed a snapshot keeps, in bytes; what is not kept is computed again when it opens."""
+    from core.files.snapshot import KEEP_BYTES
+
     return {
         tr("Sessions (*.gatewalk)"): KEEP_BYTES,
         tr("Sessions with all values, up to 1 GB (*.gatewalk)"): MOST_BYTES,

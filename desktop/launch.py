@@ -29,6 +29,7 @@ def open_window(arguments: list[str]) -> int:
 
     Raises MissingLibrary.
     """
+    load_core()
     require_qt()
     display = find_display(os.environ)
     if display.obstacle:
@@ -36,21 +37,17 @@ def open_window(arguments: list[str]) -> int:
         return walk_offscreen()
     if display.platform:
         os.environ["QT_QPA_PLATFORM"] = display.platform
-    spare_reading_sources()
     with nothing_is_garbage():
         from desktop.app import run
     return run(arguments)
 
 
-def spare_reading_sources() -> None:
-    """Tells PySide6 that no module asks for another spelling of its names.
-
-    Else it reads the source of every module that is imported after it, a tenth of the start, to look for its own name.
-    This is not part of its interface, so nothing happens where it is not as expected.
-    """
-    feature = sys.modules.get("shibokensupport.feature")
-    if hasattr(feature, "_mod_uses_pyside"):
-        feature._mod_uses_pyside = lambda module: False
+def load_core() -> None:
+    """Imports what has no Qt before Qt: PySide6 reads the source of every module that is imported after it."""
+    with nothing_is_garbage():
+        import core.reveal
+        import core.scenario
+        import core.session  # noqa: F401
 
 
 def walk_offscreen() -> int:

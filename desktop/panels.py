@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QWidget
 
 from core.frame import Frame, Phase
 from desktop.actions import panel_title
@@ -54,6 +55,10 @@ class Panel:
         self.dock.setObjectName(f"dock_{name}")
         self.dock.setAccessibleName(panel_title(name))
         self.title = DockTitle(theme, self.dock)
+        ground = QWidget(self.dock)
+        ground.setAutoFillBackground(name not in OPEN)
+        ground.setBackgroundRole(QPalette.ColorRole.Base)
+        self.dock.setWidget(ground)
 
     @property
     def view(self) -> Any:
@@ -63,6 +68,7 @@ class Panel:
             self._view, self._show = content.widget, content.show
             self._heading = getattr(self._view, "heading", None)
             self._view.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+            self.dock.widget().deleteLater()
             self.dock.setWidget(self._view)
             self._dress_view()
             self._made((self.name, self._view))

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from PySide6.QtCore import QCoreApplication, QObject
 
 from core.errors import GatewalkError
-from core.gradients.check import Target, prove
 from core.run import Problem, Run
 from desktop.bridge import Bridge
 from desktop.reports import Kind, default_log_file, defect
@@ -33,6 +32,8 @@ class Proofs(QObject):
 
     def check(self, path: str, t: int, unit: int) -> None:
         """Prove dL/d(variable) of a unit at a step of the run that is shown."""
+        from core.gradients.check import Target, prove  # nothing is proved before the first picture
+
         problem = self._problem = self._bridge.session.run.problem
         target = Target(path, t, (self._bridge.view.sample, unit))
         self._bridge.report(tr("Measuring this gradient; Esc stops."), Kind.BUSY)
