@@ -144,7 +144,7 @@ def equation_latex(settings: Optimiser) -> str:
             lines += [
                 r"m \leftarrow \beta_1 m + (1 - \beta_1) g",
                 r"v \leftarrow \beta_2 v + (1 - \beta_2) g \odot g",
-                r"\theta \leftarrow \theta - \eta \frac{m / (1 - \beta_1^k)}{\sqrt{v / (1 - \beta_2^k)} + \epsilon}",
+                r"\theta \leftarrow \theta - \eta \frac{m / (1 - \beta_1^k)}{\sqrt{v / (1 - \beta_2^k)} + \varepsilon}",
             ]
     return "\n".join(lines)
 

@@ -120,4 +120,5 @@ def learning_lines(phase: Phase, learning: LearningSettings) -> tuple[EquationLi
         formulas, role = clipping_latex(learning.clipping), str(learning.clipping)
     else:
         formulas, role = equation_latex(learning.optimiser), describe(learning.optimiser)
-    return tuple(EquationLine("", "", role, latex, "", (), True) for latex in formulas.split("\n"))
+    lines = formulas.split("\n")
+    return tuple(EquationLine("", "", role, latex, "", (), lit=latex is lines[-1]) for latex in lines)
