@@ -55,6 +55,7 @@ class Panel:
         self.dock.setObjectName(f"dock_{name}")
         self.dock.setAccessibleName(panel_title(name))
         self.title = DockTitle(theme, self.dock)
+        self._titled = (theme, scaled(1.0))  # what the title was drawn with
         ground = QWidget(self.dock)
         ground.setAutoFillBackground(name not in OPEN)
         ground.setBackgroundRole(QPalette.ColorRole.Base)
@@ -115,8 +116,10 @@ class Panel:
             self.show_frame(self._waiting)
 
     def set_theme(self, theme: Theme, maps: object) -> None:
-        """Draw in these colours."""
-        self.title.set_theme(theme)
+        """Draw in these colours, and as large as the font is now."""
+        if self._titled != (theme, scaled(1.0)):
+            self._titled = (theme, scaled(1.0))
+            self.title.set_theme(theme)
         self._theme, self._maps = theme, maps
         if self._view is not None:
             self._dress_view()
