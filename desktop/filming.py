@@ -14,7 +14,7 @@ from PySide6.QtGui import QImage
 
 from core.errors import FileError
 from core.files.snapshot import SNAPSHOT_SUFFIX, load_session
-from core.frame import Cursor, View
+from core.frame import Cursor, Grain, View
 from core.reveal import frame_at
 from core.timeline import Timeline
 from desktop.app import application
@@ -51,9 +51,10 @@ class Film:
 
 
 @contextmanager
-def film(name: str, size: tuple[int, int], theme: str, whole_window: bool) -> Iterator[Film]:
-    """The walk of a scenario or a snapshot, ready to be pictured. Raises FileError."""
+def film(name: str, size: tuple[int, int], theme: str, whole_window: bool, grain: Grain) -> Iterator[Film]:
+    """The walk of a scenario or a snapshot in steps of a grain, ready to be pictured. Raises FileError."""
     session, view = _opened(name)
+    session.grain = grain
     pixels = QSize(*size)
     if not whole_window:
         application()

@@ -46,7 +46,8 @@ def run(arguments: Namespace) -> int:
     out = _checked_output(arguments)
     from desktop.filming import film
 
-    with film(arguments.name, arguments.size, arguments.theme, arguments.window) as filmed:
+    grain = Grain(arguments.grain)
+    with film(arguments.name, arguments.size, arguments.theme, arguments.window, grain) as filmed:
         indices = _chosen(_positions(filmed, arguments), arguments)
         if out.suffix.lower() == ".png":
             from desktop.export import png_bytes
