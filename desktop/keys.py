@@ -15,14 +15,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.views.choice import Choice
-from desktop.views.equations import EquationList
-from desktop.views.unit_bars import UnitBars
-from desktop.views.unit_stepper import UnitStepper
-
 ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-UPRIGHT = (QAbstractItemView, QAbstractSlider, QComboBox, EquationList, UnitStepper)  # know up and down themselves
-SIDELONG = (Choice, UnitBars)  # know left and right only
+UPRIGHT = (QAbstractItemView, QAbstractSlider, QComboBox)  # know up and down themselves
+ARROWS = "arrows"  # a control of our own says by this name which arrows it knows: "upright" or "sidelong"
 SIDEWAYS = {Qt.Key.Key_Up: Qt.Key.Key_Left, Qt.Key.Key_Down: Qt.Key.Key_Right}
 
 
@@ -52,10 +47,10 @@ class FocusKeys(QObject):
             return False
         if isinstance(widget, QAbstractButton):
             return event.key() in ENTER
-        return event.key() in SIDEWAYS and isinstance(widget, UPRIGHT + SIDELONG)
+        return event.key() in SIDEWAYS and (_is_upright(widget) or hasattr(widget, ARROWS))
 
     def _act(self, widget: QWidget, event: QKeyEvent) -> bool:
-        if isinstance(widget, UPRIGHT):
+        if _is_upright(widget):
             return False
         if isinstance(widget, QAbstractButton):
             widget.click()
@@ -63,3 +58,8 @@ class FocusKeys(QObject):
             key = SIDEWAYS[Qt.Key(event.key())]
             QCoreApplication.sendEvent(widget, QKeyEvent(event.type(), key, event.modifiers()))
         return True
+
+
+def _is_upright(widget: QWidget) -> bool:
+    """Whether it knows up and down itself."""
+    return isinstance(widget, UPRIGHT) or getattr(widget, ARROWS, "") == "upright"

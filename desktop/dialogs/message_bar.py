@@ -54,9 +54,7 @@ class MessageBar(QFrame):
         self.cross.setToolTip(self.cross.accessibleName())
         for button in (self.more, self.cross):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.details = QPlainTextEdit()
-        self.details.setReadOnly(True)
-        self.details.setAccessibleName(self.tr("Details"))
+        self._details: QPlainTextEdit | None = None
         self._arrange()
         self.more.toggled.connect(self._show_details)
         self.cross.clicked.connect(lambda _checked=False: self.close_message())
@@ -71,8 +69,22 @@ class MessageBar(QFrame):
         self._row.addWidget(self.cross, 0, Qt.AlignmentFlag.AlignTop)
         self._column = QVBoxLayout(self)
         self._column.addLayout(self._row)
-        self._column.addWidget(self.details)
-        self.details.hide()
+
+    @property
+    def details(self) -> QPlainTextEdit:
+        """Where details stand; made with the first ones, as an editor is dear and most windows see none."""
+        if self._details is None:
+            self._details = QPlainTextEdit()
+            self._details.setReadOnly(True)
+            self._details.setAccessibleName(self.tr("Details"))
+            self._column.addWidget(self._details)
+            self._details.hide()
+            self._measure_details()
+        return self._details
+
+    def _measure_details(self) -> None:
+        self.details.setFont(ui_font(11.5))
+        self.details.setFixedHeight(round(scaled(120)))
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in these colours, as large as the font is now."""
@@ -81,8 +93,8 @@ class MessageBar(QFrame):
         self._column.setContentsMargins(round(edge * 1.8), edge, edge, edge)
         self._row.setSpacing(edge)
         self.words.setFont(ui_font(13))
-        self.details.setFont(ui_font(11.5))
-        self.details.setFixedHeight(round(scaled(120)))
+        if self._details is not None:
+            self._measure_details()
         side = round(scaled(14))
         self.cross.setIconSize(QSize(side, side))
         self.cross.setIcon(icon("close", theme))
@@ -99,7 +111,8 @@ class MessageBar(QFrame):
         self.words.setText(text)
         self.more.setVisible(bool(details))
         self.more.setChecked(False)
-        self.details.setPlainText(details)
+        if details or self._details is not None:
+            self.details.setPlainText(details)
         self.setAccessibleName(text)
         self.place()
         self.show()

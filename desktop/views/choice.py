@@ -18,6 +18,7 @@ PADDING_PX = 8.0
 class Choice(QWidget):
     """Words in one thin frame. A click chooses a word; with ``several``, Ctrl and click adds or takes away."""
 
+    arrows = "sidelong"
     chosen = Signal(object)  # tuple of the keys chosen by the person
 
     def __init__(

@@ -66,6 +66,7 @@ class EquationsPanel(QWidget):
 class EquationList(QWidget):
     """The rows, stacked by hand: names in one column, the current row a card."""
 
+    arrows = "upright"
     term_clicked = Signal(object)
     current_moved = Signal(object)  # the rectangle of the current row
 

@@ -49,6 +49,7 @@ class Bars:
 class UnitBars(QWidget):
     """Bars up and down from zero. A click chooses a unit, a double-click asks to edit it."""
 
+    arrows = "sidelong"
     unit_chosen = Signal(object)
     edit_requested = Signal(object)
 

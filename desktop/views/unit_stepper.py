@@ -14,6 +14,7 @@ from desktop.widgets.drawing import focus_ring
 class UnitStepper(QWidget):
     """◂ unit 4 ▸: the arrows, the wheel and the arrow keys choose another unit."""
 
+    arrows = "upright"
     unit_chosen = Signal(object)  # counted from 0
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:

@@ -35,11 +35,18 @@ class PaintedLayer:
     def __init__(self) -> None:
         self._pixmap = QPixmap()
         self._scene: Scene | None = None
+        self._due: tuple[Scene, Chrome, QSize, InsideLike | None] | None = None
 
     @property
     def pixmap(self) -> QPixmap:
         """The picture."""
+        if self._due is not None:
+            self.show(*self._due)
         return self._pixmap
+
+    def prepare(self, scene: Scene, chrome: Chrome, size: QSize, inside: InsideLike | None) -> None:
+        """Shows a scene that nobody sees yet: it is painted when the picture is wanted, as it is replaced by then."""
+        self._due = (scene, chrome, size, inside)
 
     def forget(self) -> None:
         """Paint everything the next time."""
@@ -47,6 +54,7 @@ class PaintedLayer:
 
     def show(self, scene: Scene, chrome: Chrome, size: QSize, inside: InsideLike | None) -> np.ndarray | None:
         """Brings the picture up to date; returns the columns that were painted again, None for all."""
+        self._due = None
         wanted = QSize(round(size.width() * chrome.ratio), round(size.height() * chrome.ratio))
         columns = None
         if self._scene is not None and self._pixmap.size() == wanted and scene.detail is not Detail.INSIDE:

@@ -184,7 +184,8 @@ class UnrolledView(QWidget):
         before, camera = self._scene, self._camera
         self._scene = scene_of(self._frame, camera.axis, camera.rows, camera.shown_detail, self._kind)
         inside = self._inside if camera.wide_open else None
-        columns = self._layer.show(self._scene, self._tools(), self.size(), inside)
+        bring = self._layer.show if self.isVisible() else self._layer.prepare
+        columns = bring(self._scene, self._tools(), self.size(), inside)
         self._motion = None
         if animated and columns is not None and before is not None and self.isVisible():
             self._motion = motion_between(before, self._scene, columns)
