@@ -183,9 +183,8 @@ class UnrolledView(QWidget):
             return
         before, camera = self._scene, self._camera
         self._scene = scene_of(self._frame, camera.axis, camera.rows, camera.shown_detail, self._kind)
-        inside = self._inside if camera.wide_open else None
         bring = self._layer.show if self.isVisible() else self._layer.prepare
-        columns = bring(self._scene, self._tools(), self.size(), inside)
+        columns = bring(self._scene, self._tools(), self.size(), self._inside if camera.wide_open else None)
         self._motion = None
         if animated and columns is not None and before is not None and self.isVisible():
             self._motion = motion_between(before, self._scene, columns)
