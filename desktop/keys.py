@@ -27,7 +27,13 @@ class FocusKeys(QObject):
     def __init__(self, window: QMainWindow) -> None:
         super().__init__(window)
         self._window = window
-        QApplication.instance().installEventFilter(self)
+        QApplication.instance().focusChanged.connect(self._follow)
+        self._follow(None, QApplication.focusWidget())
+
+    def _follow(self, _before: QWidget | None, now: QWidget | None) -> None:
+        """Listen to what has the focus only: what sees all events of the application slows down each of them."""
+        if now is not None and now.window() is self._window:
+            now.installEventFilter(self)  # once more does no harm, and without the focus nothing is done
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Enter presses, up and down go sideways; before that, the window's own keys stand back."""

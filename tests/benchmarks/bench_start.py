@@ -27,13 +27,14 @@ from PySide6.QtCore import QEvent, QObject, QTimer
 class Watcher(QObject):
     def eventFilter(self, watched, event):
         if event.type() == QEvent.Type.Paint:
-            app.removeEventFilter(self)
+            watched.removeEventFilter(self)
             QTimer.singleShot(0, tell)
         return False
 def tell():
     print(clock_gettime(CLOCK_MONOTONIC), flush=True)
     os._exit(0)
-"""  # the paint of a whole window is one event of its own; what is queued meanwhile comes when all is painted
+"""  # the paint of a whole window is one event of its own; what is queued meanwhile comes when all is painted. Only the
+# window is watched: where Python is to see all objects of Qt, PySide6 loads all its classes to find a name for them.
 
 EMPTY = f"""
 import os
@@ -44,7 +45,7 @@ window = QMainWindow()
 window.resize(1600, 900)
 {TELL}
 watcher = Watcher()
-app.installEventFilter(watcher)
+window.installEventFilter(watcher)
 window.show()
 app.exec()
 """
@@ -52,18 +53,20 @@ app.exec()
 EXAMPLE = f"""
 import os
 import desktop.launch
-from PySide6.QtWidgets import QApplication, QMainWindow
-shown = QMainWindow.show
-def show(window):
-    global app
-    app = QApplication.instance()
-    app.installEventFilter(Watcher(app))
-    shown(window)
-QMainWindow.show = show
-{TELL}
+loaded = desktop.launch.require_qt
+def require_qt():
+    loaded()
+    exec({TELL!r}, globals())
+    from PySide6.QtWidgets import QMainWindow
+    shown = QMainWindow.show
+    def show(window):
+        window.installEventFilter(Watcher(window))
+        shown(window)
+    QMainWindow.show = show
+desktop.launch.require_qt = require_qt
 from main import main
 main([])
-"""  # as a person starts it; only the moment of showing is caught
+"""  # as a person starts it, in the same order; only the moment of showing is caught
 PROGRAMS = {"empty": EMPTY, "example": EXAMPLE}
 
 
