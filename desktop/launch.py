@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 
 from core.errors import GatewalkError
@@ -45,9 +46,8 @@ def open_window(arguments: list[str]) -> int:
 def load_core() -> None:
     """Imports what has no Qt before Qt: PySide6 reads the source of every module that is imported after it."""
     with nothing_is_garbage():
-        import core.reveal
-        import core.scenario
-        import core.session  # noqa: F401
+        for name in ("core.reveal", "core.scenario", "core.session"):
+            import_module(name)
 
 
 def walk_offscreen() -> int:
