@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import sys
-from argparse import ArgumentParser
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
@@ -60,6 +58,8 @@ def dispatch(arguments: list[str]) -> int:
         print(overview())
         return 0
     if first and not first.startswith("-") and not Path(first).suffix and not Path(first).exists():
+        import difflib  # it and argparse are not for the window, which is to be there soon
+
         near = difflib.get_close_matches(first, COMMANDS, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"the commands are {', '.join(COMMANDS)}."
         return complain(f"there is no command or file {first!r}; {hint}", BAD_REQUEST)
@@ -70,6 +70,8 @@ def dispatch(arguments: list[str]) -> int:
 
 def run_command(name: str, arguments: list[str]) -> int:
     """Parses the rest of the line as the command's module wants it, and runs the command."""
+    from argparse import ArgumentParser
+
     module_name, description = COMMANDS[name]
     if module_name.startswith("desktop."):
         from desktop.launch import prepare_offscreen

@@ -13,7 +13,7 @@ from core.frame import Frame, Phase
 from desktop.actions import panel_title
 from desktop.contents import Maker
 from desktop.theme import Theme, scaled
-from desktop.widgets.heading import DockTitle
+from desktop.widgets.heading import DockTitle, TitleIcons, title_icons
 
 LEFT, RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
 BOTTOM, TOP = Qt.DockWidgetArea.BottomDockWidgetArea, Qt.DockWidgetArea.TopDockWidgetArea
@@ -40,7 +40,13 @@ class Panel:
     """One dock, empty until its view is first wanted; a hidden one keeps the last frame until it is seen again."""
 
     def __init__(
-        self, name: str, make: Maker, made: Callable[[Any], object], theme: Theme, window: QMainWindow
+        self,
+        name: str,
+        make: Maker,
+        made: Callable[[Any], object],
+        theme: Theme,
+        icons: TitleIcons,
+        window: QMainWindow,
     ) -> None:
         self.name, self._make, self._made = name, make, made
         self._view: Any = None
@@ -54,7 +60,7 @@ class Panel:
         self.dock = QDockWidget(panel_title(name), window)
         self.dock.setObjectName(f"dock_{name}")
         self.dock.setAccessibleName(panel_title(name))
-        self.title = DockTitle(theme, self.dock)
+        self.title = DockTitle(theme, self.dock, icons)
         self._titled = (theme, scaled(1.0))  # what the title was drawn with
         ground = QWidget(self.dock)
         ground.setAutoFillBackground(name not in OPEN)
@@ -145,7 +151,8 @@ class Panels(QObject):
     def __init__(self, window: QMainWindow, makers: dict[str, Maker], theme: Theme) -> None:
         super().__init__(window)
         self._window = window
-        self._panels = {name: Panel(name, make, self.made.emit, theme, window) for name, make in makers.items()}
+        icons = title_icons(theme)
+        self._panels = {name: Panel(name, make, self.made.emit, theme, icons, window) for name, make in makers.items()}
         self._timeless: bool | None = None
         self._scale = scaled(1.0)
         self.usual = True  # nobody has moved, closed or resized anything yet

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QResizeEvent
+from PySide6.QtGui import QFontMetrics, QIcon, QResizeEvent
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from desktop.icons import icon
 from desktop.theme import Theme, heading_font, scaled
 
 JOINT = " · "
+TitleIcons = tuple[QIcon, QIcon]
 
 
 class SectionHeading(QLabel):
@@ -52,10 +53,15 @@ def float_or_dock(dock: QDockWidget) -> None:
         dock.move(dock.pos() + QPoint(across, down))
 
 
+def title_icons(theme: Theme) -> TitleIcons:
+    """What the buttons of a title show: floating and closing."""
+    return icon("float", theme), icon("close", theme)
+
+
 class DockTitle(QWidget):
     """The title bar of a dock: its heading, and quiet buttons to float and to close it."""
 
-    def __init__(self, theme: Theme, dock: QDockWidget) -> None:
+    def __init__(self, theme: Theme, dock: QDockWidget, icons: TitleIcons | None = None) -> None:
         super().__init__(dock)
         self._heading = SectionHeading(theme, dock.windowTitle(), self)
         self._float = self._button(self.tr("Float"), lambda: float_or_dock(dock))
@@ -71,16 +77,16 @@ class DockTitle(QWidget):
         self._heading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         dock.windowTitleChanged.connect(self.show_title)
         dock.setTitleBarWidget(self)
-        self.set_theme(theme)
+        self.set_theme(theme, icons)
 
-    def set_theme(self, theme: Theme) -> None:
-        """Draw in these colours."""
+    def set_theme(self, theme: Theme, icons: TitleIcons | None = None) -> None:
+        """Draw in these colours; ``icons``, where several titles share them."""
         self._heading.set_theme(theme)
         self.layout().setContentsMargins(*(round(scaled(side)) for side in (20, 10, 8, 4)))
         side = round(scaled(14))
-        for button, name in ((self._float, "float"), (self._close, "close")):
+        for button, picture in zip((self._float, self._close), icons or title_icons(theme), strict=True):
             button.setIconSize(QSize(side, side))
-            button.setIcon(icon(name, theme))
+            button.setIcon(picture)
         self.layout().activate()
         self._fit()
 
