@@ -106,7 +106,7 @@ class Stopwatch(QObject):
 
     def _shown(self, _frame: object) -> None:
         """Connected last: the views have the frame, and the drawing is painted. Frames of before the press are none."""
-        if not self._worked:
+        if self._worked >= 0.0:  # below zero from the press to the painted frame
             return
         self._drawn = perf_counter()
         QCoreApplication.postEvent(self, QEvent(MARK), LATEST)
@@ -114,9 +114,10 @@ class Stopwatch(QObject):
     def event(self, event: QEvent) -> bool:
         """The marker comes after all painting."""
         if event.type() == MARK:
-            self._painted = perf_counter()
-            self._worked += thread_time()
-            self._loop.quit()
+            if self._worked < 0.0:  # else the marker of a second frame, when all has been noted
+                self._painted = perf_counter()
+                self._worked += thread_time()
+                self._loop.quit()
             return True
         return super().event(event)
 
