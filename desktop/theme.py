@@ -153,10 +153,9 @@ def bold_font(size: float = BASE_PX) -> QFont:
 
 
 def heading_font(size: float = 11) -> QFont:
-    """Small capitals with wide letter spacing, for the headings of sections."""
+    """Small with wide letter spacing, for the headings of sections, which are written in capitals."""
     font = ui_font(size)
     font.setWeight(QFont.Weight.DemiBold)
-    font.setCapitalization(QFont.Capitalization.AllUppercase)
     font.setLetterSpacing(QFont.SpacingType.PercentageSpacing, 108)
     return font
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, QSize, Qt
@@ -13,15 +14,32 @@ from desktop.theme import Theme, heading_font, scaled
 
 JOINT = " · "
 TitleIcons = tuple[QIcon, QIcon]
+_QUOTED_OR_WORD = re.compile(r'"[^"]*"|(?<!\S)[^\W\d_]{2,}(?=[,.:]?(?:\s|$))')
+
+
+def capitals(text: str) -> str:
+    """Words in capitals; names of variables (h is not H) and what is quoted stay as they are."""
+    return _QUOTED_OR_WORD.sub(lambda found: found[0] if found[0].startswith('"') else found[0].upper(), text)
 
 
 class SectionHeading(QLabel):
-    """A heading over a section of a panel."""
+    """A heading over a section of a panel, in capitals."""
 
     def __init__(self, theme: Theme, text: str = "", parent: QWidget | None = None) -> None:
-        super().__init__(text, parent)
+        super().__init__(parent)
+        self.setText(text)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.set_theme(theme)
+
+    def setText(self, text: str) -> None:
+        """Show this; who has it read out hears words, not letters."""
+        self._words = text
+        super().setText(capitals(text))
+        self.setAccessibleName(text)
+
+    def text(self) -> str:
+        """The heading as it was given."""
+        return self._words
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in these colours, secondary, since a heading is to be read, and as large as the font is now."""
@@ -97,9 +115,12 @@ class DockTitle(QWidget):
             self._fit()
 
     def _fit(self) -> None:
-        shown = fitted(self._whole, self._heading.fontMetrics(), self._heading.width())
+        whole = capitals(self._whole)
+        cut = fitted(whole, self._heading.fontMetrics(), self._heading.width())
+        shown = self._whole if cut == whole else cut
         if shown != self._heading.text():
             self._heading.setText(shown)
+            self._heading.setAccessibleName(self._whole)
         self._heading.setToolTip(self._whole if shown != self._whole else "")
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QActionGroup, QFont, QFontMetrics
-from PySide6.QtWidgets import QApplication, QDockWidget, QWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from core.frame import Phase
@@ -14,7 +14,7 @@ from desktop.colours import ColourMaps
 from desktop.theme import DARK, LIGHT, Theme, heading_font
 from desktop.widgets.bar_row import BarRow
 from desktop.widgets.grain_selector import GrainSelector
-from desktop.widgets.heading import DockTitle, SectionHeading, fitted
+from desktop.widgets.heading import DockTitle, SectionHeading, capitals, fitted
 from desktop.widgets.heat_strip import HeatStrip
 from desktop.widgets.legend import Legend
 from desktop.widgets.phase_chips import PhaseChips
@@ -143,6 +143,14 @@ def test_dock_titles_follow_the_dock(qtbot: QtBot) -> None:
     assert title.findChild(SectionHeading).text() == "Inspector"
     title.set_theme(DARK)
     assert dock.titleBarWidget() is title
+
+
+def test_headings_keep_the_case_of_names(qtbot: QtBot) -> None:
+    heading = SectionHeading(LIGHT, 'i at t = 6, "chased"')
+    qtbot.addWidget(heading)
+    assert QLabel.text(heading) == 'i AT t = 6, "chased"'
+    assert heading.accessibleName() == heading.text() == 'i at t = 6, "chased"'
+    assert capitals("Equations · LSTM · backward") == "EQUATIONS · LSTM · BACKWARD"
 
 
 def test_widgets_grow_with_the_application_font(qtbot: QtBot, qapp: QApplication) -> None:
