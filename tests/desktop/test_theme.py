@@ -83,7 +83,6 @@ def test_fonts_grow_with_the_application(qapp: QGuiApplication) -> None:
         assert ui_font(13).pixelSize() == 26 > small
         assert maths_font(13).pixelSize() == 26
         assert maths_font().italic()
-        assert heading_font().capitalization() == QFont.Capitalization.AllUppercase
     finally:
         qapp.setFont(before)
 
