@@ -12,7 +12,6 @@ from desktop.theme import (
     Theme,
     font_scale,
     hatch_brush,
-    heading_font,
     lane_colours,
     maths_font,
     palette,
