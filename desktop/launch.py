@@ -6,8 +6,11 @@ imports Qt at the top.
 
 from __future__ import annotations
 
+import builtins
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
@@ -17,6 +20,7 @@ from desktop.display import find_display
 from desktop.system_libraries import advice, library_named_in
 
 PROJECT = Path(__file__).resolve().parent.parent
+PLAIN_IMPORT = builtins.__import__  # as it was before Qt was there
 
 
 class MissingLibrary(GatewalkError):
@@ -38,13 +42,28 @@ def open_window(arguments: list[str]) -> int:
         return walk_offscreen()
     if display.platform:
         os.environ["QT_QPA_PLATFORM"] = display.platform
-    with nothing_is_garbage():
+    with nothing_is_garbage(), plain_imports():
         from desktop.app import run
     return run(arguments)
 
 
+@contextmanager
+def plain_imports() -> Iterator[None]:
+    """Python's own ``import`` meanwhile.
+
+    PySide6 puts one of its own in its place, which reads the source of every module to see whether it may ask for other
+    spellings of Qt's names. None here does, and the reading is a twentieth of the start.
+    """
+    theirs = builtins.__import__
+    builtins.__import__ = PLAIN_IMPORT
+    try:
+        yield
+    finally:
+        builtins.__import__ = theirs
+
+
 def load_core() -> None:
-    """Imports what has no Qt before Qt: PySide6 reads the source of every module that is imported after it."""
+    """Imports what has no Qt before Qt, which finds it loaded."""
     with nothing_is_garbage():
         for name in ("core.reveal", "core.scenario", "core.session"):
             import_module(name)

@@ -111,3 +111,15 @@ def test_what_is_missing_is_named_with_the_command_that_mends_it(monkeypatch, er
 )
 def test_debian_packages_are_named_by_rule(library: str, package: str) -> None:
     assert system_libraries.apt_package(library) == package
+
+
+def test_the_program_is_imported_as_python_does_it_and_others_as_qt_wants_it(monkeypatch) -> None:
+    def reading_all_sources(*words: object) -> ModuleType:
+        raise AssertionError(words)
+
+    monkeypatch.setattr(builtins, "__import__", reading_all_sources)
+    with launch.plain_imports():
+        import desktop.veil  # noqa: F401
+    theirs = builtins.__import__
+    monkeypatch.undo()
+    assert theirs is reading_all_sources
