@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from core.errors import FileError
-from core.files import arrays_zip
+from core.files import zip_members
 from core.files.arrays_zip import read_archive, write_archive
 from tests.core.files.archives import JSON, header, make_zip, npy_bytes
 
@@ -154,7 +154,7 @@ def test_a_stored_member_larger_than_the_file(target: Path) -> None:
 
 def test_too_many_members(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_archive(target, JSON, {f"a{n}": np.zeros(0) for n in range(100)})
-    monkeypatch.setattr(arrays_zip, "_LARGEST_READ", 5000)
+    monkeypatch.setattr(zip_members, "_LARGEST_READ", 5000)
     refused(target, "list of members: it is too long")
 
 
