@@ -6,7 +6,7 @@ Shape letters: ``B`` batch, ``D`` inputs, ``H`` units. Arrays may also come with
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -31,16 +31,19 @@ class Cell:
     definition: CellDefinition
     inputs: int
     units: int
+    extra: Mapping[str, int] = field(default_factory=dict)  # other numbers for the extra sizes that the text declares
 
     def __post_init__(self) -> None:
         if self.inputs < 1 or self.units < 1:
             raise ShapeError(f"a cell needs at least one input and one unit, got {self.inputs} and {self.units}")
+        for name, size in self.extra.items():
+            if name not in self.definition.sizes:
+                known = ", ".join(self.definition.sizes) or "none"
+                raise ShapeError(f"the cell {self.definition.name} declares no size {name}; it declares: {known}")
+            if size < 1:
+                raise ShapeError(f"the size {name} is {size}; give at least 1")
         for equation in self.definition.equations:
             self._check_slices(equation)
-        name = self.definition.output
-        size = self.variable_sizes[name]
-        if size != self.units:
-            raise ShapeError(f"the output {name} has {size} numbers, but the cell {self.units} units; make them equal")
 
     def _check_slices(self, equation: Equation) -> None:
         for node in operations(equation.expression):
@@ -53,7 +56,12 @@ class Cell:
     @property
     def sizes(self) -> Mapping[str, int]:
         """Every named size in numbers."""
-        return {"inputs": self.inputs, "units": self.units, **self.definition.sizes}
+        return {"inputs": self.inputs, "units": self.units, **self.definition.sizes, **self.extra}
+
+    @property
+    def outputs(self) -> int:
+        """Width of the output variable, which other blocks read; a projection makes it differ from the units."""
+        return self.variable_sizes[self.definition.output]
 
     def shape(self, shape: Shape) -> tuple[int, ...]:
         """A symbolic shape in numbers. Raises ShapeError for a size that nothing fixes."""

@@ -1,6 +1,6 @@
 """A network: layers of cells, a readout and a loss, and the names of all its parameters.
 
-A parameter's path is its block and its name: ``l0/W_f``, ``head/V``.
+A parameter's path is its block and its name: ``l0/W_f``, ``l0.reverse/W_f``, ``head/V``.
 """
 
 from __future__ import annotations
@@ -10,75 +10,54 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from types import MappingProxyType
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+# The same name twice: these are names of this module too.
+from core.block import HEAD as HEAD
+from core.block import INPUT_PATH, TARGET_PATH
+from core.block import Block as Block
 from core.cell import Cell
 from core.errors import ShapeError
-from core.language import Backward, read_cell, with_loss
-from core.language.derive import on_gradient_path
-from core.plan import Plan
+from core.language import read_cell, with_loss
+from core.stages import Stage, stages_of
 
 Array = NDArray[np.floating]
-HEAD = "head"
+Padding = Literal["zero", "carried"]
 LOSS = "L"
 
 
 @dataclass(frozen=True, eq=False)
-class Block:
-    """A layer or the readout: a cell with a name. ``ends`` are the variables that other blocks or the loss read."""
-
-    name: str
-    cell: Cell
-    ends: frozenset[str]
-
-    @cached_property
-    def path(self) -> frozenset[str]:
-        """The variables that a gradient can reach."""
-        return on_gradient_path(self.cell.definition, self.ends)
-
-    @cached_property
-    def plan(self) -> Plan:
-        """The compiled step."""
-        delayed = frozenset(self.cell.definition.delays)
-        return Plan(self.cell, self.path, (delayed | self.ends) & self.path)
-
-    @cached_property
-    def _backward(self) -> Mapping[str, Backward]:
-        return {backward.equation.name: backward for backward in self.cell.backward}
-
-    def backward(self, equation: str) -> Backward:
-        """The derived backward pass of one equation."""
-        return self._backward[equation]
-
-    @property
-    def output(self) -> str:
-        """The variable that the next block reads."""
-        return self.cell.definition.output
-
-    def parameters(self, all_parameters: Mapping[str, Array]) -> dict[str, Array]:
-        """This block's own parameters by their short names, checked. Raises ShapeError naming path and shape."""
-        prefix = f"{self.name}/"
-        own = {path[len(prefix) :]: value for path, value in all_parameters.items() if path.startswith(prefix)}
-        try:
-            return self.cell.check_parameters(own)
-        except ShapeError as error:
-            raise ShapeError(f"block {self.name}: {error}") from None
-
-
-@dataclass(frozen=True, eq=False)
 class Network:
-    """Layers bottom to top, then the readout with its loss."""
+    """Blocks in the order data flows: embedding, layers and joins, then the readout with its loss."""
 
-    layers: tuple[Block, ...]
+    layers: tuple[Block, ...]  # all blocks but the readout
     head: Block
     loss: str  # name of the loss, "cross-entropy"; "" for a network that is only walked forward
+    padding: Padding = "zero"  # rows behind the end of a sequence: zeros, or the last valid row again
+
+    def __post_init__(self) -> None:
+        _check_reads(self.blocks)
 
     @property
     def blocks(self) -> tuple[Block, ...]:
         """All blocks in the order data flows."""
         return (*self.layers, self.head)
+
+    @cached_property
+    def stages(self) -> tuple[Stage, ...]:
+        """The blocks by when they walk: stage after stage, those of one stage side by side."""
+        return stages_of(self.blocks)
+
+    @cached_property
+    def _stage_numbers(self) -> Mapping[str, int]:
+        return {block.name: number for number, stage in enumerate(self.stages) for block in stage.blocks}
+
+    def stage(self, block: str) -> int:
+        """The number of the stage in which a block walks."""
+        return self._stage_numbers[block]
 
     def block(self, name: str) -> Block:
         """The block of this name. Raises KeyError."""
@@ -90,39 +69,55 @@ class Network:
 
     def read_by(self, block: str, name: str) -> str:
         """Path of what a block reads under an input's name: "input", "target", or "l0/h"."""
-        number = [b.name for b in self.blocks].index(block)
-        if name != self.blocks[number].cell.definition.inputs[0]:
-            return name
-        below = self.blocks[number - 1] if number else None
-        return f"{below.name}/{below.output}" if below else "input"
+        return self._by_name[block].reads[name]
+
+    @cached_property
+    def input_readers(self) -> tuple[tuple[Block, str], ...]:
+        """The blocks that read the sequence itself, each with the name of that input."""
+        return tuple((b, name) for b in self.blocks for name, path in b.reads.items() if path == INPUT_PATH)
 
     @property
     def inputs(self) -> int:
         """Width of the input."""
-        return self.layers[0].cell.inputs
+        block, name = self.input_readers[0]
+        return block.cell.input_sizes[name]
 
     @property
     def outputs(self) -> int:
         """Width of the readout's output."""
-        return self.head.cell.variable_sizes[self.head.output]
+        return self.head.cell.outputs
+
+    @property
+    def top(self) -> Block:
+        """The block whose output the readout reads first."""
+        return self._by_name[next(iter(self.head.reads.values())).split("/")[0]]
+
+    @cached_property
+    def owners(self) -> tuple[Block, ...]:
+        """The blocks with parameters of their own."""
+        return tuple(block for block in self.blocks if not block.tied)
+
+    def sharing(self, owner: str) -> tuple[Block, ...]:
+        """The blocks that use the parameters of one."""
+        return tuple(block for block in self.blocks if block.owner == owner)
 
     @cached_property
     def parameter_shapes(self) -> Mapping[str, tuple[int, ...]]:
         """Shape of every parameter by path."""
-        shapes = {f"{b.name}/{n}": shape for b in self.blocks for n, shape in b.cell.parameter_shapes.items()}
+        shapes = {f"{b.name}/{n}": shape for b in self.owners for n, shape in b.cell.parameter_shapes.items()}
         return MappingProxyType(shapes)
 
     @cached_property
     def trainable(self) -> tuple[str, ...]:
         """Paths of the parameters that training changes."""
-        return tuple(f"{block.name}/{name}" for block in self.blocks for name in block.cell.trainable)
+        return tuple(f"{block.name}/{name}" for block in self.owners for name in block.cell.trainable)
 
     def initial_parameters(self, seed: int | np.random.Generator = 0) -> dict[str, Array]:
         """Parameters at the start of training, by each one's initialiser; the same seed gives the same numbers."""
         generator = np.random.default_rng(seed)
         return {
             f"{block.name}/{name}": value
-            for block in self.blocks
+            for block in self.owners
             for name, value in block.cell.initial_parameters(generator).items()
         }
 
@@ -133,7 +128,7 @@ class Network:
 
     def check(self, parameters: Mapping[str, Array]) -> dict[str, Array]:
         """All parameters as read-only arrays of the right shapes. Raises ShapeError naming what is wrong."""
-        checked = {f"{b.name}/{n}": v for b in self.blocks for n, v in b.parameters(parameters).items()}
+        checked = {f"{b.name}/{n}": v for b in self.owners for n, v in b.parameters(parameters).items()}
         return {path: _frozen(value) for path, value in checked.items()}
 
     def has_variable(self, path: str) -> bool:
@@ -149,27 +144,57 @@ class Network:
 def build_network(
     cells: list[Cell] | Cell, *, head: str = "softmax", loss: str = "cross-entropy", outputs: int | None = None
 ) -> Network:
-    """A network of one or more cells, bottom to top, with a built-in readout and loss.
+    """A network of one or more cells, bottom to top, with a built-in readout and loss. All walk forward.
 
-    ``outputs`` is the width of the readout (default: the units of the last layer). Raises ShapeError where a layer does
-    not fit the one below, LanguageError for an unknown readout or loss.
+    ``outputs`` is the width of the readout (default: that of the last layer). Raises ShapeError where a layer does
+    not fit the one below, LanguageError for an unknown readout or loss. ``core.stack.build_stack`` builds any network.
     """
     stack = [cells] if isinstance(cells, Cell) else list(cells)
     for below, above in pairwise(stack):
-        if above.inputs != below.units:
+        if above.inputs != below.outputs:
             raise ShapeError(
-                f"a layer of {below.units} units is read by one with {above.inputs} inputs; make them equal"
+                f"a layer of {below.outputs} units is read by one with {above.inputs} inputs; make them equal"
             )
-    layers = tuple(Block(f"l{i}", cell, frozenset({cell.definition.output})) for i, cell in enumerate(stack))
-    units = stack[-1].units
+    layers: list[Block] = []
+    read = INPUT_PATH
+    for number, cell in enumerate(stack):
+        definition = cell.definition
+        block = Block(f"l{number}", cell, frozenset({definition.output}), {definition.inputs[0]: read})
+        layers.append(block)
+        read = block.output_path
+    width = stack[-1].outputs
+    if head == "direct" and outputs not in (None, width):
+        raise ShapeError(f"without a readout the output has {width} numbers, but the target has {outputs}")
     definition = read_cell(head, "heads")
-    if loss:
-        definition = with_loss(definition, loss)
-    width = units if head == "direct" else outputs or units
-    if head == "direct" and outputs not in (None, units):
-        raise ShapeError(f"without a readout the output has {units} numbers, but the target has {outputs}")
-    readout = Cell(definition, units, width)
-    return Network(layers, Block(HEAD, readout, frozenset({LOSS} if loss else ())), loss)
+    readout = Cell(with_loss(definition, loss) if loss else definition, width, outputs or width)
+    return Network(tuple(layers), head_block(readout, loss, (read,)), loss)
+
+
+def head_block(readout: Cell, loss: str, reads: tuple[str, ...]) -> Block:
+    """The readout as a block that reads these paths, and the target."""
+    names = [name for name in readout.definition.inputs if name != TARGET_PATH]
+    read = dict(zip(names, reads, strict=True))
+    return Block(HEAD, readout, frozenset({LOSS} if loss else ()), {**read, TARGET_PATH: TARGET_PATH})
+
+
+def _check_reads(blocks: tuple[Block, ...]) -> None:
+    """Every input of every block read from an earlier one of the right width. Raises ShapeError."""
+    widths: dict[str, int] = {}
+    for block in blocks:
+        for name, width in block.cell.input_sizes.items():
+            path = block.reads.get(name, "")
+            if path in (INPUT_PATH, TARGET_PATH):
+                widths.setdefault(path, width)
+            if path not in widths:
+                raise ShapeError(
+                    f"block {block.name} reads {path or 'nothing'} as {name}, which no block before it gives"
+                )
+            if widths[path] != width:
+                raise ShapeError(
+                    f"block {block.name} reads {width} numbers as {name}, but {path} gives {widths[path]}; "
+                    "make them equal"
+                )
+        widths |= {f"{block.name}/{name}": size for name, size in block.cell.variable_sizes.items()}
 
 
 def _frozen(value: Array) -> Array:

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import DataError
 from core.frame import Phase
-from core.network import HEAD, LOSS, Block
+from core.network import HEAD, LOSS, Block, Network
 from core.operators.expression import INPUT
 
 # The same name twice: these are names of this module too.
@@ -31,6 +32,7 @@ class Run:
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self.network = problem.network
+        _refuse_what_cannot_walk(self.network)
         self.timeline = problem.timeline()
         self.forward_done = 0  # time steps whose forward half is computed
         self.backward_done = 0  # and backward, from the end
@@ -218,6 +220,13 @@ class Run:
         """The same run with the full backward pass instead of the truncated one."""
         whole = self.rewritten(replace(self.problem, window=0), self.problem.steps)
         return whole.complete()
+
+
+def _refuse_what_cannot_walk(network: Network) -> None:
+    """Only stacks of forward layers walk so far."""
+    beyond = [b.name for b in network.blocks if b.reverse or b.tied or len(b.reads) > 1 + (b.name == HEAD)]
+    if beyond:
+        raise DataError(f"A network with the block {beyond[0]} can be built but not walked yet.")
 
 
 def _steps_touched(progress: Any) -> int:

@@ -30,7 +30,7 @@ _TOML_LINE = re.compile(r"^[ \t]*(?:\w+[ \t]*=[ \t]*[\"']|\[[\w.\"' -]+\][ \t]*(
 def read_cell(name_or_path: str | Path, kind: str = "cells") -> CellDefinition:
     """The built-in cell of this name ("lstm"), or the cell in a file. Raises FileError, LanguageError.
 
-    ``kind`` is the folder of built-in files to look in: "cells" or "heads".
+    ``kind`` is the folder of built-in files to look in: "cells", "heads", "joins" or "embeddings".
     """
     path = Path(name_or_path)
     if path.suffix != ".toml":
@@ -101,7 +101,7 @@ def _definition(table: Mapping[str, Any], source: Source, document: Document) ->
     scope = Scope(
         inputs=declared.input_shapes(),
         assigned=assigned_names(source),
-        variables=dict(declared.variables),
+        variables={name: shape for name, shape in declared.variables.items() if name not in declared.inputs},
         parameters={name: spec.shape for name, spec in declared.parameters.items()},
     )
     equations = parse_equations(source, scope)

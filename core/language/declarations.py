@@ -34,8 +34,9 @@ class Declarations:
     losses: Mapping[str, str]
 
     def input_shapes(self) -> dict[str, Shape]:
-        """The first input has the declared width, the others what the equations need."""
-        return {name: (Size() if index else self.named[INPUTS],) for index, name in enumerate(self.inputs)}
+        """The first input has the width ``inputs``, the others what [variables] says or the equations need."""
+        shapes = {name: self.variables.get(name, (Size(),)) for name in self.inputs}
+        return {**shapes, self.inputs[0]: (self.named[INPUTS],)}
 
 
 def declarations_of(table: Mapping[str, Any], document: Document) -> Declarations:
@@ -47,12 +48,16 @@ def declarations_of(table: Mapping[str, Any], document: Document) -> Declaration
     for name in parameters:
         if name in inputs:
             raise document.error(f"{name} is an input already; give the parameter another name", "parameters", name)
+    variables = _variables(table, named, document)
+    for name in inputs:
+        if variables.get(name) == ():
+            raise document.error(f"{name} is an input, which is always a vector", "variables", name)
     return Declarations(
         inputs,
         sizes,
         named,
         parameters,
-        _variables(table, named, document),
+        variables,
         texts_of(table, "roles", document),
         texts_of(table, "losses", document),
     )
@@ -65,7 +70,7 @@ def check_use(declared: Declarations, scope: Scope, document: Document) -> None:
             raise document.error(f"{name} is declared, but no equation reads it; is it misspelt?", name)
     for key, names in (("roles", declared.roles), ("variables", declared.variables)):
         for name in names:
-            if name not in scope.done:
+            if name not in scope.done and name not in declared.inputs[1:]:
                 raise document.error(f"[{key}] names {name}, which no equation assigns", key, name)
 
 

@@ -147,16 +147,20 @@ def test_wrong_parameters_are_named() -> None:
         cell.check_parameters({**good, "W": np.zeros((3, 3))})
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("h = tanh(W @ x) * x", "the output h has 2 numbers, but the cell 3 units"),
-        ("h = tanh(W @ x[0:5])", "line 1, equation of h: a slice reaches to 5, but the vector has 2 numbers"),
-    ],
-)
-def test_sizes_that_do_not_fit(text: str, message: str) -> None:
-    with pytest.raises(ShapeError, match=message):
-        cell_from_text(text, inputs=2, units=3)
+def test_sizes_that_do_not_fit() -> None:
+    with pytest.raises(ShapeError, match="line 1, equation of h: a slice reaches to 5, but the vector has 2 numbers"):
+        cell_from_text("h = tanh(W @ x[0:5])", inputs=2, units=3)
+
+
+def test_what_others_read_is_as_wide_as_the_output() -> None:
+    assert cell_from_text("h = tanh(W @ x) * x", inputs=2, units=3).outputs == 2
+    definition = load_cell("lstm_projected", inputs=2, units=5).definition
+    cell = Cell(definition, 2, 5, {"projection": 3})
+    assert (cell.outputs, cell.variable_sizes["c"], cell.parameter_shapes["P"]) == (3, 5, (3, 5))
+    with pytest.raises(ShapeError, match="declares no size width; it declares: projection"):
+        Cell(definition, 2, 5, {"width": 3})
+    with pytest.raises(ShapeError, match="projection is 0"):
+        Cell(definition, 2, 5, {"projection": 0})
 
 
 def test_a_cell_needs_inputs_and_units() -> None:

@@ -60,7 +60,8 @@ def test_all_kinds_were_recorded() -> None:
 
 
 def test_every_cell_file_has_a_reference() -> None:
-    assert {path.stem for path in resource_path("cells").glob("*.toml")} == set(STEPS)
+    beside = {"lstm_projected"}  # its state is not as wide as its units: test_pytorch_networks compares it with PyTorch
+    assert {path.stem for path in resource_path("cells").glob("*.toml")} == {*STEPS, *beside}
 
 
 @pytest.mark.parametrize("name", STEPS)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
 
-from core.cell import Cell
 from core.files.snapshot.load import LOAD_LIMIT_BYTES, restored
 from core.language import parse_cell, with_loss
-from core.network import HEAD, LOSS, Block, Network
+from core.network import LOSS, Network
 from core.vocabulary import Vocabulary
 
 
@@ -37,4 +36,5 @@ def read_model(path: str | Path, *, loss: str = "", limit_bytes: int = LOAD_LIMI
 def _with_loss(network: Network, loss: str) -> Network:
     cell = network.head.cell
     readout = with_loss(parse_cell(cell.definition.text, cell.definition.file), loss)
-    return Network(network.layers, Block(HEAD, Cell(readout, cell.inputs, cell.units), frozenset({LOSS})), loss)
+    head = replace(network.head, cell=replace(cell, definition=readout), ends=frozenset({LOSS}))
+    return Network(network.layers, head, loss, network.padding)

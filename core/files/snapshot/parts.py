@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.block import INPUT_PATH, TARGET_PATH
 from core.branch import Setup
 from core.cell import Cell
 from core.errors import DataError, ShapeError
@@ -39,13 +39,24 @@ Get = Callable[[Ref], Array]
 
 def network_record(network: Network) -> NetworkRecord:
     """All equations and sizes of a network."""
-    return NetworkRecord([_block_record(block) for block in network.layers], _block_record(network.head), network.loss)
+    layers = [_block_record(block) for block in network.layers]
+    return NetworkRecord(layers, _block_record(network.head), network.loss, network.padding)
 
 
 def _block_record(block: Block) -> BlockRecord:
-    definition = block.cell.definition
-    file = Path(definition.file).name
-    return BlockRecord(block.name, definition.text, file, block.cell.inputs, block.cell.units)
+    definition, cell = block.cell.definition, block.cell
+    return BlockRecord(
+        name=block.name,
+        text=definition.text,
+        file=Path(definition.file).name,
+        inputs=cell.inputs,
+        units=cell.units,
+        extra=dict(cell.extra),
+        reads=dict(block.reads),
+        reverse=block.reverse,
+        aligned=block.aligned,
+        tied=block.tied,
+    )
 
 
 def sequence_record(sequence: Sequence, add: Add) -> SequenceRecord:
@@ -88,23 +99,27 @@ def network_of(record: NetworkRecord) -> Network:
     """The network. Raises LanguageError, ShapeError, DataError."""
     if not record.layers:
         raise DataError("the network has no layer")
-    layers = tuple(_layer(block) for block in record.layers)
-    for below, above in pairwise(layers):
-        _check_width(below, above.cell.inputs, above.name)
-    names = [block.name for block in layers]
+    names = [block.name for block in record.layers]
     if len({*names, HEAD}) != len(names) + 1 or any("/" in name or not name for name in names):
         raise DataError(f"the layers cannot be called {', '.join(names)}")
-    _check_width(layers[-1], record.head.inputs, HEAD)
-    definition = _definition(record.head)
+    layers: list[Block] = []
+    for entry in record.layers:
+        definition = _definition(entry)
+        below = layers[-1].output_path if layers else INPUT_PATH
+        layers.append(_block(entry, definition, frozenset({definition.output}), below))
+    head = _definition(record.head)
     if record.loss:
-        definition = with_loss(definition, record.loss)
-    head = Cell(definition, record.head.inputs, record.head.units)
-    return Network(layers, Block(HEAD, head, frozenset({LOSS} if record.loss else ())), record.loss)
+        head = with_loss(head, record.loss)
+    readout = _block(record.head, head, frozenset({LOSS} if record.loss else ()), layers[-1].output_path)
+    return Network(tuple(layers), readout, record.loss, record.padding)
 
 
-def _layer(record: BlockRecord) -> Block:
-    definition = _definition(record)
-    return Block(record.name, Cell(definition, record.inputs, record.units), frozenset({definition.output}))
+def _block(record: BlockRecord, definition: CellDefinition, ends: frozenset[str], below: str) -> Block:
+    """The block; ``below`` is what it reads where the record does not say."""
+    cell = Cell(definition, record.inputs, record.units, record.extra)
+    before = {name: TARGET_PATH if name == TARGET_PATH else below for name in definition.inputs}
+    reads = before if record.reads is None else record.reads
+    return Block(record.name, cell, ends, reads, record.reverse, record.aligned, record.tied)
 
 
 def _definition(record: BlockRecord) -> CellDefinition:
@@ -112,12 +127,6 @@ def _definition(record: BlockRecord) -> CellDefinition:
         raise DataError(f"block {record.name}: its text is too long, or a size is below 1")
     definition = parse_cell(record.text, record.file)
     return definition if definition.file == record.file else replace(definition, file=record.file)
-
-
-def _check_width(below: Block, inputs: int, above: str) -> None:
-    width = below.cell.variable_sizes[below.output]
-    if width != inputs:
-        raise ShapeError(f"block {above} reads {inputs} numbers, but {below.name} gives {width}")
 
 
 def sequence_of(record: SequenceRecord, get: Get) -> Sequence:

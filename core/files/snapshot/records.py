@@ -15,6 +15,7 @@ from core.branch import Bookmark
 from core.breakpoints import Breakpoint
 from core.frame import Cursor, Grain, View
 from core.learning.step import LearningSettings
+from core.network import Padding
 from core.tokens import Kind
 
 FORMAT = 1  # raised when a program that knows only older formats could misread a file
@@ -28,21 +29,30 @@ class Header(msgspec.Struct):
 
 
 class BlockRecord(msgspec.Struct):
-    """A cell with its sizes; ``text`` is the whole cell file, so that a snapshot opens without it."""
+    """A cell with its sizes; ``text`` is the whole cell file, so that a snapshot opens without it.
+
+    ``reads`` is None in files of format 1, where each block reads the one before it.
+    """
 
     name: str
     text: str
     file: str  # name of the file the text came from, without its folder
     inputs: int
     units: int
+    extra: dict[str, int] = {}
+    reads: dict[str, str] | None = None
+    reverse: bool = False
+    aligned: bool = True
+    tied: str = ""
 
 
 class NetworkRecord(msgspec.Struct):
-    """Layers bottom to top, the readout, and the name of its loss."""
+    """All blocks but the readout in the order data flows, the readout, and the name of its loss."""
 
     layers: list[BlockRecord]
     head: BlockRecord
     loss: str
+    padding: Padding = "zero"
 
 
 class SequenceRecord(msgspec.Struct):
