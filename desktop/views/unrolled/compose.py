@@ -31,7 +31,8 @@ def strips_pixels(
     texels = np.concatenate([faded, np.zeros((1, faded.shape[1]), np.uint32)])
     rows = _pixel_rows(faded.shape[1], max(1, round(box.strips.height * ratio)), ratio)
     texels = np.concatenate([texels, _hairlines(grid, line)], axis=1)
-    return np.ascontiguousarray(texels.T[rows][:, columns]), left / ratio
+    # across first: then each row of pixels is copied as a whole
+    return texels.T.take(columns, axis=1).take(rows, axis=0), left / ratio
 
 
 def chips_pixels(grid: StripGrid, table: NDArray, axis: Axis, box: CellBox, ratio: float) -> tuple[NDArray, float]:

@@ -74,7 +74,7 @@ def _paint_band(
         colours = _value_colours(scene, chrome, lane, band, pixels, height)
     texels = np.concatenate([colours, np.zeros((1, colours.shape[1]), np.uint32)])
     rows = np.arange(height) * texels.shape[1] // height
-    image = np.ascontiguousarray(texels.T[rows][:, pixels.places])
+    image = texels.T.take(pixels.places, axis=1).take(rows, axis=0)
     end = pixels.left + len(pixels.places) / chrome.ratio
     last_x = min(end, scene.axis.x_of(min(scene.length, lane.length)))
     painter.fillRect(QRectF(pixels.left, band.span.top, last_x - pixels.left, band.span.height), chrome.hatch)
