@@ -62,7 +62,7 @@ def member_problem(member: zipfile.ZipInfo) -> str:
 
 def read_array(stream: IO[bytes], size: int) -> Array:
     """The array of a ``.npy`` member of ``size`` bytes; ValueError if it is none, or another one than it says."""
-    shape, fortran_order, dtype, taken = _read_header(stream)
+    shape, fortran_order, dtype, taken = read_header(stream)
     problem = dtype_problem(dtype)
     if problem:
         raise ValueError(problem)
@@ -76,7 +76,7 @@ def read_array(stream: IO[bytes], size: int) -> Array:
     return array
 
 
-def _read_header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any], int]:
+def read_header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any], int]:
     """(shape, fortran_order, dtype, bytes taken) of a ``.npy`` member."""
     start = stream.read(npy.MAGIC_LEN + 2)
     if len(start) < npy.MAGIC_LEN + 2 or not start.startswith(npy.MAGIC_PREFIX):

@@ -53,8 +53,8 @@ def _read_zip(archive: ZipFile) -> tuple[Any, Callable[[Storage], Array]]:
     pickle = f"{folder}{_PICKLE}"
     if archive.size(pickle) > _LARGEST_PICKLE:
         raise archive.refusal(
-            f"its pickle takes {archive.size(pickle):,} bytes, at most {_LARGEST_PICKLE:,} are read: numbers are beside "
-            "it. Save the state_dict alone."
+            f"its pickle takes {archive.size(pickle):,} bytes, expected at most {_LARGEST_PICKLE:,}: numbers "
+            "stand beside it. Save the state_dict alone."
         )
     try:
         value = read_pickle(BytesIO(archive.read(pickle).tobytes())).value
