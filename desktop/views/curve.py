@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPen
 
 from desktop.theme import scaled
+from desktop.views.plot_items import Line
 from desktop.views.series import Series, thinned
 from desktop.views.steady import LogAxis
 
@@ -25,7 +26,7 @@ class Curve:
     def __init__(self, item: pg.PlotItem, stems: bool) -> None:
         self._item = item
         self._with_stems = stems
-        self._line = pg.PlotCurveItem(connect="finite")
+        self._line = Line(connect="finite")
         self._stems = pg.PlotCurveItem(connect="pairs")
         self._marks = pg.ScatterPlotItem(pxMode=True)
         self._open = pg.ScatterPlotItem(pxMode=True)
@@ -34,6 +35,7 @@ class Curve:
             item.addItem(part, ignoreBounds=True)
         self._data: tuple[NDArray, NDArray] | None = None
         self._look: object = None
+        self._points: dict[pg.ScatterPlotItem, tuple] = {}  # what the marks were drawn for
 
     def remove(self) -> None:
         """Take the curve off the plot."""
@@ -59,9 +61,10 @@ class Curve:
         same = self._data is not None and np.array_equal(x, self._data[0])
         if same and look == self._look and np.array_equal(y, self._data[1], equal_nan=True):
             return
+        if look != self._look:
+            for part in self._parts:
+                part.setZValue(depth + 10 * series.chosen)
         self._data, self._look = (x, y), look
-        for part in self._parts:
-            part.setZValue(depth + 10 * series.chosen)
         self._draw(series, x, y, axis, colour, ground, bins)
 
     def _draw(
@@ -76,10 +79,8 @@ class Curve:
     ) -> None:
         beyond = np.zeros(len(y), bool) if axis is None else (y == axis.zero) | (y == axis.infinity)
         inside = np.where(beyond | ~np.isfinite(y), np.nan, y)
-        pen = self._pen(series, colour, len(x))
-        self._line.setPen(pen)
-        self._line.opts["antialias"] = len(x) <= SMOOTH_POINTS
-        self._line.setData(*thinned(x, inside, bins), connect="finite")
+        pen, smooth = self._pen(series, colour, ground, len(x)), len(x) <= SMOOTH_POINTS
+        self._line.setData(*thinned(x, inside, bins), connect="finite", pen=pen, antialias=smooth)
         marked = _marked(inside, len(x) <= MARKED_POINTS and not series.ghost)
         self._set_marks(self._marks, series, x[marked], inside[marked], colour, None if series.rank else colour, ground)
         outside = np.flatnonzero(beyond)
@@ -88,10 +89,9 @@ class Curve:
         if self._with_stems:
             self._set_stems(x[marked], inside[marked], colour)
 
-    def _pen(self, series: Series, colour: QColor, points: int) -> QPen:
-        faded = QColor(colour)
-        if series.ghost or not series.chosen:
-            faded.setAlphaF(0.45 if series.ghost else 0.85)
+    def _pen(self, series: Series, colour: QColor, ground: QColor, points: int) -> QPen:
+        share = 0.45 if series.ghost else 1.0 if series.chosen else 0.85
+        faded = mixed(ground, colour, share)
         plain = series.chosen or points > SMOOTH_POINTS
         style = Qt.PenStyle.SolidLine if plain else STYLES[series.rank % len(STYLES)]
         if series.ghost and points <= SMOOTH_POINTS:
@@ -109,8 +109,11 @@ class Curve:
         fill: QColor | None,
         ground: QColor,
     ) -> None:
-        if not len(x) and not len(part.data):
+        part.setVisible(len(x) > 0)
+        points = (x.tolist(), y.tolist(), self._look)
+        if not len(x) or points == self._points.get(part):
             return
+        self._points[part] = points
         part.setData(
             x=x,
             y=y,
@@ -125,6 +128,12 @@ class Curve:
         faded.setAlphaF(0.5)
         self._stems.setPen(pg.mkPen(faded, width=1))
         self._stems.setData(np.repeat(x, 2), np.column_stack([np.zeros(len(y)), y]).ravel(), connect="pairs")
+
+
+def mixed(ground: QColor, colour: QColor, share: float) -> QColor:
+    """The opaque colour that ``share`` of a colour gives on a ground."""
+    pairs = zip(ground.getRgb()[:3], colour.getRgb()[:3], strict=True)
+    return QColor(*(round(under + share * (over - under)) for under, over in pairs))
 
 
 def _marked(y: NDArray, every: bool) -> NDArray:

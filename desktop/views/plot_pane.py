@@ -1,6 +1,6 @@
 """One time plot: curves in pyqtgraph, a time cursor to drag, and a label at the end of each curve.
 
-Only this file imports pyqtgraph, so that the window can open before it is loaded.
+Only this file and what it is made of import pyqtgraph, so that the window can open before it is loaded.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 from desktop.theme import Theme, lane_colours, scaled, ui_font
 from desktop.views.curve import Curve
 from desktop.views.end_labels import EndLabels
+from desktop.views.plot_items import Cursor, Rules
 from desktop.views.series import Plot, Series
 from desktop.views.steady import LogAxis, SteadyRange, decades, linear_limits, linear_ticks, log_positions, time_ticks
 
@@ -173,15 +174,9 @@ class _Canvas(pg.PlotWidget):
         item.setMouseEnabled(False, False)
         item.disableAutoRange()
         item.layout.setContentsMargins(0, 4, 0, 0)
-        self._cursor = pg.InfiniteLine(angle=90, movable=False)
-        self._cursor.setZValue(50)
-        self._cursor.hide()
-        item.addItem(self._cursor, ignoreBounds=True)
-        self._handle = pg.ScatterPlotItem(size=scaled(10), pen=None, antialias=True)
-        self._handle.setZValue(51)
-        self._handle.hide()
-        item.addItem(self._handle, ignoreBounds=True)
-        self._rules: list[pg.InfiniteLine] = []
+        self._rules, self._cursor = Rules(), Cursor()
+        for part in (self._rules, self._cursor):
+            item.addItem(part, ignoreBounds=True)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setMinimumHeight(round(scaled(60)))
 
@@ -195,22 +190,8 @@ class _Canvas(pg.PlotWidget):
             axis.setStyle(hideOverlappingLabels=False)
         item.getAxis("left").setWidth(round(scaled(AXIS_PX)))
         item.getAxis("bottom").setHeight(round(scaled(20)))
-        self._rule_pen = pg.mkPen(theme.line, width=1)
-        for rule in self._rules:
-            rule.setPen(self._rule_pen)
-        self._cursor.setPen(pg.mkPen(theme.accent, width=2))
-        self._handle.setBrush(pg.mkBrush(theme.accent))
-
-    def _place_handle(self) -> None:
-        """The dot on the cursor line, wholly inside the area."""
-        low, high = self.getPlotItem().getViewBox().viewRange()[1]
-        a_pixel = (high - low) / max(self.area().height(), 1.0)
-        self._handle.setData(x=[self._cursor.value()], y=[high - scaled(6) * a_pixel])
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        if hasattr(self, "_handle"):  # pyqtgraph resizes while it is being made
-            self._place_handle()
+        self._rules.set_colour(theme.line)
+        self._cursor.set_colour(theme.accent)
 
     def set_y(self, low: float, high: float, ticks: list[tuple[float, str]]) -> None:
         """Limits, texts and thin rules across at the ticks."""
@@ -218,13 +199,7 @@ class _Canvas(pg.PlotWidget):
         item = self.getPlotItem()
         item.setYRange(low - room, high + 3 * room, padding=0)
         item.getAxis("left").setTicks([ticks])
-        for rule in self._rules:
-            item.removeItem(rule)
-        self._rules = [pg.InfiniteLine(value, 0, self._rule_pen) for value, _ in ticks]
-        for rule in self._rules:
-            rule.setZValue(-10)
-            item.addItem(rule, ignoreBounds=True)
-        self._place_handle()
+        self._rules.set_heights(tuple(value for value, _ in ticks))
 
     def set_x(self, low: float, high: float, ticks: list[tuple[float, str]]) -> None:
         """Limits and texts of the time axis."""
@@ -233,11 +208,7 @@ class _Canvas(pg.PlotWidget):
 
     def set_cursor(self, x: int | None) -> None:
         """Put the cursor line at ``x``."""
-        self._cursor.setVisible(x is not None)
-        self._handle.setVisible(x is not None)
-        if x is not None:
-            self._cursor.setValue(x)
-            self._place_handle()
+        self._cursor.set_x(x)
 
     def area(self) -> QRectF:
         """The rectangle of the curves in pixels of this widget."""
