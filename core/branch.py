@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import msgspec
 from numpy.typing import NDArray
 
 from core.errors import SessionError
@@ -22,15 +22,14 @@ Arrays = Mapping[str, NDArray[Any]]
 MEMORY_BUDGET_BYTES = 512 * 1024 * 1024
 
 
-@dataclass(frozen=True, eq=False)
-class Setup:
+class Setup(msgspec.Struct, frozen=True, eq=False):
     """What every iteration of a branch has in common."""
 
     network: Network
     sequence: Sequence
-    initial: Arrays = field(default_factory=dict)  # path -> (K, B, H)
+    initial: Arrays = msgspec.field(default_factory=dict)  # path -> (K, B, H)
     interventions: tuple[Intervention, ...] = ()
-    learning: LearningSettings = field(default_factory=LearningSettings)
+    learning: LearningSettings = msgspec.field(default_factory=LearningSettings)
     name: str = ""
 
     def problem(self, parameters: Arrays) -> Problem:
@@ -54,8 +53,7 @@ class Setup:
         )
 
 
-@dataclass(frozen=True, eq=False)
-class Iteration:
+class Iteration(msgspec.Struct, frozen=True, eq=False):
     """Where an iteration starts: parameters and the optimiser's state."""
 
     parameters: Arrays
@@ -147,8 +145,7 @@ class Branch:
         return self._outcomes[number]
 
 
-@dataclass(frozen=True)
-class Bookmark:
+class Bookmark(msgspec.Struct, frozen=True):
     """A named place to come back to."""
 
     name: str
@@ -156,8 +153,7 @@ class Bookmark:
     note: str = ""
 
 
-@dataclass(frozen=True, eq=False)
-class Undoable:
+class Undoable(msgspec.Struct, frozen=True, eq=False):
     """One state of the undo history: the branch before or after an edit, and where the cursor stood."""
 
     label: str

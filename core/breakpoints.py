@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import msgspec
@@ -55,8 +54,7 @@ class NonFinite(msgspec.Struct, frozen=True, tag="non-finite"):
 Breakpoint: TypeAlias = AtTime | Saturated | GradientNorm | NonFinite
 
 
-@dataclass(frozen=True)
-class Event:
+class Event(msgspec.Struct, frozen=True):
     """A breakpoint that was met: where, and in words."""
 
     index: int

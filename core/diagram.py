@@ -5,7 +5,7 @@ A sum of matrix products and biases is one node (``W x + U h + b``); so one node
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from core.language import CellDefinition
 from core.language.latex import Notation, latex_of, name_latex, with_time
@@ -13,8 +13,7 @@ from core.operators import OPERATORS, Expression
 from core.operators.expression import INPUT, NUMBER, PARAMETER, VARIABLE, operations
 
 
-@dataclass(frozen=True, eq=False)
-class Node:
+class Node(msgspec.Struct, frozen=True, eq=False):
     """One node; ``args`` are node numbers, ``layer`` the longest way from an input."""
 
     number: int
@@ -29,12 +28,11 @@ class Node:
     operations: tuple[Expression, ...] = ()  # the operations folded into this node
 
 
-@dataclass(frozen=True, eq=False)
-class Diagram:
+class Diagram(msgspec.Struct, frozen=True, eq=False):
     """All nodes of a cell, arguments before their readers."""
 
     nodes: tuple[Node, ...]
-    of_variable: dict[str, int] = field(default_factory=dict)
+    of_variable: dict[str, int] = msgspec.field(default_factory=dict)
 
 
 def diagram_of(definition: CellDefinition) -> Diagram:

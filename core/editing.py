@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Any
 
+import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from core.branch import Arrays, Iteration, Setup
 from core.errors import SessionError
@@ -13,8 +14,7 @@ from core.learning.optimisers import initial_state
 from core.run import Intervention
 
 
-@dataclass(frozen=True, eq=False)
-class Edit:
+class Edit(msgspec.Struct, frozen=True, eq=False):
     """The outcome of an edit; the first ``shared`` time steps of the forward half compute the same as before."""
 
     label: str

@@ -7,9 +7,9 @@ counted from 0 here; texts that people read count them from 1. Shape letters: ``
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
+import msgspec
 from numpy.typing import NDArray
 
 # The same name twice: these are names of this module too.
@@ -42,8 +42,7 @@ class Detail(StrEnum):
     INSIDE = "inside"  # the data-flow diagram of the current cell
 
 
-@dataclass(frozen=True)
-class View:
+class View(msgspec.Struct, frozen=True):
     """What a person looks at; changing it moves nothing and computes nothing new of the walk."""
 
     path: str = ""  # selected variable, "l0/c"; "" follows the walk
@@ -57,19 +56,17 @@ class View:
     changes: bool = False  # whether the parameters' gradients are looked at (they are formed only then)
 
 
-@dataclass(frozen=True)
-class Sentence:
+class Sentence(msgspec.Struct, frozen=True):
     """A sentence for people: an English template and what goes into it, so that it can be translated."""
 
     template: str
-    values: dict[str, str] = field(default_factory=dict)
+    values: dict[str, str] = msgspec.field(default_factory=dict)
 
     def __str__(self) -> str:
         return self.template.format(**self.values)
 
 
-@dataclass(frozen=True, eq=False)
-class Track:
+class Track(msgspec.Struct, frozen=True, eq=False):
     """One variable of one block over the visible columns, and its norms over the whole sequence.
 
     Rows whose ``reached``/``arrived`` says no hold zeros; draw them as "not computed yet", never as zero.
@@ -90,8 +87,7 @@ class Track:
     limit: float  # for a steady colour scale: 1, 2 or 5 times a power of ten, at least all absolute values so far
 
 
-@dataclass(frozen=True, eq=False)
-class Flow:
+class Flow(msgspec.Struct, frozen=True, eq=False):
     """An edge of the unrolled network that carries gradient back: from a reader to the variable it read.
 
     ``delay`` >= 1 runs over that many columns (from t to t - delay, drawn right to left); ``delay`` 0 stays in the
@@ -105,8 +101,7 @@ class Flow:
     norms: NDArray  # (V,) norm of the gradient sent by the reader in that column; NaN where not sent yet
 
 
-@dataclass(frozen=True, eq=False)
-class BlockFrame:
+class BlockFrame(msgspec.Struct, frozen=True, eq=False):
     """A layer (or the head) in one lane."""
 
     name: str  # "l0"
@@ -117,8 +112,7 @@ class BlockFrame:
     flows: tuple[Flow, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class Prediction:
+class Prediction(msgspec.Struct, frozen=True, eq=False):
     """What the readout says at one step: the likeliest label and its probability, or the output as text."""
 
     label: str
@@ -126,8 +120,7 @@ class Prediction:
     right: bool | None  # None without a target
 
 
-@dataclass(frozen=True, eq=False)
-class LaneFrame:
+class LaneFrame(msgspec.Struct, frozen=True, eq=False):
     """One network on one sequence: what is drawn in a lane."""
 
     name: str
@@ -145,8 +138,7 @@ class LaneFrame:
     ghost: LaneFrame | None = None  # the run before the last edit, same columns
 
 
-@dataclass(frozen=True)
-class EquationLine:
+class EquationLine(msgspec.Struct, frozen=True):
     """One equation of the cell for the equations panel."""
 
     path: str  # "l0/c"
@@ -158,8 +150,7 @@ class EquationLine:
     lit: bool  # this is the current one
 
 
-@dataclass(frozen=True)
-class WalkedEquation:
+class WalkedEquation(msgspec.Struct, frozen=True):
     """The current equation three times: symbols, numbers of one unit, result."""
 
     path: str
@@ -171,16 +162,14 @@ class WalkedEquation:
     backward: bool
 
 
-@dataclass(frozen=True)
-class Share:
+class Share(msgspec.Struct, frozen=True):
     """How much of an adjoint came over one edge: <part, total>/|total|^2; shares add up to 1, may be negative."""
 
     label: str  # "from t = 7 through c (forget gate)"
     value: float
 
 
-@dataclass(frozen=True, eq=False)
-class Inspection:
+class Inspection(msgspec.Struct, frozen=True, eq=False):
     """The selected variable at the selected time step."""
 
     path: str
@@ -202,8 +191,7 @@ class Inspection:
     overwritten: bool = False  # an intervention stands here: the gradient does not enter its equation
 
 
-@dataclass(frozen=True, eq=False)
-class OperationFrame:
+class OperationFrame(msgspec.Struct, frozen=True, eq=False):
     """One node of the cell's data-flow diagram at the current time step."""
 
     value: NDArray | None  # (H,) None: not computed yet
@@ -212,8 +200,7 @@ class OperationFrame:
     lit: bool
 
 
-@dataclass(frozen=True, eq=False)
-class Change:
+class Change(msgspec.Struct, frozen=True, eq=False):
     """A parameter in the clip and update phases."""
 
     path: str  # "l0/W_f"
@@ -223,8 +210,7 @@ class Change:
     updated: NDArray | None  # after the update; None before
 
 
-@dataclass(frozen=True, eq=False)
-class ClipReport:
+class ClipReport(msgspec.Struct, frozen=True, eq=False):
     """What clipping did: norms before and after, and the change of direction."""
 
     rule: str  # "norm at most 1", "off"
@@ -235,8 +221,7 @@ class ClipReport:
     entries: int
 
 
-@dataclass(frozen=True)
-class Truncation:
+class Truncation(msgspec.Struct, frozen=True):
     """How the gradient of truncated BPTT differs from the full one, over all parameters."""
 
     window: int  # steps
@@ -246,8 +231,7 @@ class Truncation:
     difference: float  # norm of the difference, relative to the full norm
 
 
-@dataclass(frozen=True, eq=False)
-class Frame:
+class Frame(msgspec.Struct, frozen=True, eq=False):
     """Everything the views draw."""
 
     position: Position

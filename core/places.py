@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 
 class Phase(StrEnum):
@@ -25,16 +26,14 @@ class Grain(StrEnum):
     PASS = "pass"
 
 
-@dataclass(frozen=True, order=True)
-class Cursor:
+class Cursor(msgspec.Struct, frozen=True, order=True):
     """A place in the walk: ``index`` operations of iteration ``iteration`` are done."""
 
     iteration: int = 0
     index: int = 0
 
 
-@dataclass(frozen=True)
-class Position:
+class Position(msgspec.Struct, frozen=True):
     """The cursor in words: the operation that was done last.
 
     ``t`` is None before the first step and in the phases without time (clip, update); ``equation`` is the variable

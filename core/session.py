@@ -7,8 +7,9 @@ The cursor says how far is shown; how far is computed is the run's own frontier.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from core.branch import Arrays, Bookmark, Branch, Iteration, Setup, Undoable
 from core.breakpoints import Breakpoint, Event, first_event

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 
+import msgspec
+
 from core.learning.initialisers import Rule
 from core.operators import Expression, Size
 from core.operators.expression import VARIABLE, leaves
 
 
-@dataclass(frozen=True, eq=False)
-class Equation:
+class Equation(msgspec.Struct, frozen=True, eq=False):
     """``name = expression``; ``line`` is its line in the file."""
 
     name: str
@@ -22,8 +23,7 @@ class Equation:
     text: str
 
 
-@dataclass(frozen=True, eq=False)
-class ParameterSpec:
+class ParameterSpec(msgspec.Struct, frozen=True, eq=False):
     """A matrix, vector or scalar that the equations read and training may change.
 
     ``value`` is a number or nested list that fixes the start; ``init`` is the initialiser that gives it else.

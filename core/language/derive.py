@@ -8,15 +8,15 @@ the part that later time steps and the readers of the output have sent.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from core.language.definition import CellDefinition, Equation
 from core.operators import OPERATORS, Expression
 from core.operators.expression import ADJOINT, INPUT, PARAMETER, VARIABLE, apply, leaf
 
 
-@dataclass(frozen=True, eq=False)
-class Sent:
+class Sent(msgspec.Struct, frozen=True, eq=False):
     """What ``operation`` sends back to its argument number ``argument``; None where nothing flows."""
 
     operation: Expression
@@ -24,8 +24,7 @@ class Sent:
     expression: Expression | None
 
 
-@dataclass(frozen=True, eq=False)
-class Contribution:
+class Contribution(msgspec.Struct, frozen=True, eq=False):
     """One term of a leaf's gradient: ``reader`` is the equation it comes through."""
 
     reader: str
@@ -33,8 +32,7 @@ class Contribution:
     expression: Expression
 
 
-@dataclass(frozen=True, eq=False)
-class Backward:
+class Backward(msgspec.Struct, frozen=True, eq=False):
     """The backward pass of one equation: its operations in reverse, and what reaches its leaves."""
 
     equation: Equation

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from core.operators import OPERATORS, Expression
 from core.operators.expression import ADJOINT, INBOX, NUMBER, PARAMETER, TIME
@@ -59,8 +60,7 @@ def _word(word: str) -> str:
     return word if len(word) == 1 or word.isdigit() else rf"\mathrm{{{word}}}"
 
 
-@dataclass(frozen=True)
-class Notation:
+class Notation(msgspec.Struct, frozen=True):
     """How leaves are written. ``path_of`` gives the path of a name for marking, or "" for no mark."""
 
     path_of: Callable[[str], str] = lambda name: ""
@@ -109,8 +109,7 @@ def numbers_latex(expression: Expression, number_of: Callable[[Expression], floa
     return _Writer(leaf, is_number, r"\cdot").write(expression)[0]
 
 
-@dataclass(frozen=True)
-class _Writer:
+class _Writer(msgspec.Struct, frozen=True):
     """Writes expressions: ``leaf`` writes leaves, and whatever ``stops`` says is written like one."""
 
     leaf: Callable[[Expression], Text]

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -68,8 +69,7 @@ def global_norm(gradients: Arrays) -> float:
         return _norm(gradients.values()).value
 
 
-@dataclass(frozen=True)
-class _Norm:
+class _Norm(msgspec.Struct, frozen=True):
     """A norm as ``largest * relative``, as the product itself may be too large for a float."""
 
     largest: float  # largest absolute entry

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,16 +20,14 @@ Shape = tuple[int, ...]
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True):
     """Which initialiser, and the one number it takes (None: its default; ``INITIALISERS`` says what the number is)."""
 
     name: str = "uniform"
     value: float | None = None
 
 
-@dataclass(frozen=True)
-class Initialiser:
+class Initialiser(msgspec.Struct, frozen=True):
     """A named way to fill a parameter: ``function(shape, generator, units, value)``."""
 
     function: Callable[[Shape, np.random.Generator, int, float], Array]

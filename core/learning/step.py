@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -25,8 +24,7 @@ class LearningSettings(msgspec.Struct, frozen=True):
     window: int = 0
 
 
-@dataclass(frozen=True, eq=False)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True, eq=False):
     """What one training step gives, by parameter path; ``parameters`` and ``optimiser_state`` are those afterwards."""
 
     gradients: Arrays

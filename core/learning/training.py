@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,8 +23,7 @@ Array = NDArray[Any]
 Arrays = Mapping[str, Array]
 
 
-@dataclass(frozen=True, eq=False)
-class Progress:
+class Progress(msgspec.Struct, frozen=True, eq=False):
     """One iteration of a training; ``parameters`` and ``optimiser_state`` are those after its update."""
 
     number: int  # from 1, within this training
@@ -34,8 +33,7 @@ class Progress:
     optimiser_state: Arrays
 
 
-@dataclass(frozen=True, eq=False)
-class TrainingResult:
+class TrainingResult(msgspec.Struct, frozen=True, eq=False):
     """What a training gives; its arrays have one entry an iteration."""
 
     parameters: Arrays

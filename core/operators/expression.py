@@ -7,7 +7,8 @@ done with one (evaluate, typeset, compile, differentiate) can be done with the o
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from core.operators.shapes import Shape, shape_of
 
@@ -21,8 +22,7 @@ TIME = "time"  # t, counted from 0 in walking order
 LEAVES = frozenset({NUMBER, INPUT, PARAMETER, VARIABLE, ADJOINT, INBOX, TIME})
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(msgspec.Struct, frozen=True):
     """Where an expression stands in its text: line and columns from 1, in characters; ``end`` is exclusive."""
 
     line: int
@@ -30,8 +30,7 @@ class Span:
     end: int
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Expression:
+class Expression(msgspec.Struct, frozen=True, eq=False):
     """An operator applied to arguments, or a leaf. Compared by identity: each occurrence in a text is its own."""
 
     operator: str

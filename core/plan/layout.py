@@ -14,15 +14,15 @@ those of the forward step that it reads, so that a run need not store them.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from itertools import pairwise
+
+import msgspec
 
 from core.operators.expression import INBOX, INPUT, TIME, VARIABLE
 from core.plan.nodes import AFFINE, LEAF, VIEW, Lowered, Node, needed_for, wholes
 
 
-@dataclass(frozen=True, eq=False)
-class Stack:
+class Stack(msgspec.Struct, frozen=True, eq=False):
     """Affine nodes that read the same sources: one matrix product. Sources stand in workspace order."""
 
     members: tuple[Node, ...]
@@ -38,24 +38,23 @@ def _nothing() -> slice:
     return slice(0, 0)
 
 
-@dataclass(eq=False)
-class Layout:
+class Layout(msgspec.Struct, eq=False):
     """Columns of the workspace by node, the sections' bounds, and both programs in order."""
 
     lowered: Lowered
-    columns: dict[Node, slice] = field(default_factory=dict)
-    stack_columns: dict[Stack, slice] = field(default_factory=dict)  # where a stack writes
-    loaded: slice = field(default_factory=_nothing)
-    kept: slice = field(default_factory=_nothing)
-    inbox: slice = field(default_factory=_nothing)
-    sent: slice = field(default_factory=_nothing)
+    columns: dict[Node, slice] = msgspec.field(default_factory=dict)
+    stack_columns: dict[Stack, slice] = msgspec.field(default_factory=dict)  # where a stack writes
+    loaded: slice = msgspec.field(default_factory=_nothing)
+    kept: slice = msgspec.field(default_factory=_nothing)
+    inbox: slice = msgspec.field(default_factory=_nothing)
+    sent: slice = msgspec.field(default_factory=_nothing)
     width: int = 0
-    matrices: list[Node] = field(default_factory=list)  # computed matrices, outside the workspace
-    forward: list[Node | Stack] = field(default_factory=list)
-    backward: list[Node | Stack] = field(default_factory=list)
-    inputs: dict[str, Node] = field(default_factory=dict)
-    delayed: dict[tuple[str, int], Node] = field(default_factory=dict)
-    inboxes: dict[str, Node] = field(default_factory=dict)
+    matrices: list[Node] = msgspec.field(default_factory=list)  # computed matrices, outside the workspace
+    forward: list[Node | Stack] = msgspec.field(default_factory=list)
+    backward: list[Node | Stack] = msgspec.field(default_factory=list)
+    inputs: dict[str, Node] = msgspec.field(default_factory=dict)
+    delayed: dict[tuple[str, int], Node] = msgspec.field(default_factory=dict)
+    inboxes: dict[str, Node] = msgspec.field(default_factory=dict)
     time: Node | None = None
 
     def place(self, nodes: Iterable[Node]) -> slice:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 from core.operators.expression import NUMBER, PARAMETER
 
@@ -12,8 +13,7 @@ LEAF, OPERATION, AFFINE, VIEW = "leaf", "operation", "affine", "view"
 SendKey = tuple[str, str, int]  # leaf kind, name, delay
 
 
-@dataclass(frozen=True)
-class Map:
+class Map(msgspec.Struct, frozen=True):
     """One product of an affine node: ``parameter`` (its columns first:last, or transposed) times ``source``."""
 
     parameter: str
@@ -22,8 +22,7 @@ class Map:
     source: Node
 
 
-@dataclass(frozen=True, eq=False)
-class Node:
+class Node(msgspec.Struct, frozen=True, eq=False):
     """A value the plan computes or is given; ``width`` is its length, ``rank`` 2 marks a matrix."""
 
     kind: str
@@ -68,8 +67,7 @@ class Node:
         return first + self.args[0].offset
 
 
-@dataclass(frozen=True, eq=False)
-class GradientTerm:
+class GradientTerm(msgspec.Struct, frozen=True, eq=False):
     """One term of a parameter's gradient: a vector or matrix per step, or the two factors of a rank-one matrix.
 
     With ``source`` the term is outer(delta, source), placed at ``columns`` of the matrix.
@@ -86,16 +84,15 @@ class GradientTerm:
         return (self.delta,) if self.source is None else (self.delta, self.source)
 
 
-@dataclass(eq=False)
-class Lowered:
+class Lowered(msgspec.Struct, eq=False):
     """All nodes of one cell's forward and backward step, by what they are for."""
 
-    variables: dict[str, Node] = field(default_factory=dict)
-    adjoints: dict[str, Node] = field(default_factory=dict)
-    sends: dict[SendKey, Node] = field(default_factory=dict)
-    gradients: list[GradientTerm] = field(default_factory=list)
-    forward: list[Node] = field(default_factory=list)  # in an order that can be computed
-    backward: list[Node] = field(default_factory=list)
+    variables: dict[str, Node] = msgspec.field(default_factory=dict)
+    adjoints: dict[str, Node] = msgspec.field(default_factory=dict)
+    sends: dict[SendKey, Node] = msgspec.field(default_factory=dict)
+    gradients: list[GradientTerm] = msgspec.field(default_factory=list)
+    forward: list[Node] = msgspec.field(default_factory=list)  # in an order that can be computed
+    backward: list[Node] = msgspec.field(default_factory=list)
 
     @property
     def factors(self) -> list[Node]:

@@ -6,7 +6,7 @@ step is what arrived at its state.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from core.frame import Grain, Phase, Position
 from core.network import HEAD, Block

@@ -7,8 +7,9 @@ later steps, or in the block above.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+import msgspec
 
 from core.frame import EquationLine, Phase
 from core.language import Contribution
@@ -21,8 +22,7 @@ from core.operators import Expression
 from core.operators.expression import INPUT, PARAMETER, TIME, VARIABLE, leaves
 
 
-@dataclass(frozen=True, eq=False)
-class Arriving:
+class Arriving(msgspec.Struct, frozen=True, eq=False):
     """One term of a variable's adjoint: what ``reader`` of ``block`` sends, ``delay`` steps later."""
 
     block: Block

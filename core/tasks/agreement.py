@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -89,8 +90,7 @@ _OPENINGS = tuple(
 )
 
 
-@dataclass(frozen=True)
-class Sentence:
+class Sentence(msgspec.Struct, frozen=True):
     """A sentence up to its verb. ``label`` is 0 for "was" and 1 for "were"."""
 
     tokens: tuple[str, ...]

@@ -9,6 +9,7 @@ import dataclasses
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+import msgspec
 import numpy as np
 
 Fingerprint = dict[str, Any]
@@ -30,11 +31,11 @@ def assert_frames_equal(one: Any, two: Any, leave_out: Collection[str] = ()) -> 
 def _parts(part: Any, place: str, leave_out: Collection[str]) -> Iterator[tuple[str, Any]]:
     if isinstance(part, np.ndarray | np.generic):
         yield place, (str(part.dtype), part.shape, part.tobytes())
-    elif dataclasses.is_dataclass(part):
+    elif names := field_names(part):
         yield place, type(part).__name__
-        for field in dataclasses.fields(part):
-            if field.name not in leave_out:
-                yield from _parts(getattr(part, field.name), f"{place}.{field.name}", leave_out)
+        for name in names:
+            if name not in leave_out:
+                yield from _parts(getattr(part, name), f"{place}.{name}", leave_out)
     elif isinstance(part, Mapping):
         yield place, tuple(part)
         for key in part:
@@ -45,6 +46,13 @@ def _parts(part: Any, place: str, leave_out: Collection[str]) -> Iterator[tuple[
             yield from _parts(item, f"{place}[{number}]", leave_out)
     else:
         yield place, repr(part)  # nan equals itself, 0.0 and -0.0 differ
+
+
+def field_names(part: Any) -> tuple[str, ...]:
+    """Of a record of either kind; of anything else, none."""
+    if isinstance(part, msgspec.Struct):
+        return part.__struct_fields__
+    return tuple(field.name for field in dataclasses.fields(part)) if dataclasses.is_dataclass(part) else ()
 
 
 def _told(found: Fingerprint, place: str) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
-
 import numpy as np
+
+from tests.core.frames_equal import field_names
 
 
 def same(a: object, b: object) -> bool:
@@ -13,8 +13,8 @@ def same(a: object, b: object) -> bool:
         return False
     if isinstance(a, np.ndarray):
         return a.shape == b.shape and a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
-    if is_dataclass(a):
-        return all(same(getattr(a, field.name), getattr(b, field.name)) for field in fields(a))
+    if names := field_names(a):
+        return all(same(getattr(a, name), getattr(b, name)) for name in names)
     if isinstance(a, tuple | list):
         return len(a) == len(b) and all(same(x, y) for x, y in zip(a, b, strict=True))
     if isinstance(a, dict):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from core.branch import Branch, Iteration, Setup, Undoable
@@ -140,8 +141,9 @@ def _branch(record: BranchRecord, earlier: list[Branch], setups: list[Setup], ge
     ]
     branch = Branch(setup, starts[0], record.first, parent)
     branch.iterations.extend(starts[1:])
+    most = setup.sequence.length * len(setup.network.stages)
     for number, frontier in record.frontiers.items():
-        if not (record.first <= number <= branch.last and all(0 <= n <= setup.sequence.length for n in frontier)):
+        if not (record.first <= number <= branch.last and all(0 <= n <= most for n in frontier)):
             raise DataError(f"iteration {number} of a branch is computed to {frontier}, which it does not have")
         branch.advance_to(number, frontier)
     return branch
@@ -190,7 +192,8 @@ def _checked_view(view: View, session: Session) -> View:
     t = view.t if view.t is not None and 0 <= view.t < sequence.length else None
     unit = view.unit if 0 <= view.unit < (sizes[path] if path else max(sizes.values())) else 0
     sample = view.sample if 0 <= view.sample < sequence.batch else 0
-    first, last = (view.first, view.last) if 0 <= view.first < view.last else (View.first, View.last)
+    whole = View()
+    first, last = (view.first, view.last) if 0 <= view.first < view.last else (whole.first, whole.last)
     return replace(view, path=path, t=t, unit=unit, sample=sample, first=first, last=last)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from core.network import build_network
 from core.reveal import frame_at
 from core.sequence import Sequence, from_numbers, from_text, next_token_targets
 from core.session import Session, Setup
+from tests.core.frames_equal import field_names
 
 TEXT = "the cats that the dog chased were"
 
@@ -73,9 +73,9 @@ def assert_same(one: Any, two: Any, where: str = "") -> None:
     if isinstance(one, np.ndarray):
         assert (one.dtype, one.shape) == (two.dtype, two.shape), where
         assert one.tobytes() == two.tobytes(), where
-    elif dataclasses.is_dataclass(one):
-        for field in dataclasses.fields(one):
-            assert_same(getattr(one, field.name), getattr(two, field.name), f"{where}.{field.name}")
+    elif names := field_names(one):
+        for name in names:
+            assert_same(getattr(one, name), getattr(two, name), f"{where}.{name}")
     elif isinstance(one, Mapping):
         assert list(one) == list(two), where
         for key in one:

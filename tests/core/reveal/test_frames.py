@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from core.frame import Arrival, BlockFrame, Cursor, Detail, Grain, LaneFrame, Phase, View
 from core.operators.expression import INPUT, PARAMETER, leaves
@@ -70,7 +71,7 @@ def different_later(session: Session, t: int) -> Session:
     sequence = session.setup.sequence
     inputs = np.array(sequence.inputs)
     inputs[t + 1 :] = inputs[t + 1 :, :, ::-1] * 3.0 + 1.0
-    changed = replace(sequence, inputs=inputs, vocabulary=None)
+    changed = dataclasses.replace(sequence, inputs=inputs, vocabulary=None)
     return Session(replace(session.setup, sequence=changed), session.parameters)
 
 

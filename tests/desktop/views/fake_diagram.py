@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
+from msgspec.structs import replace
 
 from core.frame import Detail, Frame, OperationFrame, Phase
 from tests.desktop.fake_frames import fake_frame
