@@ -1,7 +1,7 @@
 """Norms over time of what a run computed, kept as the frontier moves, so that showing a long run costs no more.
 
-All are (T, B). Rows beyond the frontier are NaN; a row depends on its own step only, so that what is shown of it is the
-same however far the run was computed.
+All are (T, B), by time. Rows beyond the frontier are NaN; a row depends on its own step only, so that what is shown of
+it is the same however far the run was computed.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from numpy.typing import NDArray
 from core.run import Run
 
 Array = NDArray[Any]
-FORWARD, BACKWARD = 1, -1
+UP, DOWN = 1, -1
 
 
 class _Log:
-    """One quantity per step, filled in walking order."""
+    """One quantity per time step, filled from the first time on (``direction`` 1) or from the last."""
 
     def __init__(self, steps: int, batch: int, direction: int, of_rows: Callable[[slice], Any]) -> None:
         self._values = np.full((steps, batch), np.nan)
         self._direction, self._of_rows, self._done = direction, of_rows, 0
 
     def up_to(self, done: int) -> Array:
-        """The log once ``done`` steps of the walk are computed."""
+        """The log once ``done`` time steps are computed."""
         if done > self._done:
             steps = len(self._values)
-            rows = slice(self._done, done) if self._direction == FORWARD else slice(steps - done, steps - self._done)
+            rows = slice(self._done, done) if self._direction == UP else slice(steps - done, steps - self._done)
             self._values[rows] = self._of_rows(rows)
             self._done = done
         return self._values
@@ -44,29 +44,34 @@ class History:
 
     def value_norms(self, path: str) -> Array:
         """Euclidean norm of a variable at every step."""
-        return self._log(("value", path), FORWARD, lambda rows: norms(self._run.values(path)[rows]))
+        return self._forward(("value", path), path, lambda rows: norms(self._run.values(path)[rows]))
 
     def value_peaks(self, path: str) -> Array:
         """Largest absolute value of any unit at every step; 0 where it is not finite."""
-        return self._log(("peak", path), FORWARD, lambda rows: _peaks(self._run.values(path)[rows]))
+        return self._forward(("peak", path), path, lambda rows: _peaks(self._run.values(path)[rows]))
 
     def adjoint_norms(self, path: str) -> Array:
         """Euclidean norm of dL/d(variable) at every step; NaN for a variable no gradient reaches."""
-        return self._norms_of(self._run.adjoints(path), ("adjoint", path))
+        return self._backward(self._run.adjoints(path), path, ("adjoint", path))
 
     def send_norms(self, block: str, kind: str, name: str, delay: int) -> Array:
         """Euclidean norm of what each step of a block sends to an input, or to a variable ``delay`` steps earlier."""
-        return self._norms_of(self._run.sends(block, kind, name, delay), ("send", block, kind, name, delay))
+        return self._backward(self._run.sends(block, kind, name, delay), block, ("send", block, kind, name, delay))
 
-    def _norms_of(self, found: Array | None, key: tuple[object, ...]) -> Array:
-        return self._log(key, BACKWARD, lambda rows: np.nan if found is None else norms(found[rows]))
+    def _forward(self, key: tuple[object, ...], path: str, of_rows: Callable[[slice], Any]) -> Array:
+        block = self._run.network.block(path.split("/")[0])
+        return self._log(key, block.direction, of_rows).up_to(self._run.forward_rows(block.name))
 
-    def _log(self, key: tuple[object, ...], direction: int, of_rows: Callable[[slice], Any]) -> Array:
-        run = self._run
-        log = self._logs.get(key)
-        if log is None:
-            log = self._logs[key] = _Log(run.problem.steps, run.problem.batch_size, direction, of_rows)
-        return log.up_to(run.forward_done if direction == FORWARD else run.backward_done)
+    def _backward(self, found: Array | None, path: str, key: tuple[object, ...]) -> Array:
+        block = self._run.network.block(path.split("/")[0])
+        log = self._log(key, -block.direction, lambda rows: np.nan if found is None else norms(found[rows]))
+        return log.up_to(self._run.backward_rows(block.name))
+
+    def _log(self, key: tuple[object, ...], direction: int, of_rows: Callable[[slice], Any]) -> _Log:
+        problem = self._run.problem
+        if key not in self._logs:
+            self._logs[key] = _Log(problem.steps, problem.batch_size, direction, of_rows)
+        return self._logs[key]
 
 
 def norms(rows: Array) -> Array:

@@ -7,18 +7,20 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import DataError, ShapeError
-from core.network import Network
+from core.network import Block, Network
+from core.padding import Padding
+from core.stages import rows_are_times
 from core.timeline import Timeline, timeline_of
 
 Array = NDArray[Any]
 
 
-@dataclass(frozen=True, eq=False)
-class Intervention:
+class Intervention(msgspec.Struct, frozen=True, eq=False):
     """A state overwritten by hand after its equation: units of ``variable`` in ``block`` at step ``t``.
 
     The gradient that arrives there is shown but does not enter the equation that was overwritten.
@@ -37,7 +39,8 @@ class Problem:
 
     ``inputs`` (T, B, D); ``targets`` (T, B, O) as the loss reads them (one-hot for classes) or None; ``weights``
     (T, B) of 0 and 1: where there is a loss; ``initial`` path -> (K, B, H); ``window``: gradients are cut every
-    so many steps, counted from the end (truncated BPTT), 0 for never.
+    so many steps, counted from the end of each block's walk (truncated BPTT), 0 for never. ``lengths`` (B,): how many
+    steps each sequence has, what comes after them is padding; None where all have T.
     """
 
     network: Network
@@ -49,6 +52,7 @@ class Problem:
     interventions: tuple[Intervention, ...] = ()
     window: int = 0
     dtype: np.dtype[Any] = field(default_factory=lambda: np.dtype(np.float64))
+    lengths: NDArray[np.intp] | None = None
 
     def __post_init__(self) -> None:
         if self.inputs.ndim != 3 or self.inputs.shape[-1] != self.network.inputs:
@@ -63,6 +67,18 @@ class Problem:
             raise ShapeError(f"the weights of the loss have shape {self.weights.shape}, expected {expected[:2]}")
         if self.window < 0:
             raise DataError(f"the window of truncated BPTT is {self.window} steps; give at least 1, or 0 for no window")
+        if self.lengths is not None:
+            _check_lengths(self.lengths, self.steps, self.batch_size)
+            self._check_alignment()
+
+    def _check_alignment(self) -> None:
+        assert self.lengths is not None
+        turned = next((block.name for block in self.network.blocks if not rows_are_times(block)), "")
+        if turned and (self.lengths != self.steps).any():
+            raise DataError(
+                f"The block {turned} hands on its steps in the order it walks them, which sequences of different "
+                "lengths cannot do together. Give sequences of one length."
+            )
 
     @property
     def steps(self) -> int:
@@ -79,6 +95,29 @@ class Problem:
         """Batch axes inside a run: () for one sequence."""
         return () if self.batch_size == 1 else (self.batch_size,)
 
+    @cached_property
+    def is_padded(self) -> bool:
+        """Whether some sequence is shorter than T."""
+        return self.lengths is not None and bool((self.lengths < self.steps).any())
+
+    @cached_property
+    def valid(self) -> NDArray[np.bool_]:
+        """(T, B): the steps that are no padding."""
+        ends = np.full(self.batch_size, self.steps) if self.lengths is None else self.lengths
+        return np.asarray(np.arange(self.steps)[:, None] < ends)
+
+    def length(self, sample: int) -> int:
+        """How many steps one sequence of the batch has."""
+        return self.steps if self.lengths is None else int(self.lengths[sample])
+
+    def padding(self, block: Block) -> Padding | None:
+        """The padding of a block's walk; None without any."""
+        if not self.is_padded:
+            return None
+        assert self.lengths is not None
+        carried = self.network.padding == "carried"
+        return Padding(self.lengths, self.steps, reverse=block.reverse, carried=carried)
+
     def inside(self, array: Array) -> Array:
         """An array of (·, B, ·) without the batch axis when there is one sequence only."""
         return array if self.batch else array.reshape(array.shape[0], *array.shape[2:])
@@ -89,10 +128,11 @@ class Problem:
 
     @cached_property
     def loss_weights(self) -> Array:
-        """(T, B): 1 where there is a loss."""
+        """(T, B): 1 where there is a loss, which is never in padding."""
         if self.targets is None or not self.network.loss:
             return np.zeros(self.inputs.shape[:2])
-        return np.ones(self.inputs.shape[:2]) if self.weights is None else self.weights
+        weights = np.ones(self.inputs.shape[:2]) if self.weights is None else self.weights
+        return np.where(self.valid, weights, 0.0) if self.is_padded else weights
 
     @cached_property
     def loss_steps(self) -> NDArray[np.bool_]:
@@ -103,19 +143,29 @@ class Problem:
         """The walk of one iteration of this problem."""
         return timeline_of(self.network, self.steps, self.loss_steps.tolist())
 
-    def reach(self, t: int) -> int | None:
-        """How many steps to the past the gradient may go from ``t``; None for all of it.
+    def reach(self, step: int) -> int | None:
+        """How many steps to the past of its walk the gradient may go from a step; None for all of it.
 
-        Truncated BPTT cuts between t and t - 1 wherever T - t is a multiple of the window.
+        Truncated BPTT cuts between the steps s and s - 1 wherever T - s is a multiple of the window.
         """
-        return (t - self.steps) % self.window if self.window else None
+        return (step - self.steps) % self.window if self.window else None
 
-    def cuts(self, t: int, delay: int = 1) -> bool:
-        """Whether truncated BPTT stops the gradient between t and t - delay."""
-        reach = self.reach(t)
+    def cuts(self, step: int, delay: int = 1) -> bool:
+        """Whether truncated BPTT stops the gradient between a step of a walk and the one ``delay`` before it."""
+        reach = self.reach(step)
         return reach is not None and delay > reach
 
     def cut_steps(self, delay: int) -> NDArray[np.bool_]:
-        """(T,): the steps t for which that is so."""
-        times = np.arange(self.steps)
-        return np.asarray(delay > (times - self.steps) % self.window) if self.window else np.zeros(self.steps, bool)
+        """(T,): the steps of a walk for which that is so."""
+        steps = np.arange(self.steps)
+        return np.asarray(delay > (steps - self.steps) % self.window) if self.window else np.zeros(self.steps, bool)
+
+
+def _check_lengths(lengths: NDArray[Any], steps: int, batch: int) -> None:
+    """Raises ShapeError, DataError for lengths that a batch cannot have."""
+    if lengths.shape != (batch,) or lengths.dtype.kind not in "iu":
+        raise ShapeError(
+            f"the lengths have shape {lengths.shape} of {lengths.dtype}, expected ({batch},) whole numbers"
+        )
+    if lengths.min(initial=0) < 0 or lengths.max(initial=0) > steps:
+        raise DataError(f"the lengths go from {lengths.min()} to {lengths.max()}; give numbers from 0 to {steps}")

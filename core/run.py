@@ -13,44 +13,44 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import DataError
 from core.frame import Phase
-from core.network import HEAD, LOSS, Block, Network
+from core.network import HEAD, LOSS, Block
 from core.operators.expression import INPUT
 
 # The same name twice: these are names of this module too.
 from core.problem import Intervention as Intervention
 from core.problem import Problem as Problem
+from core.segments import Segment
 from core.tape import Tape
+from core.wiring import WalkBack, given, rows_read, turned
 
 Array = NDArray[Any]
 
 
 class Run:
-    """One iteration of a problem. ``advance`` computes; everything else reads."""
+    """One iteration of a problem. ``forward_to`` and ``backward_to`` compute; everything else reads.
+
+    Both frontiers count time steps of the walk: those of one stage of the network after those of the other.
+    """
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self.network = problem.network
-        _refuse_what_cannot_walk(self.network)
         self.timeline = problem.timeline()
         self.forward_done = 0  # time steps whose forward half is computed
         self.backward_done = 0  # and backward, from the end
         self.tapes: dict[str, Tape] = {}
-        signal = problem.inside(np.asarray(problem.inputs, problem.dtype))
-        for block in self.network.layers:
-            self.tapes[block.name] = self._tape(block, {block.cell.definition.inputs[0]: signal})
-            signal = self._output(block)
-        self.tapes[HEAD] = self._tape(self.network.head, self._head_inputs(signal))
+        sources = given(problem)
+        for block in self.network.blocks:
+            inputs = {name: rows_read(problem, self.tapes, sources, block, path) for name, path in block.reads.items()}
+            self.tapes[block.name] = self._tape(block, inputs)
+        self._walks = [[self.tapes[block.name] for block in stage.blocks] for stage in self.network.stages]
+        self._walks_back = [
+            [WalkBack(problem, self.tapes, block) for block in reversed(stage.blocks)]
+            for stage in reversed(self.network.stages)
+        ]
         self._seed()
         self._views: dict[tuple[object, ...], Array | None] = {}  # of arrays that stay where they are
-
-    def _head_inputs(self, signal: Array) -> dict[str, Array]:
-        problem, name = self.problem, self.network.head.cell.definition.inputs[0]
-        targets = problem.targets
-        if targets is None:
-            targets = np.zeros((problem.steps, problem.batch_size, self.network.outputs))
-        return {name: signal, "target": problem.inside(np.asarray(targets, problem.dtype))}
 
     def _tape(self, block: Block, inputs: Mapping[str, Array]) -> Tape:
         problem = self.problem
@@ -58,20 +58,23 @@ class Run:
         initial = {path[len(prefix) :]: problem.inside(np.asarray(rows, problem.dtype))
                    for path, rows in problem.initial.items() if path.startswith(prefix)}  # fmt: skip
         own = {name: np.asarray(value, problem.dtype) for name, value in block.parameters(problem.parameters).items()}
-        tape = Tape(block.plan, own, inputs, initial, problem.steps, problem.batch, problem.dtype)
+        times, padding = (
+            self.network.stages[self.network.stage(block.name)].times(problem.steps),
+            problem.padding(block),
+        )
+        tape = Tape(
+            block.plan, own, inputs, initial, problem.steps, problem.batch, problem.dtype, times=times, padding=padding
+        )
         for intervention in problem.interventions:
             if intervention.block == block.name:
-                tape.overwrite(intervention.t, intervention.variable, intervention.unit, intervention.value)
+                step = times.index(intervention.t)
+                tape.overwrite(step, intervention.variable, intervention.unit, intervention.value)
         return tape
 
     @property
     def bytes(self) -> int:
         """Memory that the rows of all blocks take."""
         return sum(tape.nbytes for tape in self.tapes.values())
-
-    def _output(self, block: Block) -> Array:
-        tape = self.tapes[block.name]
-        return tape.values(block.output)[tape.lead :]
 
     def _seed(self) -> None:
         """dL/dL = 1 where there is a loss."""
@@ -84,16 +87,48 @@ class Run:
 
     def ensure(self, index: int) -> None:
         """Compute what the first ``index`` operations of the iteration need, by whole time steps."""
-        progress = self.timeline.progress(index)
-        self.forward_to(_steps_touched(progress.get(Phase.FORWARD)))
-        if Phase.BACKWARD in progress:
-            self.backward_to(_steps_touched(progress[Phase.BACKWARD]))
+        forward = backward = 0
+        for segment, progress in zip(self.timeline.segments, self.timeline.progresses(index), strict=True):
+            if segment.phase is Phase.FORWARD:
+                forward += progress.touched
+            elif segment.phase is Phase.BACKWARD:
+                backward += self.rows_back(segment, progress.touched)
+        self.forward_to(forward)
+        self.backward_to(backward)
+
+    def rows_back(self, segment: Segment, steps: int) -> int:
+        """How many rows of their walks the blocks of a backward segment have passed after so many of its steps."""
+        if len(segment.times) == self.problem.steps or not steps:
+            return steps
+        return self.problem.steps - segment.times[steps - 1] if steps < segment.steps else self.problem.steps
+
+    @property
+    def steps(self) -> int:
+        """Time steps of the whole walk in one half: those of all stages."""
+        return self.problem.steps * len(self.network.stages)
+
+    def rows_of(self, number: int, done: int) -> int:
+        """How many steps the stage of this number (in walking order) has walked once ``done`` are done in all."""
+        return min(max(done - number * self.problem.steps, 0), self.problem.steps)
+
+    def forward_rows(self, block: str) -> int:
+        """How many steps of a block's walk are computed."""
+        return self.rows_of(self.network.stage(block), self.forward_done)
+
+    def backward_rows(self, block: str) -> int:
+        """How many steps of a block's walk are computed backward, from its end."""
+        return self.rows_of(len(self.network.stages) - 1 - self.network.stage(block), self.backward_done)
+
+    def times_of(self, block: str, rows: slice) -> slice:
+        """The time steps of some rows of a block's walk."""
+        steps = self.problem.steps
+        return slice(steps - rows.stop, steps - rows.start) if self.network.block(block).reverse else rows
 
     def complete(self) -> Run:
         """The run with everything computed."""
-        self.forward_to(self.problem.steps)
+        self.forward_to(self.steps)
         if self.has_loss:
-            self.backward_to(self.problem.steps)
+            self.backward_to(self.steps)
         return self
 
     @property
@@ -103,41 +138,29 @@ class Run:
 
     def forward_to(self, steps: int) -> None:
         """Compute the forward half of the first ``steps`` time steps."""
-        tapes = list(self.tapes.values())
+        length = self.problem.steps
         with np.errstate(all="ignore"):
-            for step in range(self.forward_done, steps):
-                for tape in tapes:
-                    tape.forward(step)
-                self.forward_done = step + 1
+            while self.forward_done < steps:
+                number, first = divmod(self.forward_done, length)
+                tapes = self._walks[number]
+                for step in range(first, min(length, first + steps - self.forward_done)):
+                    for tape in tapes:
+                        tape.forward(step)
+                    self.forward_done += 1
 
     def backward_to(self, steps: int) -> None:
         """Compute the backward half of the last ``steps`` time steps; needs the whole forward half."""
         if steps <= self.backward_done:
             return
-        self.forward_to(self.problem.steps)
+        self.forward_to(self.steps)
+        problem, length = self.problem, self.problem.steps
         with np.errstate(all="ignore"):
-            for done in range(self.backward_done, steps):
-                self._backward_step(self.problem.steps - 1 - done)
-                self.backward_done = done + 1
-
-    def _backward_step(self, t: int) -> None:
-        head = self.tapes[HEAD]
-        if self.problem.loss_steps[t]:
-            head.backward(t)
-            self._pass_down(HEAD, t, self.network.layers[-1])
-        for number in range(len(self.network.layers) - 1, -1, -1):
-            block = self.network.layers[number]
-            self.tapes[block.name].backward(t, self.problem.reach(t))
-            if number:
-                self._pass_down(block.name, t, self.network.layers[number - 1])
-
-    def _pass_down(self, reader: str, t: int, below: Block) -> None:
-        """What the reader sends to its input enters the inbox of the block below."""
-        sends = self.tapes[reader].sends(INPUT, self.network.block(reader).cell.definition.inputs[0])
-        tape = self.tapes[below.name]
-        inbox = tape.inbox_of(below.output)
-        if sends is not None and inbox is not None:
-            inbox[tape.lead + t] += sends[t]
+            while self.backward_done < steps:
+                number, done = divmod(self.backward_done, length)
+                for step in range(length - 1 - done, max(-1, length - 1 - done - (steps - self.backward_done)), -1):
+                    for back in self._walks_back[number]:
+                        back.walk(step, problem.reach(step))
+                    self.backward_done += 1
 
     # What was computed, (T, B, ·). Rows beyond the frontier are zeros; callers ask only for what is revealed.
 
@@ -147,7 +170,7 @@ class Run:
         if key not in self._views:
             block, name = path.split("/")
             tape = self.tapes[block]
-            self._views[key] = self._view(tape.values(name)[tape.lead :])
+            self._views[key] = self._view(block, tape.values(name)[tape.lead :])
         found = self._views[key]
         assert found is not None
         return found
@@ -157,7 +180,7 @@ class Run:
         key = ("adjoints", path)
         if key not in self._views:
             block, name = path.split("/")
-            self._views[key] = self._view(self.tapes[block].adjoints(name))
+            self._views[key] = self._view(block, self.tapes[block].adjoints(name))
         return self._views[key]
 
     def initial(self, path: str) -> Array:
@@ -178,11 +201,22 @@ class Run:
         """What each step of a block sends to an input, or to a variable ``delay`` steps earlier, (T, B, ·)."""
         key = (block, kind, name, delay)
         if key not in self._views:
-            self._views[key] = self._view(self.tapes[block].sends(kind, name, delay))
+            self._views[key] = self._view(block, self.tapes[block].sends(kind, name, delay))
         return self._views[key]
 
-    def _view(self, found: Array | None) -> Array | None:
-        return None if found is None else self.problem.outside(_read_only(found))
+    def _view(self, block: str, rows: Array | None) -> Array | None:
+        """Rows of a walk by time, (T, B, ·)."""
+        if rows is None:
+            return None
+        return self.problem.outside(_read_only(turned(rows, self.network.block(block).reverse)))
+
+    def final(self, path: str) -> Array:
+        """A variable after the last step of each sequence's walk, (B, H)."""
+        block, name = path.split("/")
+        tape, problem = self.tapes[block], self.problem
+        ends = np.full(problem.batch_size, problem.steps) if tape.padding is None else tape.padding.ends
+        rows = problem.outside(tape.values(name))
+        return np.asarray(rows[tape.lead + ends - 1, np.arange(problem.batch_size)])
 
     def losses(self) -> Array:
         """L_t, (T, B); zero where there is no loss."""
@@ -192,14 +226,21 @@ class Run:
         return np.where(weights > 0, self.values(f"{HEAD}/{LOSS}")[..., 0], 0.0) * weights
 
     def input_adjoints(self) -> Array:
-        """dL/dx over time, (T, B, D)."""
-        block = self.network.layers[0]
-        sends = self.sends(block.name, INPUT, block.cell.definition.inputs[0])
-        return np.zeros_like(self.problem.inputs) if sends is None else sends
+        """dL/dx over time, (T, B, D): the sum of what all that read it send."""
+        found = [self.sends(block.name, INPUT, name) for block, name in self.network.input_readers]
+        sent = [sends for sends in found if sends is not None]
+        if len(sent) == 1:
+            return sent[0]
+        return np.sum(sent, axis=0) if sent else np.zeros_like(self.problem.inputs)
 
     def gradient(self, path: str, since: int = 0) -> Array:
-        """dL/d(parameter) from the time steps t >= since: what the backward walk has gathered when it stands there."""
-        block, name = path.split("/")
+        """dL/d(parameter) from the steps s >= since of the walk: what is gathered when the walk back stands there."""
+        owner, name = path.split("/")
+        first, *others = (self.block_gradient(block.name, name, since) for block in self.network.sharing(owner))
+        return sum(others, first)
+
+    def block_gradient(self, block: str, name: str, since: int = 0) -> Array:
+        """What one block adds to dL/d(parameter) in the steps s >= since of its walk."""
         return self.tapes[block].gradient(name, since, self.problem.steps)
 
     def gradients(self) -> dict[str, Array]:
@@ -207,32 +248,27 @@ class Run:
         return {path: self.gradient(path) for path in self.network.trainable}
 
     def rewritten(self, problem: Problem, steps: int) -> Run:
-        """A new run of ``problem`` with the forward half of this run's first ``steps`` steps (which must agree)."""
+        """A new run of ``problem`` with what the time steps before ``steps`` share with this run's forward half."""
         new = Run(problem)
-        shared = min(steps, self.forward_done) if problem.network is self.network else 0
+        new.forward_done = shared = self._shared(steps) if problem.network is self.network else 0
         for name, tape in new.tapes.items() if shared else ():
-            old = self.tapes[name]
-            tape.kept[tape.lead : tape.lead + shared] = old.kept[old.lead : old.lead + shared]
-        new.forward_done = shared
+            old, rows = self.tapes[name], new.forward_rows(name)
+            tape.kept[tape.lead : tape.lead + rows] = old.kept[old.lead : old.lead + rows]
         return new
+
+    def _shared(self, steps: int) -> int:
+        """How much of the forward half is the same where all time steps before ``steps`` are.
+
+        That is the beginning of a walk that goes forward; a later stage has read what comes after.
+        """
+        if steps >= self.problem.steps:
+            return self.forward_done
+        return 0 if self.network.stages[0].reverse else min(steps, self.forward_done)
 
     def without_window(self) -> Run:
         """The same run with the full backward pass instead of the truncated one."""
         whole = self.rewritten(replace(self.problem, window=0), self.problem.steps)
         return whole.complete()
-
-
-def _refuse_what_cannot_walk(network: Network) -> None:
-    """Only stacks of forward layers walk so far."""
-    beyond = [b.name for b in network.blocks if b.reverse or b.tied or len(b.reads) > 1 + (b.name == HEAD)]
-    if beyond:
-        raise DataError(f"A network with the block {beyond[0]} can be built but not walked yet.")
-
-
-def _steps_touched(progress: Any) -> int:
-    if progress is None:
-        return 0
-    return int(progress.steps) + (1 if progress.entries or progress.operations else 0)
 
 
 def _read_only(array: Array) -> Array:

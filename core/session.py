@@ -140,17 +140,14 @@ class Session:
         self.go_to(replace(self.cursor, index=self.timeline.next(start, grain)))
 
     def go_to_time(self, t: int) -> None:
-        """Stand where time step ``t`` is complete in the current phase, or in the last phase before that visits it.
+        """Stand where time step ``t`` is complete in the current pass, or in the last pass before that visits it.
 
         Raises SessionError for a time step that is not there.
         """
-        timeline, here = self.timeline, self.position.phase
-        earlier = timeline.phases[: timeline.phases.index(here) + 1]
-        for phase in reversed(earlier):
-            if t in timeline.times(phase):
-                self.go_to(replace(self.cursor, index=timeline.end_of(phase, t)))
-                return
-        raise SessionError(f"there is no time step {t + 1}; the sequence has {self.run.problem.steps}")
+        index = self.timeline.end_of_time(t, self.cursor.index)
+        if index is None:
+            raise SessionError(f"there is no time step {t + 1}; the sequence has {self.run.problem.steps}")
+        self.go_to(replace(self.cursor, index=index))
 
     def next_event(self, cancelled: Callable[[], bool] = lambda: False) -> bool:
         """Go on to the next breakpoint; without one in this iteration, to its end. Whether a breakpoint was met.

@@ -52,6 +52,16 @@ def _step_by_step(source: Block, reader: Block) -> bool:
     return source.reverse is reader.reverse and rows_are_times(source)
 
 
+def runs_against(source: Block, reader: Block) -> bool:
+    """Whether step s of a reader's walk reads the other end of its source's rows, step T - 1 - s."""
+    return reader.reverse is not source.reverse if rows_are_times(source) else reader.reverse
+
+
 def rows_are_times(block: Block) -> bool:
     """Whether what others read of a block at t is what it computed at time t."""
     return block.aligned or not block.reverse
+
+
+def time_read(source: Block, t: int, steps: int) -> int:
+    """The time at which a block computed what others read of it at ``t``."""
+    return t if rows_are_times(source) else steps - 1 - t

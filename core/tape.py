@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.operators.expression import INPUT, PARAMETER, VARIABLE
+from core.padding import Padding, Rows, Samples
 from core.plan import Plan
 from core.plan.nodes import VIEW, GradientTerm, Node
 
@@ -31,9 +32,16 @@ class Tape:
         steps: int,
         batch: tuple[int, ...],
         dtype: np.dtype,
+        times: range | None = None,
+        padding: Padding | None = None,
     ) -> None:
-        """``inputs``: name -> (S, *batch, D), may be filled later; ``initial``: name -> (K, *batch, H)."""
+        """``inputs``: name -> (S, *batch, D), may be filled later; ``initial``: name -> (K, *batch, H).
+
+        Rows are in walking order; ``times`` are the time steps of the walk, by default 0, 1, …; ``padding`` says which
+        of them are none.
+        """
         self.plan, self.steps, self.batch, self.dtype = plan, steps, batch, dtype
+        self.times, self.padding = range(steps) if times is None else times, padding
         self.inputs = inputs
         delays = plan.cell.definition.delays
         self.lead = max((max(found) for found in delays.values()), default=0)
@@ -100,8 +108,28 @@ class Tape:
             slot[...] = array[step]
         for slot, values, delay in self._delays:
             slot[...] = values[row - delay]
+        if self.padding is not None:
+            self._load_beginnings(self.padding, step)
         if self.kernel.time is not None:
-            self.kernel.time[...] = step
+            self.kernel.time[...] = self.times[step]
+        return row
+
+    def _load_beginnings(self, padding: Padding, step: int) -> None:
+        """Initial values for the sequences whose walk begins at this step or a little before."""
+        for slot, values, delay in self._delays:
+            if found := padding.beginning(step, delay):
+                samples, rows = found
+                slot[samples] = values[self.lead - rows, samples]
+
+    def earlier(self, name: str, step: int, delay: int) -> Array:
+        """A variable as a step reads it ``delay`` steps back (0: as it is), (*batch, H)."""
+        row = self._values[name][self.lead + step - delay]
+        found = self.padding.beginning(step, delay) if self.padding is not None else None
+        if found is None:
+            return row
+        samples, rows = found
+        row = np.array(row)
+        row[samples] = self._values[name][self.lead - rows, samples]
         return row
 
     def forward(self, step: int) -> None:
@@ -112,6 +140,8 @@ class Tape:
         else:
             self.kernel.run_forward()
         self.kept[row] = self.kernel.kept
+        if self.padding is not None:
+            self.padding.fill(self.kept, row, step)
 
     def backward(self, step: int, reach: int | None = None) -> None:
         """Send back one step's gradient, at most ``reach`` steps to the past (truncated BPTT); None: to all of it."""
@@ -125,9 +155,28 @@ class Tape:
         self.sent[step] = self.kernel.sent
         for node, rows in self._dense.items():
             rows[step] = self.kernel.matrix(node)
+        if self.padding is not None:
+            self._clear(self.padding, step)
         for name, delay, sends in self._back:
             if reach is None or delay <= reach:
-                self._inboxes[name][row - delay] += sends[step]
+                found = None if self.padding is None else self.padding.beginning(step, delay)
+                if found is None:
+                    self._inboxes[name][row - delay] += sends[step]
+                else:
+                    self._deliver(self._inboxes[name], sends[step], step - delay, *found)
+
+    def _deliver(self, inbox: Array, sent: Array, step: int, samples: Samples, rows: Rows) -> None:
+        """What is sent to a step enters the inbox there, or for some sequences that of their initial values."""
+        inbox[self.lead - rows, samples] += sent[samples]
+        others = np.array(sent)
+        others[samples] = 0.0
+        inbox[self.lead + step] += others
+
+    def _clear(self, padding: Padding, step: int) -> None:
+        """Padding sends nothing."""
+        padding.clear(self.sent, step)
+        for rows in self._dense.values():
+            padding.clear(rows, step)
 
     def gradient(self, name: str, first: int, last: int) -> Array:
         """dL/d(parameter) from the steps first <= s < last: one product over the rows, formed only when asked for."""
@@ -149,6 +198,14 @@ class Tape:
         columns = slice(None) if term.columns is None else slice(*term.columns)
         total[:, columns] += product
 
+    def _delayed_rows(self, name: str, steps: slice, delay: int) -> Array:
+        """What some steps read of a variable ``delay`` steps back, (steps, *batch, H)."""
+        offset = self.lead - delay
+        rows = self._values[name][steps.start + offset : steps.stop + offset]
+        if self.padding is None:
+            return rows
+        return np.stack([self.earlier(name, step, delay) for step in range(steps.start, steps.stop)])
+
     def _rows(self, node: Node, steps: slice) -> Array:
         """A factor of a weight gradient over some steps, (steps, *batch, ·)."""
         if node.kind == VIEW:
@@ -159,8 +216,7 @@ class Tape:
             case (str(kind), str(name), int()) if kind == INPUT:
                 return self.inputs[name][steps]
             case (str(kind), str(name), int(delay)) if kind == VARIABLE:
-                offset = self.lead - delay
-                return self._values[name][steps.start + offset : steps.stop + offset]
+                return self._delayed_rows(name, steps, delay)
             case (str(kind), str(name)) if kind == PARAMETER:
                 value = self.kernel.parameters[name]
                 return np.broadcast_to(value, (steps.stop - steps.start, *self.batch, *value.shape))

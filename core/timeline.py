@@ -1,7 +1,7 @@
 """Positions of the walk, by arithmetic: what the n-th operation of an iteration is, and where each grain ends.
 
-An iteration is cut into segments (one a phase here), a segment into time steps, a time step into entries (equations),
-an entry into operations. ``index`` counts the operations that are done.
+An iteration is cut into segments (one a phase; forward and backward one a stage of the network), a segment into time
+steps, a time step into entries (equations), an entry into operations. ``index`` counts the operations that are done.
 """
 
 from __future__ import annotations
@@ -16,86 +16,10 @@ import numpy as np
 from core.errors import SessionError
 from core.frame import Cursor, Grain, Phase, Position
 from core.language.derive import order_of_operations
-from core.network import LOSS, Block, Network
+from core.network import HEAD, LOSS, Block, Network
 from core.operators.expression import operations
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One equation of one block; in the update phase one parameter."""
-
-    block: str
-    equation: str
-    operations: int
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a segment is done: whole steps, whole entries of the next step, operations of the next entry."""
-
-    steps: int
-    entries: int
-    operations: int
-
-
-@dataclass(frozen=True, eq=False)
-class Segment:
-    """A stretch of steps with the same phase. ``short`` steps walk ``entries[skipped:]`` only."""
-
-    phase: Phase
-    times: range | tuple[int, ...]  # time step of each step, in walking order; empty for a phase without time
-    entries: tuple[Entry, ...]
-    skipped: int = 0  # leading entries that short steps leave out (readout and loss where there is no loss)
-    full: tuple[bool, ...] | None = None  # which steps are not short; None: all
-
-    @property
-    def steps(self) -> int:
-        """Number of steps; a phase without time is one step."""
-        return len(self.times) or 1
-
-    @cached_property
-    def starts(self) -> np.ndarray:
-        """Index of the first operation of each step within the segment, and the length at the end, (steps + 1,)."""
-        whole = sum(entry.operations for entry in self.entries)
-        part = sum(entry.operations for entry in self.entries[self.skipped :])
-        full = np.ones(self.steps, bool) if self.full is None else np.array(self.full, bool)
-        return np.concatenate([[0], np.cumsum(np.where(full, whole, part))])
-
-    @property
-    def length(self) -> int:
-        """Number of operations."""
-        return int(self.starts[-1])
-
-    def step_entries(self, step: int) -> tuple[Entry, ...]:
-        """The entries that a step walks."""
-        return self.entries if self.full is None or self.full[step] else self.entries[self.skipped :]
-
-    def nearest(self, position: Position) -> int:
-        """How many operations are done at a place of another walk: its time step, if the equation is missing."""
-        step = 0
-        if position.t is not None:
-            back = self.phase is Phase.BACKWARD
-            step = sum(t > position.t if back else t < position.t for t in self.times)
-            if position.t not in self.times:
-                return int(self.starts[step])
-        index = int(self.starts[step])
-        for entry in self.step_entries(step):
-            if (entry.block, entry.equation) == (position.block, position.equation):
-                return index + min(position.operation + 1, entry.operations)
-            index += entry.operations
-        return index
-
-    def progress(self, done: int) -> Progress:
-        """What ``done`` operations of this segment amount to."""
-        if done >= self.length:
-            return Progress(self.steps, 0, 0)
-        step = int(np.searchsorted(self.starts, done, side="right")) - 1
-        rest = done - int(self.starts[step])
-        for number, entry in enumerate(self.step_entries(step)):
-            if rest < entry.operations:
-                return Progress(step, number, rest)
-            rest -= entry.operations
-        raise AssertionError("an index inside a step lies inside one of its entries")
+from core.segments import Entry, Progress, Segment
+from core.stages import Stage
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,10 +44,18 @@ class Timeline:
         """The phases that are walked, in order."""
         return tuple(dict.fromkeys(segment.phase for segment in self.segments))
 
-    def progress(self, index: int) -> dict[Phase, Progress]:
-        """How far every phase is done at ``index``."""
+    def progresses(self, index: int) -> list[Progress]:
+        """How far every segment is done at ``index``."""
         pairs = zip(self.segments, self.offsets, strict=False)
-        return {segment.phase: segment.progress(max(0, index - offset)) for segment, offset in pairs}
+        return [segment.progress(max(0, index - offset)) for segment, offset in pairs]
+
+    def progress(self, index: int) -> dict[Phase, Progress]:
+        """How far every phase is done at ``index``; of a phase of several stages, the stage that was begun last."""
+        found: dict[Phase, Progress] = {}
+        for segment, offset, done in zip(self.segments, self.offsets, self.progresses(index), strict=False):
+            if index > offset or segment.phase not in found:
+                found[segment.phase] = done
+        return found
 
     def position(self, cursor: Cursor) -> Position:
         """The operation that was done last. Raises SessionError for an index outside the iteration."""
@@ -169,14 +101,19 @@ class Timeline:
         return first, first + segment.step_entries(step)[entry].operations
 
     def end_of(self, phase: Phase, t: int | None = None, block: str = "", equation: str = "") -> int:
-        """The index at which this is done: a phase, a time step in it, or an equation there.
+        """The index at which this is done: a phase, a time step in it (in its last stage), or an equation there.
 
         Raises SessionError where the walk has no such place.
         """
-        for segment, offset in zip(self.segments, self.offsets, strict=False):
-            if segment.phase is phase:
-                return offset + self._end_in(segment, t, block, equation)
-        raise SessionError(f"this walk has no phase {phase}")
+        number = self._number(phase, block)
+        return self.offsets[number] + self._end_in(self.segments[number], t, block, equation)
+
+    def _number(self, phase: Phase, block: str = "") -> int:
+        """The segment of a phase that walks a block; where none does, the last one of the phase."""
+        found = [number for number, segment in enumerate(self.segments) if segment.phase is phase]
+        if not found:
+            raise SessionError(f"this walk has no phase {phase}")
+        return next((number for number in found if block in self.segments[number].blocks), found[-1])
 
     @staticmethod
     def _end_in(segment: Segment, t: int | None, block: str, equation: str) -> int:
@@ -195,29 +132,43 @@ class Timeline:
                 return index
         raise SessionError(f"the {segment.phase} phase does not walk {block}/{equation} there")
 
-    def times(self, phase: Phase) -> range | tuple[int, ...]:
-        """The time steps of a phase in walking order; none for a phase that is not walked or has no time."""
-        return next((segment.times for segment in self.segments if segment.phase is phase), ())
+    def times(self, phase: Phase, block: str = "") -> range | tuple[int, ...]:
+        """The time steps at which a phase walks a block, in walking order; none where it does not."""
+        if phase not in self.phases:
+            return ()
+        return self.segments[self._number(phase, block)].times
+
+    def end_of_time(self, t: int, index: int) -> int | None:
+        """Where time step ``t`` is done in the segment that ``index`` stands in, or the last one before that visits it.
+
+        None where none does.
+        """
+        here = max(bisect_right(self.offsets, index - 1) - 1, 0)
+        for number in range(here, -1, -1):
+            segment = self.segments[number]
+            if t in segment.times:
+                return self.offsets[number] + int(segment.starts[segment.times.index(t) + 1])
+        return None
 
     def walks(self, phase: Phase, t: int, block: str, equation: str) -> bool:
         """Whether a phase comes to this equation at time step ``t``."""
-        for segment in self.segments:
-            if segment.phase is phase and t in segment.times:
-                entries = segment.step_entries(segment.times.index(t))
-                return any((entry.block, entry.equation) == (block, equation) for entry in entries)
-        return False
+        return any(
+            (entry.block, entry.equation) == (block, equation)
+            for segment in self.segments
+            if segment.phase is phase and t in segment.times
+            for entry in segment.step_entries(segment.times.index(t))
+        )
 
     def nearest(self, position: Position) -> int:
         """The index of a place of another walk in this one; without such a place, of the last one before it."""
         if position.cursor.index == 0:
             return 0
+        if position.phase in self.phases:
+            number = self._number(position.phase, position.block)
+            return self.offsets[number] + self.segments[number].nearest(position)
         order = list(Phase)
-        for segment, offset in zip(self.segments, self.offsets, strict=False):
-            if segment.phase is position.phase:
-                return offset + segment.nearest(position)
-            if order.index(segment.phase) > order.index(position.phase):
-                return offset
-        return self.length
+        later = (n for n, s in enumerate(self.segments) if order.index(s.phase) > order.index(position.phase))
+        return self.offsets[next(later, len(self.segments))]
 
     def starts_phase(self, phase: Phase) -> int:
         """The index just before the first operation of a phase. Raises SessionError where there is none."""
@@ -229,14 +180,11 @@ class Timeline:
 
 def timeline_of(network: Network, steps: int, loss_steps: Items[bool]) -> Timeline:
     """The walk of one iteration: ``steps`` time steps, with a loss where ``loss_steps`` says so."""
-    forward = _forward_entries(network)
-    segments = [Segment(Phase.FORWARD, range(steps), forward)]
+    segments = [_forward(stage, steps) for stage in network.stages]
     visited = tuple(t for t in range(steps) if loss_steps[t]) if network.loss else ()
     if visited:
         segments.append(Segment(Phase.LOSS, visited, (_entry(network.head, LOSS),)))
-        head, layers = _backward_entries(network)
-        full = tuple(bool(loss_steps[t]) for t in reversed(range(steps)))
-        segments.append(Segment(Phase.BACKWARD, range(steps - 1, -1, -1), head + layers, len(head), full))
+        segments += [_backward(stage, steps, loss_steps) for stage in reversed(network.stages)]
         segments.append(Segment(Phase.CLIP, (), (Entry("", "", 1),)))
         updates = tuple(Entry(path.split("/")[0], path.split("/")[1], 1) for path in network.trainable)
         if updates:
@@ -244,28 +192,34 @@ def timeline_of(network: Network, steps: int, loss_steps: Items[bool]) -> Timeli
     return Timeline(tuple(segments))
 
 
+def _forward(stage: Stage, steps: int) -> Segment:
+    entries = tuple(
+        _entry(block, name)
+        for block in stage.blocks
+        for name in block.cell.definition.variables
+        if (block.name, name) != (HEAD, LOSS)
+    )
+    return Segment(Phase.FORWARD, stage.times(steps), entries, falling=stage.reverse)
+
+
 def _entry(block: Block, name: str) -> Entry:
     expression = block.cell.definition.equation(name).expression
     return Entry(block.name, name, max(1, sum(1 for _ in operations(expression))))
 
 
-def _forward_entries(network: Network) -> tuple[Entry, ...]:
-    layers = tuple(_entry(b, n) for b in network.layers for n in b.cell.definition.variables)
-    return (*layers, *(_entry(network.head, name) for name in network.readout_equations()))
+def _backward(stage: Stage, steps: int, loss_steps: Items[bool]) -> Segment:
+    """The exact reverse of a stage; the readout only where there is a loss."""
+    entries = tuple(entry for block in reversed(stage.blocks) for entry in _backward_entries(block))
+    times: range | tuple[int, ...] = stage.times(steps)[::-1]
+    skipped = sum(entry.block == HEAD for entry in entries)
+    if not skipped:
+        return Segment(Phase.BACKWARD, times, entries, falling=not stage.reverse)
+    if skipped == len(entries):
+        return Segment(Phase.BACKWARD, tuple(t for t in times if loss_steps[t]), entries, falling=True)
+    return Segment(Phase.BACKWARD, times, entries, skipped, tuple(bool(loss_steps[t]) for t in times), True)
 
 
-def _backward_entries(network: Network) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
-    """Entries of the readout and of the layers in the order of the backward walk."""
-    head = tuple(_backward_entry(network.head, e.name) for e in reversed(network.head.cell.definition.equations)
-                 if e.name in network.head.path)  # fmt: skip
-    layers = tuple(
-        _backward_entry(block, e.name)
-        for block in reversed(network.layers)
-        for e in reversed(block.cell.definition.equations)
-        if e.name in block.path
-    )
-    return head, layers
-
-
-def _backward_entry(block: Block, name: str) -> Entry:
-    return Entry(block.name, name, max(1, len(order_of_operations(block.backward(name)))))
+def _backward_entries(block: Block) -> list[Entry]:
+    """The entries of a block in the order of the backward walk."""
+    names = [equation.name for equation in reversed(block.cell.definition.equations) if equation.name in block.path]
+    return [Entry(block.name, name, max(1, len(order_of_operations(block.backward(name))))) for name in names]

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.files.models.layout import Layout
 from core.network import HEAD, LOSS
 from core.run import Run
 
@@ -18,7 +19,7 @@ Array = NDArray[Any]
 
 
 def arrays_of(run: Run, forward: int | None = None, backward: int | None = None) -> dict[str, Array]:
-    """The arrays of a run by key, as far as it is computed (or less: ``forward``, ``backward`` time steps).
+    """The arrays of a run by key, as far as it is computed (or less: ``forward``, ``backward`` time steps of its walk).
 
     Rows that are not computed are NaN. There are no gradients before the backward pass began, and none of parameters
     and initial values before it is complete.
@@ -27,10 +28,18 @@ def arrays_of(run: Run, forward: int | None = None, backward: int | None = None)
     backward = run.backward_done if backward is None else backward
     arrays = {**_given(run), **_values(run, forward)}
     if backward:
-        arrays |= _adjoints(run, run.problem.steps - backward)
-    if backward == run.problem.steps:
+        arrays |= _adjoints(run, backward)
+    if backward == run.steps:
         arrays |= _totals(run)
     return arrays
+
+
+def file_gradients(run: Run, layout: Layout) -> dict[str, Array]:
+    """The gradients under the names and in the shapes of the model file, ``grad/file/NAME``; {} before they are there."""
+    if not run.backward_done or run.backward_done < run.problem.steps:
+        return {}
+    found = {key.removeprefix("grad/").removeprefix("param/"): gradient for key, gradient in _totals(run).items()}
+    return {f"grad/file/{name}": gradient for name, gradient in layout.gradients(found).items()}
 
 
 def _given(run: Run) -> dict[str, Array]:
@@ -41,20 +50,38 @@ def _given(run: Run) -> dict[str, Array]:
 
 
 def _values(run: Run, forward: int) -> dict[str, Array]:
-    rows = slice(None, forward)
-    arrays = {path: _only(run.values(path), rows) for path in _variables(run)}
+    arrays = {path: _only(run.values(path), _forward(run, path, forward)) for path in _variables(run)}
     arrays["output"] = arrays[f"{HEAD}/{run.network.head.output}"]
     if run.has_loss:
-        arrays["loss"] = _only(run.losses(), rows)
+        arrays["loss"] = _only(run.losses(), _forward(run, HEAD, forward))
     return arrays
 
 
-def _adjoints(run: Run, first: int) -> dict[str, Array]:
+def _adjoints(run: Run, backward: int) -> dict[str, Array]:
     """Total adjoints; a variable that no gradient can reach has none."""
-    rows = slice(first, None)
     found = {path: run.adjoints(path) for path in _variables(run)}
-    arrays = {f"grad/{path}": _only(adjoint, rows) for path, adjoint in found.items() if adjoint is not None}
-    return {**arrays, "grad/input": _only(run.input_adjoints(), rows)}
+    arrays = {
+        f"grad/{path}": _only(adjoint, _backward(run, path, backward))
+        for path, adjoint in found.items()
+        if adjoint is not None
+    }
+    input_adjoints = run.input_adjoints()
+    for block, _ in run.network.input_readers:
+        input_adjoints = _only(input_adjoints, _backward(run, block.name, backward))
+    return {**arrays, "grad/input": input_adjoints}
+
+
+def _forward(run: Run, path: str, done: int) -> slice:
+    """The time steps at which a block has values."""
+    block = path.split("/")[0]
+    return run.times_of(block, slice(0, run.rows_of(run.network.stage(block), done)))
+
+
+def _backward(run: Run, path: str, done: int) -> slice:
+    """The time steps at which a block has adjoints."""
+    block, steps = path.split("/")[0], run.problem.steps
+    from_last = len(run.network.stages) - 1 - run.network.stage(block)
+    return run.times_of(block, slice(steps - run.rows_of(from_last, done), steps))
 
 
 def _totals(run: Run) -> dict[str, Array]:

@@ -135,8 +135,8 @@ def _whole(run: Run) -> tuple[Run, str]:
     if window:
         note = f"the gradients of this walk are cut every {window} steps; this is the full gradient"
         return run.without_window(), note
-    if run.backward_done < run.problem.steps:
-        run = run.rewritten(run.problem, run.forward_done).complete()
+    if run.backward_done < run.steps:
+        run = run.rewritten(run.problem, run.problem.steps).complete()
     return run, ""
 
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from core.gradients.replay import INITIAL, PARAM, Nudge, Outcome, replay
+from core.gradients.replay import INITIAL, PARAM, Nudge, Outcome, counted_from, replay
 from core.gradients.sites import Site, analytic_gradient, value_of
 from core.run import Run
 
@@ -150,7 +150,8 @@ def _any_told_apart(marks: NDArray[np.bool_], samples: int) -> NDArray[np.bool_]
 
 def _loss(run: Run, start: int, samples: int) -> Array:
     """The run's own loss from a step on, (1, C)."""
-    return _told_apart(run.losses()[start:].sum(axis=0, keepdims=True), samples)
+    first = counted_from(run.network, start)
+    return _told_apart(run.losses()[first:].sum(axis=0, keepdims=True), samples)
 
 
 def _drift(run: Run, start: int, samples: int) -> Array:

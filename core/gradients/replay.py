@@ -16,16 +16,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.block import INPUT_PATH, TARGET_PATH
 from core.evaluate import Evaluator
-from core.language import CellDefinition
-from core.network import LOSS, Block
+from core.network import HEAD, LOSS, Block, Network
 from core.operators import OPERATORS, Expression
 from core.operators.expression import INPUT, PARAMETER, TIME, VARIABLE, operations
 from core.run import Problem, Run
+from core.stages import Stage, time_read
 
 Array = NDArray[Any]
 PARAM, INITIAL = "param/", "initial/"  # before a path, as in the keys of a trace file
-INPUT_PATH = "input"
 _NEAR = 1024  # a value this many units in the last place beside a kink stands at it
 
 
@@ -45,7 +45,7 @@ class Nudge:
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What the copies gave, each (R, B), from the step on at which the walk began."""
+    """What the copies gave, each (R, B), from the time step ``counted_from`` on."""
 
     losses: Array  # the loss, summed over time
     kinks: NDArray[np.bool_]  # real walk: on another side of a kink than copy 0; complex walk: at a kink
@@ -53,22 +53,39 @@ class Outcome:
 
 
 def replay(run: Run, nudges: Iterable[Nudge], copies: int, start: int = 0) -> Outcome:
-    """Walk ``copies`` copies from step ``start`` on; everything before it stands as in the run.
+    """Walk ``copies`` copies where no nudge comes before time step ``start``; what that leaves alone is as in the run.
 
     A complex addend makes the walk complex: the imaginary part of the loss carries the derivative.
     """
     walk = _Walk(run.problem, _by_place(nudges), copies)
     walk.remember(run, start)
     with np.errstate(all="ignore"):
-        for step in range(start, _last_loss(run.problem) + 1):
-            walk.step(step)
+        for stage in run.network.stages:
+            for t in _times(run.problem, stage, start):
+                walk.step(stage, t)
     return Outcome(walk.losses, walk.kinks, walk.size)
 
 
-def _last_loss(problem: Problem) -> int:
-    """The last step with a loss; what comes after it cannot matter."""
-    steps = np.flatnonzero(problem.loss_weights.any(axis=1))
-    return int(steps[-1]) if steps.size else -1
+def counted_from(network: Network, start: int) -> int:
+    """The first time step whose loss a replay from ``start`` counts."""
+    return _first(network, network.stages[network.stage(HEAD)], start)
+
+
+def _first(network: Network, stage: Stage, start: int) -> int:
+    """Where a stage begins to differ: at ``start``, but maybe anywhere if it reads other stages or walks in reverse."""
+    read = {path.split("/")[0] for block in stage.blocks for path in block.reads.values()}
+    waits = any(block.name in read for block in network.blocks if block not in stage.blocks)
+    return 0 if waits or stage.reverse else start
+
+
+def _times(problem: Problem, stage: Stage, start: int) -> range:
+    """The time steps of a stage that must be walked; after the last loss no step of the readout matters."""
+    first, times = _first(problem.network, stage, start), stage.times(problem.steps)
+    if stage.reverse:
+        return times
+    losses = np.flatnonzero(problem.loss_weights.any(axis=1))
+    last = int(losses[-1]) if losses.size else -1
+    return times[first : last + 1] if problem.network.head in stage.blocks else times[first:]
 
 
 def _by_place(nudges: Iterable[Nudge]) -> dict[tuple[str, int | None], Array]:
@@ -81,6 +98,7 @@ class _Walk:
     nudges: Mapping[tuple[str, int | None], Array]
     copies: int
     past: dict[str, list[Array]] = field(default_factory=dict)  # path -> rows before the current step, latest last
+    read: dict[tuple[str, int], Array] = field(default_factory=dict)  # what other blocks read: path, time -> row
     parameters: dict[str, Array] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -98,45 +116,64 @@ class _Walk:
         return value if addend is None else value + addend
 
     def remember(self, run: Run, start: int) -> None:
-        """Take the rows that step ``start`` reads from the run."""
-        for block in run.network.blocks:
-            for name, delays in block.cell.definition.delays.items():
-                path, depth = f"{block.name}/{name}", max(delays)
-                rows = np.concatenate([run.initial(path)[-depth:], run.values(path)[:start]])[-depth:].astype(float)
-                initial = depth - start  # so many of these rows are initial values
-                self.past[path] = [
-                    self.nudged(f"{INITIAL}{path}", start + number, row[None]) if number < initial else row[None]
-                    for number, row in enumerate(rows)
-                ]
+        """Take the rows from the run that are read and not walked."""
+        for stage in run.network.stages:
+            first = _first(run.network, stage, start)
+            for block in stage.blocks:
+                self._remember_block(run, block, first)
 
-    def step(self, t: int) -> None:
-        """One time step of every block, and its loss."""
-        signal = self.nudged(INPUT_PATH, t, np.asarray(self.problem.inputs[t], float)[None])
-        for block in self.problem.network.layers:
-            definition = block.cell.definition
-            signal = self._block(block, t, {definition.inputs[0]: signal})[definition.output]
-        self._head(t, signal)
+    def _remember_block(self, run: Run, block: Block, first: int) -> None:
+        for t in range(first):
+            self.read[block.output_path, t] = run.values(block.output_path)[t].astype(float)[None]
+        for name, delays in block.cell.definition.delays.items():
+            path, depth = f"{block.name}/{name}", max(delays)
+            rows = np.concatenate([run.initial(path)[-depth:], run.values(path)[:first]])[-depth:].astype(float)
+            initial = depth - first  # so many of these rows are initial values
+            self.past[path] = [
+                self.nudged(f"{INITIAL}{path}", first + number, row[None]) if number < initial else row[None]
+                for number, row in enumerate(rows)
+            ]
 
-    def _head(self, t: int, signal: Array) -> None:
-        problem, head = self.problem, self.problem.network.head
-        weights = problem.loss_weights[t]
+    def step(self, stage: Stage, t: int) -> None:
+        """One time step of every block of a stage, and its loss."""
+        for block in stage.blocks:
+            inputs = {name: self._input(path, t) for name, path in block.reads.items()}
+            if block.name == HEAD:
+                self._head(t, inputs)
+            else:
+                values = self._block(block, t, inputs, counted=self.problem.valid[t])
+                self.read[block.output_path, t] = values[block.output]
+
+    def _input(self, path: str, t: int) -> Array:
+        """What is read under a path at ``t``, with zeros in the padding of what was given."""
+        problem = self.problem
+        if path == INPUT_PATH:
+            row = np.where(problem.valid[t][:, None], np.asarray(problem.inputs[t], float), 0.0)
+            return self.nudged(INPUT_PATH, t, row[None])
+        if path == TARGET_PATH:
+            outputs = (problem.batch_size, problem.network.outputs)
+            row = np.zeros(outputs) if problem.targets is None else np.asarray(problem.targets[t], float)
+            return np.where(problem.valid[t][:, None], row, 0.0)[None]
+        source = problem.network.block(path.split("/")[0])
+        return self.read[path, time_read(source, t, problem.steps)]
+
+    def _head(self, t: int, inputs: Mapping[str, Array]) -> None:
+        problem, weights = self.problem, self.problem.loss_weights[t]
         if problem.targets is None or not weights.any():
             return
-        target = np.asarray(problem.targets[t], float)[None]
-        inside = {head.cell.definition.inputs[0]: signal, "target": target}
-        values = self._block(head, t, inside, counted=weights > 0)
+        values = self._block(problem.network.head, t, inputs, counted=weights > 0)
         loss = np.where(weights > 0, values[LOSS][..., 0], 0.0) * weights
         self.losses += loss
         self.size = self.size + np.abs(loss[:1].real)
 
-    def _block(self, block: Block, t: int, inputs: Mapping[str, Array], counted: Any = True) -> dict[str, Array]:
+    def _block(self, block: Block, t: int, inputs: Mapping[str, Array], counted: Any) -> dict[str, Array]:
         """The variables of one block at one step."""
         values: dict[str, Array] = {}
         branches: list[Array] | None = None if self.is_complex else []
 
         def read(leaf: Expression) -> Array:
             if leaf.operator == PARAMETER:
-                return self.parameters[f"{block.name}/{leaf.name}"]
+                return self.parameters[f"{block.owner}/{leaf.name}"]
             if leaf.operator == INPUT:
                 return inputs[leaf.name]
             if leaf.operator == TIME:
@@ -151,7 +188,7 @@ class _Walk:
                 self._mark_near_kinks(evaluator, equation.expression, counted)
             values[equation.name] = self._finished(block, equation.name, t, value)
         self._mark_crossed(branches or [], counted)
-        self._push(block.name, block.cell.definition, values)
+        self._push(block, t, values)
         return values
 
     def _finished(self, block: Block, name: str, t: int, value: Array) -> Array:
@@ -165,11 +202,14 @@ class _Walk:
                 value[..., intervention.unit] = intervention.value
         return self.nudged(f"{block.name}/{name}", t, value)
 
-    def _push(self, block: str, definition: CellDefinition, values: Mapping[str, Array]) -> None:
-        for name in definition.delays:
-            rows = self.past[f"{block}/{name}"]
-            rows.append(values[name])
-            del rows[0]
+    def _push(self, block: Block, t: int, values: Mapping[str, Array]) -> None:
+        """The rows that the next step reads; where a reverse walk has not begun yet, its initial values stay."""
+        waits = self.problem.is_padded and block.reverse
+        begun = self.problem.valid[t][:, None]
+        for name in block.cell.definition.delays:
+            rows = self.past[f"{block.name}/{name}"]
+            after = [*rows[1:], values[name]]
+            rows[:] = [np.where(begun, new, old) for new, old in zip(after, rows, strict=True)] if waits else after
 
     def _mark_crossed(self, branches: list[Array], counted: Any) -> None:
         """Note the copies that took another branch than copy 0, in the samples that count."""

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.gradients.replay import INITIAL, INPUT_PATH, PARAM
+from core.block import INPUT_PATH
+from core.gradients.replay import INITIAL, PARAM
 from core.run import Run
 
 Array = NDArray[Any]
@@ -92,6 +93,8 @@ def _sites_at(run: Run, t: int) -> list[Site]:
 def _cut(run: Run, sites: list[Site], numbers: int = 0) -> list[list[Site]]:
     """The sites in pieces; ``numbers`` are those that every copy needs for itself alone."""
     width = run.network.inputs + sum(sum(block.cell.variable_sizes.values()) for block in run.network.blocks)
+    if len(run.network.stages) > 1:  # later stages read the whole walks of earlier ones
+        width += run.problem.steps * sum(block.cell.outputs for block in run.network.layers)
     one_copy = 16 * (numbers + _INTERMEDIATES * width * run.problem.batch_size)
     most = max(1, MEMORY // (2 * one_copy))
     return [sites[first : first + most] for first in range(0, len(sites), most)]

@@ -16,7 +16,7 @@ from core.network import HEAD, LOSS, Block
 from core.operators import Expression
 from core.operators.expression import ADJOINT, INPUT, PARAMETER, TIME, VARIABLE
 from core.run import Run
-from core.timeline import Progress
+from core.segments import Progress
 
 Array = NDArray[Any]
 Vectors = dict[str, Array]
