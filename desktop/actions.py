@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from PySide6.QtCore import QCoreApplication, QObject
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 
@@ -17,8 +17,7 @@ from desktop.theme import Theme
 Intent = Callable[[Any], object]  # called with the window: its `bridge` walks, the rest is its own
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(msgspec.Struct, frozen=True):
     """One row of the table; ``choice`` names the group of those that exclude each other."""
 
     name: str  # objectName, stable

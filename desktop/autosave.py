@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 from PySide6.QtCore import QLockFile, QObject, QStandardPaths, QTimer, Signal
 
 from core.errors import GatewalkError
@@ -24,8 +24,7 @@ PREFIX = "recovery-"
 KEEP_BYTES = 0  # values are computed again when a recovery is opened: quicker to write
 
 
-@dataclass(frozen=True)
-class Leftover:
+class Leftover(msgspec.Struct, frozen=True):
     """Unsaved work of a program that did not end well."""
 
     path: Path

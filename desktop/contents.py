@@ -7,8 +7,8 @@ picture needs.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+import msgspec
 from PySide6.QtWidgets import QWidget
 
 from core.frame import Frame
@@ -20,8 +20,7 @@ from desktop.settings import Settings
 from desktop.typesetting import Typesetter
 
 
-@dataclass(frozen=True, eq=False)
-class Content:
+class Content(msgspec.Struct, frozen=True, eq=False):
     """A widget of a panel, and how it is given a frame."""
 
     widget: QWidget

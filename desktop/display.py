@@ -6,14 +6,14 @@ import ctypes
 import socket
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from desktop.system_libraries import advice, library_named_in, loading_error
 
 
-@dataclass(frozen=True)
-class Display:
+class Display(msgspec.Struct, frozen=True):
     """``platform`` is the plugin that Qt must use ("" leaves Qt the choice); ``obstacle`` says why there is none."""
 
     platform: str = ""

@@ -7,7 +7,8 @@ typesetting, so that its shapes can be found in the result, measured, and given 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 REFERENCE_PX = 32.0  # size of text at which formulas are typeset; pictures scale from there
 
@@ -18,16 +19,14 @@ _BINARY = re.compile(r"(\\(?:odot|otimes|oslash|times))(?![A-Za-z])")  # the typ
 _PLAIN_FILL = "black"
 
 
-@dataclass(frozen=True)
-class Mark:
+class Mark(msgspec.Struct, frozen=True):
     """A marked reference: where it leads, and the mark around it (-1: none)."""
 
     path: str
     outer: int
 
 
-@dataclass(frozen=True)
-class Box:
+class Box(msgspec.Struct, frozen=True):
     """A rectangle, y downwards from the baseline, in units of ``REFERENCE_PX``."""
 
     left: float
@@ -45,8 +44,7 @@ class Box:
         )
 
 
-@dataclass(frozen=True)
-class FormulaSvg:
+class FormulaSvg(msgspec.Struct, frozen=True):
     """A typeset formula whose marks still carry their own fill colours."""
 
     svg: str

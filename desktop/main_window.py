@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QLayout, QMainWindow, QToolBar
@@ -38,8 +38,7 @@ LAYOUT_VERSION = 1
 LEAST_SIZE = (640, 420)
 
 
-@dataclass(frozen=True, eq=False)
-class Parts:
+class Parts(msgspec.Struct, frozen=True, eq=False):
     """What the composition root hands to the window."""
 
     bridge: Bridge

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import traceback
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+import msgspec
 from PySide6.QtCore import QCoreApplication, QStandardPaths
 
 
@@ -19,8 +19,7 @@ class Kind(StrEnum):
     ERROR = "error"  # a request could not be done; everything is as it was
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(msgspec.Struct, frozen=True):
     """A sentence for the person; an empty one takes the last one back."""
 
     text: str

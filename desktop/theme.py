@@ -7,9 +7,9 @@ and lengths scale with the application's font, so that a larger font makes every
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontInfo, QGuiApplication, QPainter, QPalette, QPen, QPixmap
 
@@ -32,8 +32,7 @@ MATHS_FAMILIES = (
 )
 
 
-@dataclass(frozen=True)
-class Theme:
+class Theme(msgspec.Struct, frozen=True):
     """A colour for every role."""
 
     name: str  # "light" or "dark"
@@ -216,7 +215,7 @@ def palette(theme: Theme) -> QPalette:
 
 def stylesheet(theme: Theme) -> str:
     """The style sheet of the whole application, for the font it has now: set it again when that grows."""
-    values = {name: value.name() for name, value in vars(theme).items() if isinstance(value, QColor)}
+    values = {name: value.name() for name, value in msgspec.structs.asdict(theme).items() if isinstance(value, QColor)}
     values |= {
         "on_accent": theme.on_accent.name(),
         "pressed": theme.line.name(),

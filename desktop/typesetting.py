@@ -10,10 +10,10 @@ import re
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 
+import msgspec
 from PySide6.QtCore import QByteArray, QObject, QRectF, QStandardPaths, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
@@ -30,8 +30,7 @@ MOST_WAITING = 48  # what scrolled by long ago need not be typeset any more
 REGION_MARGIN_PX = 2.0
 
 
-@dataclass(frozen=True, eq=False)
-class Formula:
+class Formula(msgspec.Struct, frozen=True, eq=False):
     """A typeset formula, lengths in logical pixels; the baseline is measured from the top."""
 
     pixmap: QPixmap

@@ -5,16 +5,15 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 
+import msgspec
 from PySide6.QtCore import QObject, Qt, Signal
 
 Cancelled = Callable[[], bool]
 Work = Callable[[Cancelled], object]
 
 
-@dataclass(frozen=True, eq=False)
-class Result:
+class Result(msgspec.Struct, frozen=True, eq=False):
     """What a job gave: a value, or the exception that ended it."""
 
     tag: object
@@ -22,8 +21,7 @@ class Result:
     error: Exception | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class Job:
+class Job(msgspec.Struct, frozen=True, eq=False):
     """A piece of work and the flag that ends it early."""
 
     work: Work

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import islice, pairwise, permutations
 from typing import Protocol
+
+import msgspec
 
 SWEEPS = 12
 STARTS, EXIT_STARTS = 6, 4  # orders of the inputs, and of the exits for each, that are tried
@@ -35,8 +36,7 @@ class DiagramLike(Protocol):
     nodes: tuple[NodeLike, ...]
 
 
-@dataclass(frozen=True)
-class Spot:
+class Spot(msgspec.Struct, frozen=True):
     """A place in the layout: a node, a stand-in on a long edge, or an exit of a state at the right."""
 
     layer: int
@@ -44,8 +44,7 @@ class Spot:
     exit_of: int = -1  # number of the node that leaves the cell here
 
 
-@dataclass(frozen=True)
-class Wire:
+class Wire(msgspec.Struct, frozen=True):
     """An edge: from the node ``source`` to argument ``argument`` of ``target``; ``spots`` are its places in order."""
 
     source: int
@@ -54,8 +53,7 @@ class Wire:
     spots: tuple[int, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class DiagramLayout:
+class DiagramLayout(msgspec.Struct, frozen=True, eq=False):
     """Every spot with its place; x counts layers, y counts rows from the top."""
 
     spots: tuple[Spot, ...]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass
 
+import msgspec
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter, QPainterPath
 
@@ -25,8 +25,7 @@ MARGIN_PX = 14.0
 EXIT_PX = 26.0
 
 
-@dataclass(frozen=True, eq=False)
-class Placed:
+class Placed(msgspec.Struct, frozen=True, eq=False):
     """A layout at its size in pixels."""
 
     layout: DiagramLayout

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,8 +13,7 @@ from desktop.colours import ColourMaps
 from desktop.views.diagram_layout import NodeLike
 
 
-@dataclass(frozen=True, eq=False)
-class Scales:
+class Scales(msgspec.Struct, frozen=True, eq=False):
     """The colour scales of one frame."""
 
     maps: ColourMaps

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+import msgspec
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
@@ -16,8 +16,7 @@ SUBSCRIPT = 0.76
 SIGN_PX, TEXT_PX = 17.0, 13.5
 
 
-@dataclass(frozen=True, eq=False)
-class Label:
+class Label(msgspec.Struct, frozen=True, eq=False):
     """A label ready to be painted: its pieces with their faces and places from the middle of the label."""
 
     text: str

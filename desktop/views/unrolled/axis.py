@@ -5,7 +5,8 @@ A column coordinate is a time step with a fraction: 3.5 is the middle of column 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import msgspec
+from msgspec.structs import replace
 
 from core.frame import Detail
 
@@ -13,8 +14,7 @@ LEFT_PX = 40.0
 RIGHT_PX = 20.0
 
 
-@dataclass(frozen=True)
-class VisibleColumns:
+class VisibleColumns(msgspec.Struct, frozen=True):
     """What the view shows of time: whole columns first <= t < last, and the exact edges in column coordinates.
 
     ``start`` stands at ``left_px`` of the widget and ``end`` at ``right_px``, so that a plot can share the columns.
@@ -29,8 +29,7 @@ class VisibleColumns:
     right_px: float
 
 
-@dataclass(frozen=True)
-class Axis:
+class Axis(msgspec.Struct, frozen=True):
     """Time across the widget. With a ``focus`` that one column is ``focus_px`` wide, all others ``pitch``."""
 
     left: float

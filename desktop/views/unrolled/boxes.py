@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+
+import msgspec
 
 from desktop.views.unrolled.axis import Axis
 from desktop.views.unrolled.geometry import CHIPS_PX, NAMES_PX, Span
 
 
-@dataclass(frozen=True)
-class CellBox:
+class CellBox(msgspec.Struct, frozen=True):
     """The inside of a cell's box, relative to its upper left corner; the same for every column of a layer."""
 
     width: float

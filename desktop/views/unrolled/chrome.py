@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap, QStaticText
 
@@ -16,8 +15,7 @@ WORDS_KEPT = 6000
 BOXES_KEPT = 24
 
 
-@dataclass(frozen=True, eq=False)
-class Fonts:
+class Fonts(msgspec.Struct, frozen=True, eq=False):
     """The faces of the view."""
 
     name: QFont  # of a lane

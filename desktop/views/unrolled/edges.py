@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from core.frame import BlockFrame, Flow, LaneFrame
 from desktop.views.unrolled.boxes import box_left, state_line
@@ -15,8 +16,7 @@ LONGER_PX = 12.0
 INITIAL_PX = 30.0  # the most an edge from the initial value is long
 
 
-@dataclass(frozen=True)
-class Edge:
+class Edge(msgspec.Struct, frozen=True):
     """An edge as the value travels, from (x0, y0) to (x1, y1); the gradient goes the other way."""
 
     key: tuple  # (lane, source, target, delay, reader's t)

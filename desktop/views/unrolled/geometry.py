@@ -6,7 +6,9 @@ Lengths are pixels of the widget; ``scale`` is how much larger than designed the
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from core.frame import Detail, LaneFrame
 
@@ -37,8 +39,7 @@ def legend_height(width: float, scale: float) -> float:
     return scale * (4.0 + LEGEND_LINE_PX * min(3, legend_lines(width, scale)))
 
 
-@dataclass(frozen=True)
-class LaneShape:
+class LaneShape(msgspec.Struct, frozen=True):
     """What of a lane decides its height: (units, variables) of each layer, and whether it has a line of targets."""
 
     layers: tuple[tuple[int, int], ...]  # bottom to top, without the head
@@ -52,8 +53,7 @@ def lane_shape(lane: LaneFrame, before: LaneShape | None = None) -> LaneShape:
     return LaneShape(layers, had or any(lane.targets))
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(msgspec.Struct, frozen=True):
     """A stretch downwards."""
 
     top: float
@@ -65,8 +65,7 @@ class Span:
         return self.top + self.height
 
 
-@dataclass(frozen=True)
-class LaneRows:
+class LaneRows(msgspec.Struct, frozen=True):
     """The rows of one lane, from its heading to its lines of text."""
 
     heading: Span
@@ -87,8 +86,7 @@ class LaneRows:
         return self.target.bottom
 
 
-@dataclass(frozen=True)
-class Rows:
+class Rows(msgspec.Struct, frozen=True):
     """All lanes; ``height`` may be more than there is room for, then the view scrolls."""
 
     lanes: tuple[LaneRows, ...]

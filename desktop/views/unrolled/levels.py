@@ -5,8 +5,7 @@ Shape letters: ``n`` columns, ``m`` variables, ``R`` rows of a strip (units, or 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,8 +37,7 @@ def gradient_limits(lanes: tuple[LaneFrame, ...]) -> tuple[float, float]:
     return max(min(lows, default=high), high * 10.0**-DECADES_SHOWN), high
 
 
-@dataclass(frozen=True, eq=False)
-class StripGrid:
+class StripGrid(msgspec.Struct, frozen=True, eq=False):
     """The strips of one layer over the visible columns, as places in the colour table."""
 
     first: int  # column of row 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from core.frame import BlockFrame, Track
 from desktop.views.unrolled.geometry import Span
@@ -12,8 +12,7 @@ GRADIENT_SHARE = 0.55  # height of a gradient band against that of a variable
 GRADIENT_MOST_PX = 14.0
 
 
-@dataclass(frozen=True, eq=False)
-class Band:
+class Band(msgspec.Struct, frozen=True, eq=False):
     """A stretch of the map that shows a variable, or the gradient norm of one."""
 
     track: Track

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter
@@ -22,16 +22,14 @@ MOST_PULSES = 64
 FLASH = 0.45  # how much of the accent lies over a strip of the current cell that has just changed
 
 
-@dataclass(frozen=True)
-class Pulse:
+class Pulse(msgspec.Struct, frozen=True):
     """Something that travels along an edge."""
 
     edge: Edge
     backward: bool
 
 
-@dataclass(frozen=True, eq=False)
-class Motion:
+class Motion(msgspec.Struct, frozen=True, eq=False):
     """The way from one scene to the next, over the columns that differ."""
 
     after: Scene

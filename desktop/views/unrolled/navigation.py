@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from core.frame import Detail
 from desktop.views.unrolled.axis import LEFT_PX, RIGHT_PX, Axis

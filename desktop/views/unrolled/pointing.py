@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 
@@ -20,8 +20,7 @@ from desktop.views.unrolled.paint_labels import translated
 from desktop.views.unrolled.scene import Scene, layers_of
 
 
-@dataclass(frozen=True)
-class Spot:
+class Spot(msgspec.Struct, frozen=True):
     """A place of the picture: a kind, the lane, the path and the step it belongs to."""
 
     kind: str  # "value", "cell", "token", "target", "prediction", "edge", "column"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,8 +15,7 @@ from desktop.views.unrolled.levels import StripGrid, gradient_limits, strip_grid
 Place = tuple[int, int]  # (lane, layer)
 
 
-@dataclass(frozen=True)
-class Lit:
+class Lit(msgspec.Struct, frozen=True):
     """The one place that is lit: a variable of a layer of the lead lane at one step."""
 
     t: int
@@ -25,8 +23,7 @@ class Lit:
     name: str
 
 
-@dataclass(frozen=True, eq=False)
-class Scene:
+class Scene(msgspec.Struct, frozen=True, eq=False):
     """A frame and where its parts lie."""
 
     frame: Frame
