@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from core.cell import Cell
 from core.errors import DataError, FileError, ShapeError
+from core.files.models import SUFFIXES, OpenedModel, open_model
 from core.files.npz import read_npz, without_prefix
 from core.files.snapshot import SNAPSHOT_SUFFIX, read_model
 from core.language import CellDefinition, read_cell
@@ -26,29 +27,30 @@ DEFAULT_UNITS = 8
 MAX_PARAMETERS = 50_000_000  # 400 MB in float64
 HEADS = ("softmax", "identity", "logistic", "direct")
 LOSSES = ("squared", "cross-entropy")
-_OTHER_KINDS = (".pt", ".pth", ".safetensors", ".onnx", ".keras", ".h5", ".npz")
 
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A network with numbers."""
+    """A network with numbers; ``opened`` says more of one that another program's file holds."""
 
     network: Network
     parameters: Mapping[str, Array]
+    opened: OpenedModel | None = None
 
 
 @dataclass(frozen=True)
 class Choices:
     """What the command line says about a model; "" and None mean: choose what fits.
 
-    ``loss`` is "" for a network that is only walked forward.
+    ``loss`` is "" for a network that is only walked forward; ``answers`` are for what a model file does not say.
     """
 
     units: int | None = None
-    seed: int = 0
+    seed: int | None = None
     weights: str = ""
     head: str = ""
     loss: str = ""
+    answers: Mapping[str, str] = field(default_factory=dict)
 
 
 def load_model(name_or_path: str, choices: Choices, *, inputs: int, outputs: int | None = None) -> Model:
@@ -56,6 +58,10 @@ def load_model(name_or_path: str, choices: Choices, *, inputs: int, outputs: int
 
     Raises FileError, LanguageError for what cannot be read, ShapeError for weights that do not fit.
     """
+    if is_model_file(name_or_path):
+        return _file_model(name_or_path, choices)
+    if choices.answers:
+        raise DataError(f"--answer is for model files; {shown(name_or_path)} leaves nothing open. Leave it out.")
     if is_snapshot(name_or_path):
         return _saved_model(name_or_path, choices)
     definition = read_definition(name_or_path)
@@ -74,18 +80,17 @@ def load_model(name_or_path: str, choices: Choices, *, inputs: int, outputs: int
     )
     _check_size(network)
     if weights is None:
-        return Model(network, network.check(network.initial_parameters(choices.seed)))
+        return Model(network, network.check(network.initial_parameters(choices.seed or 0)))
     _check_weights(network, weights, choices.weights)
     return Model(network, network.check(weights))
 
 
 def read_definition(name_or_path: str) -> CellDefinition:
     """The cell of a built-in name or a ``.toml`` file. Raises FileError that says what can be opened."""
-    suffix = Path(name_or_path).suffix.lower()
-    if suffix in _OTHER_KINDS:  # the place where readers of other programs' models join
+    if is_model_file(name_or_path) or Path(name_or_path).suffix.lower() in (".h5", ".hdf5", ".bin", ".ckpt", ".pb"):
         raise FileError(
-            f"{shown(name_or_path)}: files that end in {suffix} cannot be opened as a model here. "
-            f"Give a cell file (.toml) or a built-in cell: {', '.join(built_in())}."
+            f"{shown(name_or_path)} is no cell. Give a cell file (.toml), a built-in cell ({', '.join(built_in())}), "
+            f"or a model ({', '.join(SUFFIXES)})."
         )
     return read_cell(name_or_path)
 
@@ -93,6 +98,11 @@ def read_definition(name_or_path: str) -> CellDefinition:
 def is_snapshot(name_or_path: str) -> bool:
     """Whether this names a saved session, which has its own numbers and words."""
     return Path(name_or_path).suffix.lower() == SNAPSHOT_SUFFIX
+
+
+def is_model_file(name_or_path: str) -> bool:
+    """Whether this names a model of another program, or weights that say by their names what they are."""
+    return Path(name_or_path).suffix.lower() in SUFFIXES
 
 
 def vocabulary_of(name_or_path: str) -> Vocabulary | None:
@@ -109,6 +119,26 @@ def _saved_model(path: str, choices: Choices) -> Model:
         )
     saved = read_model(path, loss=choices.loss)
     return Model(saved.network, saved.parameters)
+
+
+def _file_model(path: str, choices: Choices) -> Model:
+    """The model in a file. Raises FileError, ShapeError; DataError for options that the file leaves no room for."""
+    if choices.units or choices.weights or choices.seed is not None:
+        raise DataError(
+            f"{shown(path)} is a model with its own units and weights. Leave --units, --weights and --seed out, or "
+            "name a cell instead."
+        )
+    answers = dict(choices.answers)
+    if choices.head:
+        answers |= {"readout": "none"} if choices.head == "direct" else {"head": choices.head}
+    opened = open_model(path, answers, choices.loss)
+    for key in opened.answers.unasked:
+        asked = ", ".join(opened.answers.asked) or "none"
+        raise DataError(
+            f"{shown(Path(path).name)} leaves no question {shown(key)} open; its questions are: {asked}. Leave out "
+            f"--{'head' if key == 'head' and choices.head else f'answer {key}=…'}."
+        )
+    return Model(opened.network, opened.parameters, opened)
 
 
 def built_in() -> list[str]:

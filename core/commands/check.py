@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.commands.model_files import opened_with_input
 from core.commands.model_options import add_model_options, choices_of, positive
 from core.commands.target_options import CROSS_ENTROPY, SQUARED, with_target_file
 from core.errors import DataError
 from core.files.sequences import read_sequence
 from core.gradients.check import Proof, Summary, prove_all
 from core.gradients.measure import VERDICTS
-from core.models import Model, inputs_in, is_snapshot, load_model, random_parameters, vocabulary_of
+from core.models import Model, inputs_in, is_model_file, is_snapshot, load_model, random_parameters, vocabulary_of
 from core.network import Network
 from core.posing import problem_of
 from core.run import Problem, Run
@@ -38,7 +39,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Check, print a table, and give 1 when a gradient differs."""
-    generator = np.random.default_rng(arguments.seed)
+    generator = np.random.default_rng(arguments.seed or 0)
     model, problem = _problem(arguments, generator)
     summary = prove_all(Run(problem).complete(), progress=_progress())
     print(_heading(model, problem, arguments))
@@ -88,16 +89,11 @@ def _heading(model: Model, problem: Problem, arguments: Namespace) -> str:
 
 
 def _problem(arguments: Namespace, generator: np.random.Generator) -> tuple[Model, Problem]:
-    sequence = _sequence(arguments, generator)
-    loss, outputs = arguments.loss or _loss_for(arguments), OUTPUTS
-    if arguments.target:
-        sequence, loss, outputs = with_target_file(sequence, arguments.target, arguments.loss)
-    free = not arguments.target and (bool(arguments.weights) or arguments.head == "direct")
-    choices = choices_of(arguments, loss)
-    model = load_model(arguments.model, choices, inputs=sequence.width, outputs=None if free else outputs)
+    if is_model_file(arguments.model):
+        model, sequence = _from_file(arguments, generator)
+    else:
+        model, sequence = _from_name(arguments, generator)
     network = model.network
-    if not _has_numbers(arguments):
-        model = Model(network, random_parameters(network, generator))
     states = {path: generator.normal(size=rows.shape) for path, rows in network.initial_states(sequence.batch).items()}
     if arguments.target:
         problem = problem_of(network, model.parameters, sequence, initial=states)
@@ -108,14 +104,44 @@ def _problem(arguments: Namespace, generator: np.random.Generator) -> tuple[Mode
     return model, problem
 
 
-def _sequence(arguments: Namespace, generator: np.random.Generator) -> Sequence:
-    if arguments.input:
-        if arguments.steps:
-            raise DataError("--steps is for random input; this input has its own steps. Leave one of them out.")
-        return read_sequence(arguments.input, vocabulary=vocabulary_of(arguments.model))
+def _from_file(arguments: Namespace, generator: np.random.Generator) -> tuple[Model, Sequence]:
+    _check_options(arguments)
+    model, sequence, lines = opened_with_input(arguments, made_up=lambda inputs: _made_up(arguments, generator, inputs))
+    for line in lines:
+        print(line)
+    return model, sequence
+
+
+def _from_name(arguments: Namespace, generator: np.random.Generator) -> tuple[Model, Sequence]:
+    sequence = _sequence(arguments, generator)
+    loss, outputs = arguments.loss or _loss_for(arguments), OUTPUTS
     if arguments.target:
+        sequence, loss, outputs = with_target_file(sequence, arguments.target, arguments.loss)
+    free = not arguments.target and (bool(arguments.weights) or arguments.head == "direct")
+    choices = choices_of(arguments, loss)
+    model = load_model(arguments.model, choices, inputs=sequence.width, outputs=None if free else outputs)
+    if not _has_numbers(arguments):
+        model = Model(model.network, random_parameters(model.network, generator))
+    return model, sequence
+
+
+def _sequence(arguments: Namespace, generator: np.random.Generator) -> Sequence:
+    _check_options(arguments)
+    if arguments.input:
+        return read_sequence(arguments.input, vocabulary=vocabulary_of(arguments.model))
+    return _made_up(arguments, generator, _inputs(arguments))
+
+
+def _made_up(arguments: Namespace, generator: np.random.Generator, inputs: int) -> Sequence:
+    return from_numbers(generator.normal(size=(arguments.steps or STEPS, BATCH, inputs)))
+
+
+def _check_options(arguments: Namespace) -> None:
+    """Refuses options that belong to another input than the one that is there."""
+    if arguments.input and arguments.steps:
+        raise DataError("--steps is for random input; this input has its own steps. Leave one of them out.")
+    if arguments.target and not arguments.input:
         raise DataError("A target needs the INPUT that it belongs to. Give both, or neither.")
-    return from_numbers(generator.normal(size=(arguments.steps or STEPS, BATCH, _inputs(arguments))))
 
 
 def _inputs(arguments: Namespace) -> int:
@@ -126,8 +152,8 @@ def _inputs(arguments: Namespace) -> int:
 
 
 def _has_numbers(arguments: Namespace) -> bool:
-    """Whether the parameters are given, in a file of weights or in a saved session."""
-    return bool(arguments.weights) or is_snapshot(arguments.model)
+    """Whether the parameters are given, in a file or in a saved session."""
+    return bool(arguments.weights) or is_snapshot(arguments.model) or is_model_file(arguments.model)
 
 
 def _loss_for(arguments: Namespace) -> str:

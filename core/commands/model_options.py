@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
+from core.files.models import SUFFIXES
 from core.models import DEFAULT_UNITS, HEADS, LOSSES, Choices
 
 
 def add_model_options(parser: ArgumentParser) -> None:
     """MODEL and how to make it."""
     parser.add_argument(
-        "model", metavar="MODEL", help="a built-in cell (lstm, gru, rnn_tanh, …) or a cell file (.toml)"
+        "model",
+        metavar="MODEL",
+        help=f"a built-in cell (lstm, gru, …), a cell file (.toml), or a model ({', '.join(SUFFIXES)})",
     )
     parser.add_argument(
         "--units",
@@ -18,19 +21,40 @@ def add_model_options(parser: ArgumentParser) -> None:
         metavar="N",
         help=f"units of the layer (default: as in --weights, else {DEFAULT_UNITS})",
     )
-    parser.add_argument("--seed", type=whole, default=0, metavar="S", help="seed of the random numbers (default: 0)")
+    parser.add_argument("--seed", type=whole, metavar="S", help="seed of the random numbers (default: 0)")
     parser.add_argument(
         "--weights", default="", metavar="FILE", help=".npz of the parameters, keys l0/W_f or param/l0/W_f"
     )
     parser.add_argument(
         "--head", choices=HEADS, default="", help="readout (default: what suits the loss; direct without a target)"
     )
+    add_answer_option(parser)
     parser.add_argument("--loss", choices=LOSSES, default="", help="loss (default: what suits the target)")
+
+
+def add_answer_option(parser: ArgumentParser) -> None:
+    """Answers to what a model file does not say."""
+    parser.add_argument(
+        "--answer",
+        action="append",
+        type=answer,
+        default=[],
+        metavar="KEY=CHOICE",
+        help="what a model file does not say, such as cell=rnn_relu or readout=fc.weight (default: a guess, printed)",
+    )
+
+
+def answer(text: str) -> tuple[str, str]:
+    """The key and the choice of one answer."""
+    key, sign, choice = text.partition("=")
+    if not key or not sign:
+        raise ArgumentTypeError(f"expected KEY=CHOICE, got {text!r}")
+    return key, choice
 
 
 def choices_of(arguments: Namespace, loss: str) -> Choices:
     """What the options say about the model, with the loss that was chosen."""
-    return Choices(arguments.units, arguments.seed, arguments.weights, arguments.head, loss)
+    return Choices(arguments.units, arguments.seed, arguments.weights, arguments.head, loss, dict(arguments.answer))
 
 
 def positive(text: str) -> int:

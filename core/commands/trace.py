@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.commands.model_files import opened_with_input
 from core.commands.model_options import add_model_options, choices_of
 from core.commands.target_options import with_target_file
 from core.errors import DataError, FileError, ShapeError
 from core.files.npz import read_npz, without_prefix, write_npz
 from core.files.sequences import read_sequence
-from core.files.trace_arrays import arrays_of
-from core.models import Model, is_snapshot, load_model, vocabulary_of
+from core.files.trace_arrays import arrays_of, file_gradients
+from core.models import Model, is_model_file, is_snapshot, load_model, vocabulary_of
 from core.network import Network
 from core.posing import problem_of
 from core.run import Problem, Run
@@ -44,16 +46,20 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> int:
     """Walk the model over the input, write the file and say so."""
     out = _checked_output(arguments)
-    sequence, loss, outputs = _sequence(arguments)
-    model = load_model(arguments.model, choices_of(arguments, loss), inputs=sequence.width, outputs=outputs)
+    if is_model_file(arguments.model):
+        model, sequence, lines = opened_with_input(arguments, arguments.at)
+    else:
+        sequence, loss, outputs = _sequence(arguments)
+        model = load_model(arguments.model, choices_of(arguments, loss), inputs=sequence.width, outputs=outputs)
+        lines = []
     with np.errstate(all="ignore"):  # overflow is a result like any other, and the summary names it
         walk = Run(_problem(model, sequence, arguments.initial)).complete()
-        arrays = arrays_of(walk)
+        arrays = arrays_of(walk) | (file_gradients(walk, model.opened.names) if model.opened else {})
     write_npz(out, arrays)
     broken = [key for key, array in arrays.items() if not np.isfinite(array).all()]
-    print(
-        _summary(walk, sequence, arguments, len(arrays)) + (f"; overflow in {', '.join(broken[:4])}" if broken else "")
-    )
+    summary = _summary(walk, sequence, arguments, len(arrays))
+    for line in (*lines, summary + (f"; overflow in {', '.join(broken[:4])}" if broken else "")):
+        print(line)
     return 0
 
 
@@ -90,7 +96,8 @@ def _outputs_of(weights: str, least: int) -> int:
 
 def _problem(model: Model, sequence: Sequence, initial: str) -> Problem:
     network = model.network
-    states = initial_states(network, initial, sequence.batch) if initial else {}
+    states = dict(_own_states(model, sequence.batch))
+    states |= initial_states(network, initial, sequence.batch) if initial else {}
     row = sum(sum(block.cell.variable_sizes.values()) for block in network.blocks)
     if (needed := 48 * row * sequence.length * sequence.batch) > LARGEST:
         raise DataError(
@@ -98,6 +105,18 @@ def _problem(model: Model, sequence: Sequence, initial: str) -> Problem:
             "Use fewer units, steps or sequences."
         )
     return problem_of(network, model.parameters, sequence, initial=states)
+
+
+def _own_states(model: Model, batch: int) -> Mapping[str, Array]:
+    """The initial states that a model file holds, for every sequence of the batch. Raises ShapeError."""
+    states = model.opened.initial if model.opened else {}
+    for path, rows in states.items():
+        if rows.shape[1] not in (1, batch):
+            raise ShapeError(
+                f"The file has initial values of {path} for {rows.shape[1]} sequences, but the input has {batch}. Give "
+                "as many, or initial values by --initial."
+            )
+    return {path: np.broadcast_to(rows, (len(rows), batch, rows.shape[2])) for path, rows in states.items()}
 
 
 def initial_states(network: Network, path: str, batch: int) -> dict[str, Array]:
@@ -117,8 +136,9 @@ def initial_states(network: Network, path: str, batch: int) -> dict[str, Array]:
 def _summary(run: Run, sequence: Sequence, arguments: Namespace, arrays: int) -> str:
     """One line: what was found and what was written."""
     network, cell = run.network, run.network.layers[0].cell
+    what = f"{cell.definition.name}, {count(cell.units, 'unit')}, {network.head.cell.definition.name.lower()} readout"
     parts = [
-        f"{cell.definition.name}, {count(cell.units, 'unit')}, {network.head.cell.definition.name.lower()} readout",
+        shown(Path(arguments.model).name) if is_model_file(arguments.model) else what,
         f"{count(sequence.length, 'step')} × {count(sequence.batch, 'sequence')} × {count(sequence.width, 'input')}",
     ]
     if sequence.vocabulary is not None and not is_snapshot(arguments.model):

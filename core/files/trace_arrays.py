@@ -35,7 +35,7 @@ def arrays_of(run: Run, forward: int | None = None, backward: int | None = None)
 
 
 def file_gradients(run: Run, layout: Layout) -> dict[str, Array]:
-    """The gradients under the names and in the shapes of the model file, ``grad/file/NAME``; {} before they are there."""
+    """The gradients in the names and shapes of a model file, ``grad/file/NAME``; {} before they are there."""
     if not run.backward_done or run.backward_done < run.problem.steps:
         return {}
     found = {key.removeprefix("grad/").removeprefix("param/"): gradient for key, gradient in _totals(run).items()}
