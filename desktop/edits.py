@@ -181,13 +181,13 @@ class Edits(QObject):
         """Ask for another model."""
         from desktop.dialogs.model import ask_model
 
-        ask_model(self._window, self._bridge.session.setup.network, self._look.theme, self._take_model)
+        session = self._bridge.session
+        ask_model(self._window, session.setup.network, session.parameters, self._look.theme, self._take_model)
 
     def _take_model(self, answer: Any) -> None:
-        if answer is not None:
-            sequence = self._bridge.session.setup.sequence
-            name = self._bridge.session.setup.name
-            self._bridge.edits.set_model(answer.network, answer.parameters, sequence, name)
+        if answer is not None and not answer.same:
+            setup = self._bridge.session.setup
+            self._bridge.edits.set_model(answer.network, answer.parameters, setup.sequence, setup.name)
 
     def add_bookmark(self) -> None:
         """Ask for a name for this place."""

@@ -10,10 +10,9 @@ from msgspec.structs import replace
 from PySide6.QtCore import QCoreApplication
 
 from core.breakpoints import AtTime, Breakpoint
-from core.cell import Cell
 from core.frame import Cursor
 from core.learning.step import LearningSettings
-from core.network import Network, build_network
+from core.network import Network
 from core.sequence import Sequence
 from core.tokens import is_unspaced
 
@@ -142,13 +141,11 @@ def _says(network: Network, targets: Any) -> bool:
 
 
 def network_for(like: Network, sequence: Sequence) -> Network:
-    """A network of the same cells, with the width that the sequence asks for; readout and loss too, where they fit."""
-    cells, width = [], sequence.width
-    for block in like.layers:
-        cells.append(Cell(block.cell.definition, width, block.cell.units))
-        width = block.cell.units
+    """A network of the same layers, as wide as the sequence asks for; with the same readout and loss where they fit."""
+    from desktop.dialogs.network_choice import network_like
+
     head, loss = _readout_for(like, sequence)
-    return build_network(cells, head=head, loss=loss, outputs=_outputs_for(sequence))
+    return network_like(like, sequence.width, _outputs_for(sequence), head, loss)
 
 
 def _outputs_for(sequence: Sequence) -> int:
@@ -163,7 +160,8 @@ def _outputs_for(sequence: Sequence) -> int:
 def _readout_for(like: Network, sequence: Sequence) -> tuple[str, str]:
     """Classes want probabilities, numbers the numbers as they come."""
     classes = sequence.vocabulary is not None if sequence.targets is None else sequence.targets.ndim == 2
-    head, fitting = Path(like.head.cell.definition.file).stem, CLASS_HEADS if classes else NUMBER_HEADS
+    head = Path(like.head.cell.definition.file).stem.removesuffix("_both")
+    fitting = CLASS_HEADS if classes else NUMBER_HEADS
     usual = "cross-entropy" if classes else "squared"
     return (head, like.loss or usual) if head in fitting else (fitting[0], usual)
 

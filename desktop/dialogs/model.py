@@ -1,195 +1,243 @@
-"""Choosing a model: a cell from the list, from a file, or of one's own equations; its size, readout and start."""
+"""Building a network: its layers one above the other, the details of the chosen one beside them."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QFileDialog, QGridLayout, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
-from core.errors import GatewalkError, ShapeError
-from core.language import read_cell
+from core.block import EMBEDDING, HEAD
+from core.errors import GatewalkError
 from core.network import Network
-from desktop.dialogs.equation_editor import EquationEditor
+from desktop.dialogs.ends_pages import InputPage, ReadoutPage
+from desktop.dialogs.field import spin
 from desktop.dialogs.frame import Question, fit, label_for, waited_for
-from desktop.dialogs.model_choice import (
-    ChosenModel,
-    ModelChoice,
-    Verdict,
-    built_in_cells,
-    check_text,
-    choice_of,
-    network_of,
-    parameters_of,
-    plain_text,
-)
-from desktop.dialogs.model_settings import ModelSettings
+from desktop.dialogs.layer_page import LayerPage
+from desktop.dialogs.network_choice import MOST_LAYERS, LayerChoice, NetworkChoice, choice_of
+from desktop.dialogs.network_list import NetworkList
+from desktop.dialogs.network_numbers import ChosenNetwork, Present
+from desktop.dialogs.network_problems import Judgement, capital, judge, numbers_in
+from desktop.dialogs.network_words import rows_of, unshown_words, walking_words
 from desktop.theme import Theme, scaled
+from desktop.views.scrolling import quiet_scroll
 
-OWN = ""  # the entry of the list for equations that are no built-in cell's
-FIRST_OWN = "h = tanh(W @ x + U @ h[-1] + b)\n"
-MOST_NUMBERS = 20_000_000  # 160 MB; made anew at every change of a setting
+INPUT = "input"
+LIST_PX, LIST_SHARE = 268.0, 0.3  # in wide letters not more than that of the screen
 
 
 class ModelDialog(Question):
-    """Every cell is shown as its text, so that any of them can be changed. Answers a ChosenModel."""
+    """Answers a ChosenNetwork."""
 
-    def __init__(
-        self, now: ModelChoice, inputs: int, outputs: int | None, theme: Theme, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, now: Present, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(self.tr("Change the model"), theme, parent, self.tr("Walk this model"))
         self.setObjectName("model_dialog")
-        self._inputs, self._outputs = inputs, outputs
-        self._verdict = Verdict()
-        self._titles = {name: read_cell(name).text.strip() for name, _ in built_in_cells()}
+        self._now, self._choice = now, choice_of(now.network)
+        self._key = f"l{len(self._choice.layers) - 1}"
+        self._judgement = Judgement(None)
         self._make_parts()
         self._arrange_parts()
-        self.settings.show_choice(now)
-        self._show_text(now.definition.text)
         self._wire()
-        self._check()
-        fit(self, 680, 600)
-        self.cell.setFocus()
+        self._remark = unshown_words(self._choice, now.network)
+        self._show(self._choice)
+        fit(self, 880, 620)
+        self.list.setFocus()
+
+    # Parts
 
     def _make_parts(self) -> None:
-        self.cell = QComboBox()
-        for name, title in built_in_cells():
-            self.cell.addItem(title, name)
-        self.cell.addItem(self.tr("Own equations"), OWN)
-        self.open_file = QPushButton(self.tr("Open a cell file…"))
-        self.open_file.setAutoDefault(False)
-        self.editor = EquationEditor(self.theme)
-        self.editor.setMinimumHeight(round(scaled(120)))
+        network = self._now.network
+        self.list = NetworkList(self.theme)
+        self.layer, self.readout, self.input = (
+            LayerPage(self.theme),
+            ReadoutPage(network.outputs),
+            InputPage(network.inputs),
+        )
+        self.add = self._tool(self.tr("Add"), self.tr("Add a layer on top of this one (Ins)"))
+        self.remove = self._tool(self.tr("Remove"), self.tr("Remove this layer (Del)"))
+        self.up = self._tool("↑", self.tr("Move this layer up (Ctrl+Up)"))
+        self.down = self._tool("↓", self.tr("Move this layer down (Ctrl+Down)"))
+        self.keep = QCheckBox(self.tr("Keep the numbers of what stays the same"))
+        self.seed = spin(0, 2**31 - 1, 0)
         self.words = label_for("")
         self.words.setWordWrap(True)
-        self.place = QPushButton()
-        self.place.setProperty("flat", True)
-        self.place.setAutoDefault(False)
-        self.place.hide()
-        self.settings = ModelSettings()
+
+    def _tool(self, text: str, tip: str) -> QPushButton:
+        button = QPushButton(text)
+        button.setAutoDefault(False)
+        button.setToolTip(tip)
+        button.setAccessibleName(tip)
+        return button
 
     def _arrange_parts(self) -> None:
-        top = QHBoxLayout()
-        top.setSpacing(round(scaled(10)))
-        top.addWidget(label_for(self.tr("cell"), self.cell))
-        top.addWidget(self.cell, 1)
-        top.addWidget(self.open_file)
-        self.body.addLayout(top)
-        self.body.addWidget(self.editor, 1)
+        self._pages = QStackedWidget()
+        for page in (self.layer, self.readout, self.input):
+            self._pages.addWidget(page)
+        columns = QHBoxLayout()
+        columns.setSpacing(round(scaled(20)))
+        columns.addLayout(self._left())
+        columns.addWidget(quiet_scroll(self._pages), 1)
+        below = QHBoxLayout()
+        below.setSpacing(round(scaled(10)))
+        below.addWidget(self.keep)
+        below.addStretch(1)
+        below.addWidget(label_for(self.tr("seed of new numbers"), self.seed))
+        below.addWidget(self.seed)
+        self.body.addLayout(columns, 1)
+        self.body.addLayout(below)
         self.body.addWidget(self.words)
-        self.body.addWidget(self.settings)
-        row = QGridLayout()
-        row.setColumnStretch(0, 1)
-        self.layout().removeWidget(self.problem)
-        row.addWidget(self.problem, 0, 0)
-        row.addWidget(self.place, 0, 1, Qt.AlignmentFlag.AlignTop)
-        self.layout().insertLayout(1, row)
+
+    def _left(self) -> QVBoxLayout:
+        """The list and what can be done to it."""
+        tools = QHBoxLayout()
+        tools.setSpacing(round(scaled(6)))
+        for button, share in ((self.add, 2), (self.remove, 2), (self.up, 1), (self.down, 1)):
+            button.setMinimumWidth(round(scaled(30)))
+            tools.addWidget(button, share)
+        left = QVBoxLayout()
+        left.setSpacing(round(scaled(8)))
+        self.list.setFixedWidth(round(min(scaled(LIST_PX), LIST_SHARE * self.screen().availableSize().width())))
+        left.addWidget(self.list, 1)
+        left.addLayout(tools)
+        return left
 
     def _wire(self) -> None:
-        self.cell.activated.connect(lambda _place: self._show_built_in())
-        self.open_file.clicked.connect(lambda _checked=False: self._ask_file())
-        self.editor.textChanged.connect(self._edited)
-        self.place.clicked.connect(lambda _checked=False: self.editor.go_to(self._verdict.line, self._verdict.column))
-        self.settings.changed.connect(lambda _none: self._judge())
+        self.list.chosen.connect(self._choose)
+        self.list.add_requested.connect(lambda _: self._add())
+        self.list.remove_requested.connect(lambda _: self._remove())
+        self.list.move_requested.connect(lambda pair: self._move(*pair))
+        self.add.clicked.connect(lambda _checked=False: self._add())
+        self.remove.clicked.connect(lambda _checked=False: self._remove())
+        for button, step in ((self.up, 1), (self.down, -1)):
+            button.clicked.connect(lambda _checked=False, step=step: self._step(step))
+        self.layer.changed.connect(self._take_layer)
+        self.readout.changed.connect(self._judge)
+        self.input.changed.connect(self._judge)
+        self.keep.clicked.connect(lambda on: self._judge(replace(self._choice, keep=on)))
+        self.seed.valueChanged.connect(lambda seed: self._judge(replace(self._choice, seed=seed)))
 
-    def _show_built_in(self) -> None:
-        name = self.cell.currentData()
-        if name != OWN:
-            self._show_text(read_cell(name).text)
-            return
-        if not self.editor.toPlainText().strip():
-            self.editor.setPlainText(FIRST_OWN)
-        self.editor.setFocus()
+    # The list
 
-    def _show_text(self, text: str) -> None:
-        self.editor.setPlainText(text)
-        self._name_cell(text)
+    @property
+    def choice(self) -> NetworkChoice:
+        """What is chosen now."""
+        return self._choice
 
-    def _name_cell(self, text: str) -> None:
-        """Which entry of the list this text is."""
-        known = next((name for name, cell in self._titles.items() if cell == text.strip()), OWN)
-        self.cell.setCurrentIndex(self.cell.findData(known))
+    @property
+    def _number(self) -> int | None:
+        """Which layer is looked at."""
+        return None if self._key in (HEAD, INPUT) else int(self._key.removeprefix("l"))
 
-    def _ask_file(self) -> None:
-        dialog = QFileDialog(self, self.tr("Open a cell file"), "", self.tr("Cell files (*.toml);;All files (*)"))
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(self.open_path)
-        dialog.open()
+    def _choose(self, key: object) -> None:
+        self._key = str(key)
+        self._show(self._choice)
 
-    def open_path(self, path: str) -> None:
-        """Take the text of a cell file, also of a wrong one: it can be mended here."""
-        text = plain_text(Path(path))
-        if text is None:
-            words = self.tr("“{name}” cannot be read as a text; choose a cell file (.toml).")
-            self.say(words.format(name=Path(path).name))
+    def _add(self) -> None:
+        top = len(self._choice.layers) - 1
+        number = {HEAD: top, INPUT: 0}.get(self._key, self._number)
+        if len(self._choice.layers) < MOST_LAYERS:
+            self._key = f"l{number + 1}"
+            self._show(self._choice.added(number))
+
+    def _remove(self) -> None:
+        number = self._number
+        if number is not None and len(self._choice.layers) > 1:
+            self._key = f"l{max(number - 1, 0)}"
+            self._show(self._choice.removed(number))
+
+    def _step(self, step: int) -> None:
+        if self._number is not None:
+            self._move(self._number, self._number + step)
+
+    def _move(self, number: int, to: int) -> None:
+        if 0 <= to < len(self._choice.layers):
+            self._key = f"l{to}"
+            self._show(self._choice.moved(number, to))
+
+    def _show(self, choice: NetworkChoice) -> None:
+        """Show this network, and the details of what is looked at."""
+        self._choice = choice
+        number = self._number
+        page: Any = self.readout if self._key == HEAD else self.input
+        if number is None:
+            page.show_choice(choice)
         else:
-            self._show_text(text)
+            page = self.layer
+            page.show_layer(choice.layers[number], number == len(choice.layers) - 1)
+        self._pages.setCurrentWidget(page)
+        self.keep.setChecked(choice.keep)
+        self._judge(choice)
 
-    def _edited(self) -> None:
-        self._name_cell(self.editor.toPlainText())
-        self._check()
+    def _take_layer(self, layer: object) -> None:
+        if isinstance(layer, LayerChoice) and self._number is not None:
+            self._judge(self._choice.with_layer(self._number, layer))
 
-    def _check(self) -> None:
-        verdict = self._verdict = check_text(self.editor.toPlainText())
-        self.editor.mark(verdict.line, verdict.column)
-        self.place.setVisible(bool(verdict.line))
-        self.place.setText(self.tr("Go to line {line}").format(line=verdict.line))
-        self._judge()
+    # Judging
 
-    def _judge(self) -> None:
-        """Say what is wrong, or offer the model."""
-        if self._verdict.definition is None:
-            hint = self.tr("Write equations, such as {first}").format(first=FIRST_OWN.strip())
-            self._answer_with(None, "" if self._verdict.problem else hint, self._sentence())
+    def _judge(self, choice: NetworkChoice) -> None:
+        """Say what is wrong, or offer the network."""
+        self._choice = choice
+        network = self._now.network
+        judgement = self._judgement = judge(choice, network.inputs, network.outputs)
+        self.list.show_rows(rows_of(choice, judgement, network.inputs, network.outputs), self._key)
+        self.layer.show_judgement(judgement, self._key)
+        for page in (self.readout, self.input):
+            page.show_judgement(judgement)
+        self._enable()
+        field_wrong = self._number is not None and not self.layer.is_complete
+        chosen = judgement.network is not None and not field_wrong
+        self.offer(ChosenNetwork(choice, judgement.network, self._now) if chosen else None)
+        self._say_sums()
+
+    def _enable(self) -> None:
+        number, many = self._number, len(self._choice.layers)
+        self.add.setEnabled(many < MOST_LAYERS)
+        self.remove.setEnabled(number is not None and many > 1)
+        self.up.setEnabled(number is not None and number < many - 1)
+        self.down.setEnabled(number is not None and number > 0)
+
+    def _say_sums(self) -> None:
+        """How many weights, and the order of walking; and what is wrong out of sight."""
+        network, chosen = self._judgement.network, self.answer
+        hidden = [each for each in self._judgement.problems if each.place not in (self._key, self._own_place)]
+        self.say(f"{hidden[0].place}: {hidden[0].text}" if hidden else "")
+        self.words.setVisible(network is not None)
+        if network is None:
             return
-        problem = self.settings.problem
-        if not problem:
-            try:
-                chosen = self._chosen()
-                self._answer_with(chosen, self._what(chosen), "")
-                return
-            except GatewalkError as error:
-                problem = str(error)
-        self._answer_with(None, "", problem)
+        words = self.tr("{count} weights. Walked: {order}.")
+        text = words.format(count=f"{numbers_in(network):,}", order=walking_words(network))
+        if isinstance(chosen, ChosenNetwork) and chosen.same:
+            text += " " + self.tr("This is the present model.")
+        elif self._remark:
+            text += " " + self._remark
+        self.words.setText(text)
 
-    def _answer_with(self, chosen: ChosenModel | None, words: str, problem: str) -> None:
-        self.words.setText(words)
-        self.words.setVisible(bool(words))
-        self.say(problem)
-        self.offer(chosen)
+    @property
+    def _own_place(self) -> str:
+        """What problems call the part that is looked at."""
+        return EMBEDDING if self._key == INPUT else self._key
 
-    def _sentence(self) -> str:
-        verdict = self._verdict
-        if not verdict.line:
-            return verdict.problem
-        where = self.tr("Line {line}: {problem}")
-        if verdict.column:
-            where = self.tr("Line {line}, column {column}: {problem}")
-        return where.format(line=verdict.line, column=verdict.column, problem=verdict.problem)
-
-    def _chosen(self) -> ChosenModel:
-        choice = self.settings.choice(self._verdict.definition)
-        network = network_of(choice, self._inputs, self._outputs)
-        if sum(math.prod(shape) for shape in network.parameter_shapes.values()) > MOST_NUMBERS:
-            words = self.tr("This model would have more than {most} numbers; use fewer units.")
-            raise ShapeError(words.format(most=f"{MOST_NUMBERS:,}"))
-        return ChosenModel(choice, network, parameters_of(choice, network))
-
-    def _what(self, chosen: ChosenModel) -> str:
-        names = ", ".join(chosen.choice.definition.variables)
-        sizes = [value.size for value in chosen.parameters.values()]
-        words = self.tr("variables {names}; {parameters} parameters with {count} numbers")
-        return words.format(names=names, parameters=len(sizes), count=f"{sum(sizes):,}")
+    def accept(self) -> None:
+        """Only with numbers to begin with."""
+        try:
+            if isinstance(self.answer, ChosenNetwork):
+                self.answer.parameters  # noqa: B018  made now, while it can still be said what is wrong
+        except GatewalkError as error:
+            self.say(capital(str(error)))
+            return
+        super().accept()
 
 
 def ask_model(
-    parent: QWidget | None, now: Network, theme: Theme, done: Callable[[object], object] | None = None
+    parent: QWidget | None,
+    now: Network,
+    parameters: Mapping[str, Any],
+    theme: Theme,
+    done: Callable[[object], object] | None = None,
 ) -> object:
-    """Ask for a model in place of ``now``. With ``done`` it opens and calls that with a ChosenModel or None."""
-    dialog = ModelDialog(choice_of(now), now.inputs, now.outputs, theme, parent)
+    """Ask for a model in place of ``now``. With ``done`` it opens and calls that with a ChosenNetwork or None."""
+    dialog = ModelDialog(Present(now, parameters), theme, parent)
     if done is None:
         return waited_for(dialog)
     dialog.answered.connect(done)

@@ -136,9 +136,10 @@ def test_numbers_typed_by_hand_get_a_model_and_come_back_to_be_changed(window):
 def test_a_chosen_model_begins_with_the_chosen_numbers(window):
     window.edits.change_model()
     box = dialog(window)
-    box.editor.setPlainText(read_cell("gru").text)
-    box.settings.seed.setValue(7)
-    box.settings.rule.setCurrentIndex(box.settings.rule.findData("orthogonal"))
+    box.layer.cell.editor.setPlainText(read_cell("gru").text)
+    box.seed.setValue(7)
+    box.layer.rule.setCurrentText("orthogonal")
+    box.layer.rule.activated.emit(box.layer.rule.currentIndex())
     agree(window)
     square = session(window).parameters["l0/U_r"]
     np.testing.assert_allclose(square @ square.T, np.eye(12), atol=1e-12)  # rounding of a few dozen products
@@ -147,6 +148,13 @@ def test_a_chosen_model_begins_with_the_chosen_numbers(window):
     assert has_learned(session(window)) is False
     window.bridge.step_forward()
     assert has_learned(session(window)) is True
+
+
+def test_the_same_model_again_is_no_edit(window):
+    before = session(window).branch
+    window.edits.change_model()
+    agree(window)
+    assert session(window).branch is before
 
 
 def test_nothing_tells_whether_plain_descent_has_begun(window):

@@ -26,7 +26,7 @@ from core.vocabulary import Vocabulary
 from desktop.dialogs.breakpoint import BreakpointDialog
 from desktop.dialogs.learning import LearningDialog
 from desktop.dialogs.model import ModelDialog
-from desktop.dialogs.model_choice import choice_of
+from desktop.dialogs.network_numbers import Present
 from desktop.dialogs.parameter import ParameterDialog
 from desktop.dialogs.text_data import TextDataDialog
 from desktop.dialogs.text_reading import Wanted
@@ -35,10 +35,11 @@ from desktop.theme import DARK
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 CONTROLS = (QAbstractButton, QAbstractItemView, QAbstractSpinBox, QComboBox, QLineEdit, QPlainTextEdit)
+NETWORK = build_network(load_cell("lstm", inputs=3, units=2), outputs=2)
 DIALOGS: dict[str, Callable[[], QDialog]] = {
     "breakpoint": lambda: BreakpointDialog(("l0/f",), 9, DARK),
     "learning": lambda: LearningDialog(LearningSettings(), DARK),
-    "model": lambda: ModelDialog(choice_of(build_network(load_cell("lstm", inputs=3, units=2), outputs=2)), 3, 2, DARK),
+    "model": lambda: ModelDialog(Present(NETWORK, NETWORK.initial_parameters(0)), DARK),
     "parameter": lambda: ParameterDialog("l0/W", np.zeros((3, 4)), DARK),
     "text": lambda: TextDataDialog(Wanted(Vocabulary(("a", "b")), 2, 2, ("x", "y")), "words", DARK),
     "number": lambda: ValueDialog(ValueQuestion("Overwrite c", 0.5), DARK),
