@@ -30,6 +30,7 @@ from desktop.views.diagram import InsidePainter
 from desktop.views.unrolled import UnrolledView
 
 NAME = "Gatewalk"
+STYLE = "Fusion"
 FIRST_SIZE = (1600, 900)
 STANDS_MS = 1500  # by then everything is loaded and painted
 
@@ -60,11 +61,12 @@ def application() -> QApplication:
     """The application, made once; named, dressed and translated."""
     sys.setswitchinterval(0.001)  # a worker must not hold up a key press
     known = QApplication.instance()
-    app = known if isinstance(known, QApplication) else QApplication([NAME])
+    app = known if isinstance(known, QApplication) else QApplication([NAME, "-style", STYLE])
     app.setApplicationName(NAME)
     app.setApplicationDisplayName("")
     app.setOrganizationName(NAME)
-    app.setStyle("Fusion")
+    if app is known:  # otherwise it has got it already; this hands back a style, whose enumerations take 5 ms to make
+        app.setStyle(STYLE)
     icon_file = resource_path("icons", "gatewalk.svg")
     if icon_file.exists():
         app.setWindowIcon(QIcon(str(icon_file)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -78,6 +77,8 @@ def x11_server_obstacle(display: str) -> str:
 def wayland_server_obstacle(environment: Mapping[str, str]) -> str:
     """Why no Wayland compositor answers; empty when one does."""
     address = Path(environment.get("XDG_RUNTIME_DIR", ""), environment.get("WAYLAND_DISPLAY") or "wayland-0")
+    import socket  # where there is no Wayland, the start is not to wait for it
+
     try:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.connect(str(address))

@@ -98,7 +98,8 @@ class MessageBar(QFrame):
         side = round(scaled(14))
         self.cross.setIconSize(QSize(side, side))
         self.cross.setIcon(icon("close", theme))
-        self.place()
+        if not self.isHidden():
+            self.place()
         self.update()
 
     def show_message(self, text: str, kind: str = NOTE, details: str = "", timeout_ms: int | None = None) -> None:
