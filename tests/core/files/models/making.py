@@ -58,16 +58,16 @@ def _write(out: io.BytesIO, value: object) -> None:
             for inner in value:
                 _write(out, inner)
             out.write(b"t")
-        case bool():
-            out.write(b"\x88" if value else b"\x89")
-        case None:
-            out.write(b"N")
-        case int():
-            out.write(b"\x8a\x09" + value.to_bytes(9, "little", signed=True))
-        case str():
-            out.write(b"X" + struct.pack("<I", len(value.encode())) + value.encode())
         case _:
-            raise TypeError(value)
+            out.write(_plain(value))
+
+
+def _plain(value: object) -> bytes:
+    if isinstance(value, str):
+        return b"X" + struct.pack("<I", len(value.encode())) + value.encode()
+    if isinstance(value, int) and not isinstance(value, bool):
+        return b"\x8a\x09" + value.to_bytes(9, "little", signed=True)
+    return {True: b"\x88", False: b"\x89", None: b"N"}[value]
 
 
 def tensor(storage: Storage, offset: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> Rebuilt:

@@ -20,7 +20,7 @@ FOUND = {
     "gru_checkpoint.pt": "2 layers of 4 units in both directions, reads 3 numbers, identity readout of 3",
     "gru_half.safetensors": "reads 3 numbers, gates in the order r, z, n; float16",
     "gru_legacy.pt": "GRU (reset after the product, z keeps the old state), 1 layer of 3 units, reads 2 numbers",
-    "lstm_bfloat16.pt": "PyTorch's names: LSTM, 1 layer of 4 units, reads 3 numbers, gates in the order i, f, g, o; bfloat16",
+    "lstm_bfloat16.pt": "PyTorch's names: LSTM, 1 layer of 4 units, reads 3 numbers, gates in the order i, f",
     "lstm_bfloat16.safetensors": "bfloat16",
     "lstm_both.safetensors": "LSTM, 2 layers of 4 units in both directions",
     "lstm_cells.safetensors": "LSTM, 2 layers of 4 units, reads 3 numbers",
