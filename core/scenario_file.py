@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Mapping
@@ -136,6 +135,8 @@ def _no_unknown(table: Mapping[str, Any], known: Mapping[str, Any], place: str, 
     for key, value in table.items():
         where = f"{place}.{key}" if place else key
         if key not in known:
+            import difflib  # only for a hint, which most starts never give
+
             near = difflib.get_close_matches(key, known, n=1)
             hint = f"did you mean '{near[0]}'?" if near else f"expected one of: {', '.join(known)}."
             raise FileError(f"{file}, {where}: there is no such key; {hint}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
@@ -87,6 +86,8 @@ class Vocabulary:
         folded = token.casefold()
         alike = [known for known in self.tokens if known.casefold() == folded]
         candidates = islice((known for known in self.tokens if abs(len(known) - len(token)) <= 2), _COMPARED)
+        import difflib  # only for a hint, which most starts never give
+
         close = difflib.get_close_matches(token, candidates, n=3)
         return tuple(dict.fromkeys([*alike, *close]))[:3]
 

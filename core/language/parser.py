@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import math
 from collections.abc import Mapping
 
@@ -235,6 +234,8 @@ class _Reader:
             raise self.error(node, "only functions of the language can be called")
         name = node.func.id
         if name not in FUNCTIONS:
+            import difflib  # only for a hint, which most starts never give
+
             near = difflib.get_close_matches(name, FUNCTIONS, 1)
             hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(sorted(FUNCTIONS))}"
             raise self.error(node.func, f"there is no function {name}; {hint}")
