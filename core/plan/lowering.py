@@ -217,7 +217,7 @@ class _Lowering:
         else:
             before = expression.args[1 : 1 + int(expression.attributes[0])]
             first = sum(self.cell.shape(piece.shape)[0] for piece in before)
-        return self._new(VIEW, ("view", first), (whole,), shape)
+        return self._new(VIEW, ("view", first, *shape), (whole,), shape)
 
     def _affine(self, maps: tuple[Map, ...], biases: tuple[str, ...], shape: tuple[int, ...]) -> Node:
         return self._noted((AFFINE, maps, biases), Node(AFFINE, (AFFINE,), shape=shape, maps=maps, biases=biases))

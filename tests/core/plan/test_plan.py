@@ -21,6 +21,7 @@ TEXTS = {
     "matrix times parameter": "h = tanh(U @ b + b + V @ h[-1] + W @ x)",
     "matrix times part of a parameter": "h = tanh(A @ b[0:2] + b * 2 + V @ h[-1] + W @ x)",
     "parts of inputs and states": "h = tanh(A @ x[0:2] + U @ h[-1] + B @ h[-1][1:3] + W @ x)",
+    "two parts that begin alike": "h = tanh(W @ x + U @ [h[-1][0:1], h[-1][0:2]]) + [h[-1][0:2], x[0:1]]",
     "concatenation": "h = tanh(W @ [x, h[-1], h[-2]] + b)",
     "the same input twice in a concatenation": "h = tanh(W @ [x, x] + U @ [h[-1], tanh(h[-1])])",
     "output put together": "h = [tanh(h[-1] + U @ h[-1])[0:2], (V @ x + h[-1])[2:3]]",
