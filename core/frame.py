@@ -90,8 +90,8 @@ class Track(msgspec.Struct, frozen=True, eq=False):
 class Flow(msgspec.Struct, frozen=True, eq=False):
     """An edge of the unrolled network that carries gradient back: from a reader to the variable it read.
 
-    ``delay`` >= 1 runs over that many columns (from t to t - delay, drawn right to left); ``delay`` 0 stays in the
-    column (readout to layer, layer to input).
+    ``delay`` >= 1 runs over that many columns (from t to t - delay, drawn right to left; in a block of direction -1
+    from t to t + delay); ``delay`` 0 stays in the column (readout to layer, layer to input).
     """
 
     source: str  # block that reads, "l0" or "head"
@@ -110,6 +110,7 @@ class BlockFrame(msgspec.Struct, frozen=True, eq=False):
     direction: int  # +1 walks t up, -1 down
     tracks: tuple[Track, ...]
     flows: tuple[Flow, ...]
+    collapsed: bool = False  # shown by its output alone
 
 
 class Prediction(msgspec.Struct, frozen=True, eq=False):
@@ -136,6 +137,7 @@ class LaneFrame(msgspec.Struct, frozen=True, eq=False):
     input_flow: NDArray  # (V,) norm of dL/d(input), NaN where not sent
     gradient_limits: tuple[float, float]  # whole decades around all adjoint norms that stand, zeros left out
     ghost: LaneFrame | None = None  # the run before the last edit, same columns
+    own_length: int | None = None  # steps of the shown sequence, where others of the batch are longer: padding follows
 
 
 class EquationLine(msgspec.Struct, frozen=True):

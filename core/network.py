@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 # The same name twice: these are names of this module too.
 from core.block import HEAD as HEAD
-from core.block import INPUT_PATH, TARGET_PATH
+from core.block import INPUT_PATH, JOIN, REVERSE, TARGET_PATH
 from core.block import Block as Block
 from core.cell import Cell
 from core.errors import ShapeError
@@ -88,9 +88,22 @@ class Network:
         return self.head.cell.outputs
 
     @property
-    def top(self) -> Block:
-        """The block whose output the readout reads first."""
-        return self._by_name[next(iter(self.head.reads.values())).split("/")[0]]
+    def last_layer(self) -> Block:
+        """The last block before the readout that is no join."""
+        return next(block for block in reversed(self.layers) if not block.name.endswith(JOIN))
+
+    @cached_property
+    def summary(self) -> str:
+        """The layers in words, bottom to top: "LSTM · GRU (both directions)"."""
+        names: dict[str, str] = {}
+        for block in self.layers:
+            layer, _, part = block.name.partition(".")
+            if f".{part}" == REVERSE:
+                way = "both directions" if layer in names else "reverse"
+                names[layer] = f"{block.cell.definition.short_name} ({way})"
+            elif not part:
+                names[layer] = block.cell.definition.short_name
+        return " · ".join(names.values())
 
     @cached_property
     def owners(self) -> tuple[Block, ...]:

@@ -13,11 +13,35 @@ from types import EllipsisType
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+
+from core.errors import DataError, ShapeError
 
 Array = NDArray[Any]
 Samples = NDArray[np.intp] | EllipsisType  # elements of the batch; all of the one sequence there is
 Rows = NDArray[np.intp] | int
+
+
+def checked_lengths(lengths: ArrayLike, steps: int, batch: int, *, least: int = 0) -> NDArray[np.intp]:
+    """The lengths (B,) as a read-only array. Raises ShapeError, DataError for lengths that such a batch cannot have."""
+    array = np.array(lengths)
+    if array.shape != (batch,) or array.dtype.kind not in "iu":
+        raise ShapeError(
+            f"The lengths have shape {array.shape} of {array.dtype}, expected one whole number for each of the {batch} "
+            "sequences of the batch."
+        )
+    if array.min(initial=steps) < least or array.max(initial=least) > steps:
+        raise DataError(f"The lengths go from {array.min()} to {array.max()}, expected {least} to {steps} steps.")
+    array = array.astype(np.intp)
+    array.flags.writeable = False
+    return array
+
+
+def without_padding(values: ArrayLike, lengths: NDArray[np.intp]) -> Array:
+    """The values (T, B, ·) with zeros where there is padding, in which anything may stand."""
+    array = np.asarray(values)
+    valid = np.arange(len(array))[:, None] < lengths
+    return np.where(valid.reshape(*valid.shape, *(1,) * (array.ndim - 2)), array, np.zeros((), array.dtype))
 
 
 class Padding:

@@ -43,7 +43,16 @@ def problem_of(
         )
     targets, weights = targets_of(sequence, network.outputs)
     return Problem(
-        network, parameters, sequence.inputs, targets, weights, dict(initial or {}), interventions, window, dtype
+        network,
+        parameters,
+        sequence.inputs,
+        targets,
+        weights,
+        dict(initial or {}),
+        interventions,
+        window,
+        dtype,
+        sequence.lengths,
     )
 
 
@@ -112,6 +121,7 @@ def with_next_targets(sequence: Sequence) -> Sequence:
         raise ShapeError("Got a single step; the next numbers need at least two. Add a row of numbers.")
     targets = np.full(sequence.inputs.shape, np.nan)
     targets[:-1] = sequence.inputs[1:]
+    targets[sequence.ends, np.arange(sequence.batch)] = np.nan
     return replace(sequence, targets=targets, known=None)
 
 

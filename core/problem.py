@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from core.errors import DataError, ShapeError
 from core.network import Block, Network
-from core.padding import Padding
+from core.padding import Padding, checked_lengths
 from core.stages import rows_are_times
 from core.timeline import Timeline, timeline_of
 
@@ -68,7 +68,7 @@ class Problem:
         if self.window < 0:
             raise DataError(f"the window of truncated BPTT is {self.window} steps; give at least 1, or 0 for no window")
         if self.lengths is not None:
-            _check_lengths(self.lengths, self.steps, self.batch_size)
+            object.__setattr__(self, "lengths", checked_lengths(self.lengths, self.steps, self.batch_size))
             self._check_alignment()
 
     def _check_alignment(self) -> None:
@@ -159,13 +159,3 @@ class Problem:
         """(T,): the steps of a walk for which that is so."""
         steps = np.arange(self.steps)
         return np.asarray(delay > (steps - self.steps) % self.window) if self.window else np.zeros(self.steps, bool)
-
-
-def _check_lengths(lengths: NDArray[Any], steps: int, batch: int) -> None:
-    """Raises ShapeError, DataError for lengths that a batch cannot have."""
-    if lengths.shape != (batch,) or lengths.dtype.kind not in "iu":
-        raise ShapeError(
-            f"the lengths have shape {lengths.shape} of {lengths.dtype}, expected ({batch},) whole numbers"
-        )
-    if lengths.min(initial=0) < 0 or lengths.max(initial=0) > steps:
-        raise DataError(f"the lengths go from {lengths.min()} to {lengths.max()}; give numbers from 0 to {steps}")

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from core.errors import DataError, ShapeError
+from core.padding import checked_lengths, without_padding
 from core.tables import as_steps, check_finite, check_size, float_array, number_texts, numbers_of
 from core.targets import (
     NO_LOSS,
@@ -21,6 +22,7 @@ from core.targets import (
     class_of,
     empty_like_row,
     has_target,
+    only_last,
     target_row,
     with_row,
     without,
@@ -39,7 +41,8 @@ class Sequence:
 
     ``tokens`` names each step of the first batch element: a word, a character, a number, or "". ``targets`` is what
     the loss sees: classes with -1 where there is no loss, or numbers with a row of NaN where there is none.
-    ``known`` keeps the targets at steps whose loss is switched off, so that it can be switched on again.
+    ``known`` keeps the targets at steps whose loss is switched off, so that it can be switched on again. ``lengths``
+    says how many steps each sequence of the batch has, where they differ; what comes after them is padding.
     """
 
     inputs: NDArray[np.float64]  # (T, B, D)
@@ -50,9 +53,14 @@ class Sequence:
     kind: Kind = "numbers"
     name: str = ""
     known: NDArray[Any] | None = None
+    lengths: NDArray[np.intp] | None = None  # (B,)
 
     def __post_init__(self) -> None:
-        inputs = _checked_inputs(self.inputs, self.vocabulary)
+        inputs = self.inputs
+        if self.lengths is not None:
+            self._set("lengths", checked_lengths(self.lengths, *np.shape(inputs)[:2], least=1))
+            inputs = without_padding(inputs, self.lengths)
+        inputs = _checked_inputs(inputs, self.vocabulary)
         self._set("inputs", inputs)
         self._set("tokens", tuple(self.tokens) or _names(inputs, self.vocabulary))
         self._set("target_labels", tuple(self.target_labels))
@@ -83,15 +91,25 @@ class Sequence:
         """Where there is a loss: (T, B)."""
         if self.targets is None:
             return np.zeros(self.inputs.shape[:2], dtype=bool)
-        return has_target(self.targets)
+        found = has_target(self.targets)
+        return found if self.lengths is None else found & (np.arange(self.length)[:, None] < self.lengths)
+
+    @property
+    def ends(self) -> NDArray[np.intp]:
+        """The last step of each sequence of the batch, (B,)."""
+        return (np.full(self.batch, self.length) if self.lengths is None else self.lengths) - 1
+
+    def length_of(self, sample: int) -> int:
+        """How many steps one sequence of the batch has; after them stands padding."""
+        return self.length if self.lengths is None else int(self.lengths[sample])
 
     def tokens_at(self, sample: int) -> tuple[str, ...]:
         """The token of each step of one batch element."""
         if not 0 <= sample < self.batch:
             raise DataError(f"There is no sequence {sample + 1} in this batch; it has {self.batch}.")
-        if sample == 0:
-            return self.tokens
-        return _names(self.inputs[:, sample : sample + 1], self.vocabulary)
+        names = self.tokens if sample == 0 else _names(self.inputs[:, sample : sample + 1], self.vocabulary)
+        own = self.length_of(sample)
+        return names if own == self.length else (*names[:own], *("",) * (self.length - own))
 
     def with_input(self, t: int, vector: ArrayLike | str) -> Sequence:
         """A copy whose input at step ``t`` is ``vector``: (D,) or (B, D), or a token of the vocabulary."""
@@ -127,6 +145,8 @@ class Sequence:
         """A copy whose loss stands at all steps that have a target, at the last of them, or at the chosen steps."""
         if self.known is None:
             raise DataError("This sequence has no targets, so no step can have a loss. Give it targets first.")
+        if steps == "last" and self.lengths is not None:
+            return replace(self, targets=only_last(self.known, self.lengths))
         off = np.setdiff1d(np.arange(self.length), chosen_steps(steps, self.known))
         return replace(self, targets=without(self.known, off))
 
@@ -205,6 +225,7 @@ def next_token_targets(sequence: Sequence) -> Sequence:
     ids = sequence.inputs.argmax(axis=2)
     targets = np.full_like(ids, NO_LOSS)
     targets[:-1] = ids[1:]
+    targets[sequence.ends, np.arange(sequence.batch)] = NO_LOSS
     return replace(sequence, targets=targets, known=None, target_labels=sequence.vocabulary.tokens)
 
 
@@ -212,7 +233,8 @@ def last_target(sequence: Sequence, label: int | str, labels: Iterable[str] = ()
     """A copy with one target, the class ``label``, at the last step; ``labels`` names the classes anew."""
     target_labels = tuple(labels) or sequence.target_labels
     targets = np.full(sequence.inputs.shape[:2], NO_LOSS)
-    targets[-1] = class_of(label, target_labels) if isinstance(label, str) else label
+    found = class_of(label, target_labels) if isinstance(label, str) else label
+    targets[sequence.ends, np.arange(sequence.batch)] = found
     return replace(sequence, targets=targets, known=None, target_labels=target_labels)
 
 

@@ -22,6 +22,16 @@ def has_target(targets: NDArray[Any]) -> NDArray[np.bool_]:
     return ~np.isnan(targets).any(axis=2) if targets.ndim == 3 else targets != NO_LOSS
 
 
+def only_last(targets: NDArray[Any], lengths: NDArray[np.intp]) -> NDArray[Any]:
+    """A copy with the last target of each sequence only; sequence b ends before step ``lengths[b]``."""
+    steps = np.arange(len(targets))[:, None]
+    there = has_target(targets) & (steps < lengths)
+    last = np.where(there, steps, -1).max(axis=0)
+    copy = targets.copy()
+    copy[steps != last] = NO_LOSS if targets.ndim == 2 else np.nan
+    return copy
+
+
 def without(targets: NDArray[Any], steps: NDArray[np.int64]) -> NDArray[Any]:
     """A copy of ``targets`` with no loss at ``steps``."""
     copy = targets.copy()

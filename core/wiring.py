@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from core.block import HEAD, INPUT_PATH, TARGET_PATH, Block
 from core.operators.expression import INPUT
+from core.padding import without_padding
 from core.problem import Problem
 from core.stages import runs_against
 from core.tape import Tape
@@ -31,7 +32,7 @@ def given(problem: Problem) -> dict[str, Array]:
 
 def _clean(problem: Problem, values: Array) -> Array:
     array = np.asarray(values, problem.dtype)
-    return problem.inside(np.where(problem.valid[..., None], array, 0.0) if problem.is_padded else array)
+    return problem.inside(array if problem.lengths is None else without_padding(array, problem.lengths))
 
 
 def rows_read(problem: Problem, tapes: Tapes, sources: Mapping[str, Array], reader: Block, path: str) -> Array:

@@ -65,6 +65,7 @@ class Notation(msgspec.Struct, frozen=True):
 
     path_of: Callable[[str], str] = lambda name: ""
     shift: int = 0  # 1 writes everything one step later, as in a term that comes from t + 1
+    direction: int = 1  # -1 where the walk goes from the last time step to the first
 
     def leaf(self, node: Expression) -> Text:
         """A leaf in LaTeX."""
@@ -74,7 +75,7 @@ class Notation(msgspec.Struct, frozen=True):
             return "t", ATOM
         latex = name_latex(node.name)
         if node.operator != PARAMETER:
-            latex = with_time(latex, self.shift - node.delay)
+            latex = with_time(latex, self.direction * (self.shift - node.delay))
         if node.operator == ADJOINT:
             latex = rf"\delta {latex}"
         if node.operator == INBOX:

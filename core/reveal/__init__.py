@@ -81,9 +81,7 @@ class Shown:
 
 
 def _lane_of(run: Run, setup: Setup) -> Lane:
-    layers = run.network.layers
-    name = " · ".join(block.cell.definition.short_name for block in layers)
-    return Lane(run, setup.sequence, name, f"{layers[-1].cell.units} units")
+    return Lane(run, setup.sequence, run.network.summary, f"{run.network.last_layer.cell.units} units")
 
 
 def frame_at(session: Session, view: View) -> Frame:
@@ -160,7 +158,7 @@ class _Reveal:
     def block(self) -> str:
         """The block whose equations are shown: the selected one, else the one that is walked."""
         walked = self.position.block if self.position.t is not None else ""
-        return self.selected.split("/")[0] or walked or self.network.layers[-1].name
+        return self.selected.split("/")[0] or walked or self.network.last_layer.name
 
     @property
     def _token(self) -> str:
@@ -182,9 +180,9 @@ class _Reveal:
 
     def _inspected(self) -> tuple[str, int]:
         """The selected variable and step; what is not selected follows the walk."""
-        layer = self.network.layers[-1]
+        layer = self.network.last_layer
         walked = self.position.path if self.position.t is not None else ""
-        path = self.selected or walked or f"{layer.name}/{layer.output}"
+        path = self.selected or walked or layer.output_path
         t = self.view.t if self.view.t is not None else self.position.t
         return path, min(max(t or 0, 0), self.moment.steps - 1)
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from core.frame import Change, Phase, Truncation
 from core.learning.clipping import global_norm
 from core.learning.step import Outcome
+from core.network import Block
 from core.operators.expression import PARAMETER, leaves
 from core.reveal.moment import Moment
 from core.run import Run
@@ -42,13 +43,21 @@ def _gathered(moment: Moment, path: str) -> np.ndarray:
     """dL/d(parameter) from what the backward walk has passed."""
     if not moment.in_backward:
         return np.zeros(moment.run.network.parameter_shapes[path])
-    block_name, name = path.split("/")
-    block = moment.run.network.block(block_name)
+    owner, name = path.split("/")
+    sharing = moment.run.network.sharing(owner)
+    first, *others = (moment.run.block_gradient(b.name, name, _since(moment, b, name)) for b in sharing)
+    return sum(others, first)
+
+
+def _since(moment: Moment, block: Block, name: str) -> int:
+    """The first step of a block's walk from which on it has sent to a parameter all it has to send."""
     readers = {e.name for e in block.cell.definition.equations
                if any(leaf.operator == PARAMETER and leaf.name == name for leaf in leaves(e.expression))}  # fmt: skip
-    walked = {n for n, count in moment.walked_back(block_name, moment.column).items() if count is None}
-    since = moment.column if readers & block.path <= walked else moment.column + 1
-    return moment.run.gradient(path, max(since, 0))
+    whole, t = moment.walked_from(block.name), moment.column
+    if t < 0 or moment.step(block.name, t) != whole - 1:
+        return whole
+    walked = {n for n, count in moment.walked_back(block.name, t).items() if count is None}
+    return whole - 1 if readers & block.path <= walked else whole
 
 
 def truncation(run: Run, cut: Arrays) -> Truncation:

@@ -13,7 +13,7 @@ from core.network import HEAD, Block
 from core.timeline import Timeline
 
 
-def focus(position: Position, timeline: Timeline, grain: Grain, layers: tuple[Block, ...]) -> Position:
+def focus(position: Position, timeline: Timeline, grain: Grain, blocks: tuple[Block, ...]) -> Position:
     """The position as it is shown at this grain."""
     coarse = grain in (Grain.TIME_STEP, Grain.PASS)
     if not coarse or position.phase is not Phase.BACKWARD or position.block in ("", HEAD):
@@ -21,7 +21,7 @@ def focus(position: Position, timeline: Timeline, grain: Grain, layers: tuple[Bl
     index = position.cursor.index
     if timeline.next(timeline.previous(index, Grain.TIME_STEP), Grain.TIME_STEP) != index:
         return position  # inside a time step
-    block = next(block for block in layers if block.name == position.block)
+    block = next(block for block in blocks if block.name == position.block)
     return replace(position, equation=main_state(block), operation=0, operations=1)
 
 
@@ -31,6 +31,6 @@ def main_state(block: Block) -> str:
 
 
 def states(block: Block) -> tuple[str, ...]:
-    """The variables that later steps read and gradients reach, the output first."""
+    """The variables that later steps read and gradients reach, the output first; the output where there is none."""
     found = [name for name in block.cell.definition.delays if name in block.path]
-    return tuple(sorted(found, key=lambda name: name != block.output))
+    return tuple(sorted(found, key=lambda name: name != block.output)) or (block.output,)

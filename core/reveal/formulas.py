@@ -83,12 +83,12 @@ class Formulas:
 
     def notation(self, block: Block, shift: int = 0) -> Notation:
         """How a block's names are written and marked; the readout's input is written as what it reads."""
-        return Notation(lambda name: self._mark(block, name), shift)
+        return Notation(lambda name: self._mark(block, name), shift, block.direction)
 
     def _mark(self, block: Block, name: str) -> str:
         if name in block.cell.definition.inputs:
             return self.network.read_by(block.name, name)
-        return f"{block.name}/{name}"
+        return f"{block.owner if name in block.cell.definition.parameters else block.name}/{name}"
 
     def _backward_latex(self, path: str, name: str) -> str:
         left = rf"\href{{{path}}}{{\delta {with_time(name_latex(name), 0)}}}"

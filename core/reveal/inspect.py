@@ -11,9 +11,10 @@ from core.frame import Arrival, Inspection, Share
 from core.network import HEAD, LOSS
 from core.operators.expression import INPUT, PARAMETER, VARIABLE, leaves
 from core.reveal.formulas import Arriving, Formulas
-from core.reveal.moment import Moment, Vectors
+from core.reveal.moment import Moment
+from core.reveal.reading import Vectors
 from core.reveal.scales import scale_of
-from core.reveal.walked import takes_part
+from core.reveal.walked import reader_time, takes_part
 
 Array = NDArray[Any]
 
@@ -50,10 +51,10 @@ def inspection(
 
 
 def _history(moment: Moment, path: str, unit: int) -> Array:
-    reached = moment.values_reached(path)
     history = np.full(moment.steps, np.nan)
-    steps = list(moment.losses_reached) if path == f"{HEAD}/{LOSS}" else slice(reached)
+    steps = list(moment.losses_reached) if path == f"{HEAD}/{LOSS}" else moment.times_reached(path)
     history[steps] = moment.run.values(path)[steps, moment.sample, unit]
+    history[moment.length :] = np.nan
     return history
 
 
@@ -61,11 +62,17 @@ def _adjoint_history(moment: Moment, path: str, unit: int) -> Array:
     history = np.full(moment.steps, np.nan)
     adjoints = moment.run.adjoints(path)
     if adjoints is not None and moment.in_backward:
-        history[moment.column + 1 :] = adjoints[moment.column + 1 :, moment.sample, unit]
+        walked = moment.times_walked(path.split("/")[0])
+        history[walked] = adjoints[walked, moment.sample, unit]
+        if moment.arrivals.comes_from_afar(path):
+            parts, arrived = moment.arrivals.rows(path, slice(0, moment.steps))
+            arrived[walked] = False
+            history[arrived] = parts[arrived, unit]
         if path.startswith(f"{HEAD}/"):
             history[~moment.run.problem.loss_steps] = np.nan
         for t, adjoint in moment.under_way(path):
             history[t] = adjoint[unit]
+        history[moment.length :] = np.nan
     return history
 
 
@@ -88,8 +95,7 @@ def local_adjoints(moment: Moment, t: int) -> Vectors:
         own = {n: np.zeros(size) for n, size in block.cell.variable_sizes.items()}
         if block.name == HEAD:
             own[LOSS] = np.ones(1)
-        elif (path := f"{block.name}/{block.output}") in found:
-            own[block.output] = found[path]
+        own |= {n: found[path] for n in own if (path := f"{block.name}/{n}") in found}
         evaluator = moment.evaluator(block, t, own)
         for backward in block.cell.backward:
             for contribution in backward.contributions if backward.equation.name in block.path else ():
@@ -101,7 +107,8 @@ def local_adjoints(moment: Moment, t: int) -> Vectors:
                     own[target.name] = own[target.name] + vector
                 elif target.operator == INPUT:
                     below = run.network.read_by(block.name, target.name)
-                    found[below] = found.get(below, 0.0) + vector
+                    if moment.time_read(below, t) == t:
+                        found[below] = found.get(below, 0.0) + vector
         found.update({f"{block.name}/{name}": vector for name, vector in own.items()})
     return found
 
@@ -114,7 +121,7 @@ def shares(moment: Moment, formulas: Formulas, path: str, t: int) -> tuple[Share
     unit_total = total / np.abs(total).max()  # so that vanished gradients do not underflow when squared
     largest, squared = np.abs(total).max(), float(unit_total @ unit_total)
     found = [
-        Share(_label(term, path, t), float(_part(moment, term, t) / largest @ unit_total) / squared)
+        Share(_label(moment, term, path, t), float(_part(moment, term, t) / largest @ unit_total) / squared)
         for term in formulas.arriving.get(path, ())
         if takes_part(moment, term, t)
     ]
@@ -122,17 +129,18 @@ def shares(moment: Moment, formulas: Formulas, path: str, t: int) -> tuple[Share
 
 
 def _part(moment: Moment, term: Arriving, t: int) -> Array:
-    evaluator = moment.evaluator(term.block, t + term.delay)
+    evaluator = moment.evaluator(term.block, reader_time(moment, term, t))
     return moment.value(evaluator, term.contribution.expression)
 
 
-def _label(term: Arriving, path: str, t: int) -> str:
+def _label(moment: Moment, term: Arriving, path: str, t: int) -> str:
+    reader_t = reader_time(moment, term, t)
+    where = f"from t = {reader_t + 1} " if reader_t != t else ""
     if term.block.name == HEAD:
-        return "this step's loss"
+        return f"{where}through the loss" if where else "this step's loss"
     name = term.contribution.reader
     if not path.startswith(f"{term.block.name}/"):
-        name += f" of {term.block.name}"
-    where = f"from t = {t + term.delay + 1} " if term.delay else ""
+        name += f" of {term.block.title}"
     gate = through_gate(term)
     return f"{where}through {name}" + (f" ({gate})" if gate else "")
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.block import INPUT_PATH
 from core.frame import Arrival, BlockFrame, Flow, LaneFrame, Prediction, Track, View
 from core.history import History, norms
 from core.language.latex import name_latex
@@ -18,6 +19,8 @@ from core.reveal.predictions import predictions, target_texts
 from core.reveal.scales import scale_of, steady
 from core.run import Run
 from core.sequence import Sequence
+from core.stages import rows_are_times
+from core.wiring import turned
 
 Array = NDArray[Any]
 FAINTEST, STRONGEST = 1e-4, 1.0  # the gradient scale before anything has arrived
@@ -57,14 +60,31 @@ class Lane:
             predictions=self._shown_predictions(moment, columns),
             losses=self._losses(moment),
             blocks=blocks,
-            input_flow=self._flow(moment, self.network.layers[0], INPUT, self._input_name, 0, "input").norms[columns],
+            input_flow=self._input_flow(moment)[columns],
             gradient_limits=_limits(blocks),
             ghost=ghost,
+            own_length=moment.length,
         )
 
-    @property
-    def _input_name(self) -> str:
-        return self.network.layers[0].cell.definition.inputs[0]
+    def _input_flow(self, moment: Moment) -> Array:
+        """Norm of what has come back to the input: the sum over all that read it, as far as they are walked back."""
+        readers = self.network.input_readers
+        if len(readers) == 1:
+            block, name = readers[0]
+            return self._flow(moment, block, INPUT, name, 0, INPUT_PATH).norms
+        total, sent = np.zeros((moment.steps, self.network.inputs)), np.zeros(moment.steps, bool)
+        for block, name in readers if moment.in_backward else ():
+            sends, walked = self.run.sends(block.name, INPUT, name), moment.times_walked(block.name)
+            if sends is not None:
+                total[walked] += sends[walked, moment.sample]
+                sent[walked] = True
+        for reader, contribution, vector in moment.sent_here:
+            leaf = contribution.target
+            if leaf.operator == INPUT and reader.reads[leaf.name] == INPUT_PATH:
+                total[moment.column] += vector
+                sent[moment.column] = True
+        sent[moment.length :] = False
+        return np.where(sent, norms(total), np.nan)
 
     def texts(self, sample: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Token and target of each step of one batch element."""
@@ -84,7 +104,7 @@ class Lane:
             name=block.name,
             title=block.cell.definition.name,
             units=block.cell.units,
-            direction=1,
+            direction=block.direction,
             tracks=tuple(self._track(moment, block, name, columns) for name in names),
             flows=tuple(self._cut(flow, columns) for flow in self._flows(moment, block)),
         )
@@ -116,7 +136,8 @@ class Lane:
         if path == f"{HEAD}/{LOSS}":
             reached[list(moment.losses_reached)] = True
         else:
-            reached[: moment.values_reached(path)] = True
+            reached[moment.times_reached(path)] = True
+        reached[moment.length :] = False
         return reached
 
     def _limit(self, moment: Moment, path: str, reached: Array) -> float:
@@ -128,9 +149,13 @@ class Lane:
         whole = self.run.adjoints(path)
         if whole is None or not moment.in_backward:
             return adjoints, arrived
-        split = min(max(moment.column + 1 - columns.start, 0), len(values))
-        adjoints[split:] = whole[columns, moment.sample][split:]
-        arrived[split:] = Arrival.COMPLETE
+        if moment.arrivals.comes_from_afar(path):
+            parts, come = moment.arrivals.rows(path, columns)
+            adjoints[come], arrived[come] = parts[come], Arrival.PARTLY
+        walked = _within(moment.times_walked(path.split("/")[0]), columns)
+        adjoints[walked] = whole[columns, moment.sample][walked]
+        arrived[walked] = Arrival.COMPLETE
+        arrived[max(moment.length - columns.start, 0) :] = Arrival.NONE
         if path.startswith(f"{HEAD}/"):
             arrived[~self.run.problem.loss_steps[columns]] = Arrival.NONE
         for t, adjoint in moment.under_way(path):
@@ -142,12 +167,16 @@ class Lane:
     def _adjoint_norms(self, moment: Moment, path: str) -> Array:
         found = np.full(moment.steps, np.nan)
         if moment.in_backward and self.run.adjoints(path) is not None:
-            later = slice(moment.column + 1, None)
-            found[later] = self.history.adjoint_norms(path)[later, moment.sample]
+            if moment.arrivals.comes_from_afar(path):
+                parts, come = moment.arrivals.rows(path, slice(0, moment.steps))
+                found[come] = norms(parts)[come]
+            walked = moment.times_walked(path.split("/")[0])
+            found[walked] = self.history.adjoint_norms(path)[walked, moment.sample]
             if path.startswith(f"{HEAD}/"):
                 found[~self.run.problem.loss_steps] = np.nan
             for t, adjoint in moment.under_way(path):
                 found[t] = norms(adjoint)
+            found[moment.length :] = np.nan
         return found
 
     def _flows(self, moment: Moment, block: Block) -> list[Flow]:
@@ -157,15 +186,14 @@ class Lane:
             for name, delays in block.cell.definition.delays.items()
             for delay in delays
         ]
-        name = block.cell.definition.inputs[0]
-        below = self.network.read_by(block.name, name)
-        return found if below == "input" else [*found, self._flow(moment, block, INPUT, name, 0, below)]
+        read = {name: path for name, path in block.reads.items() if "/" in path}
+        return [*found, *(self._flow(moment, block, INPUT, name, 0, path) for name, path in read.items())]
 
     def _flow(self, moment: Moment, block: Block, kind: str, name: str, delay: int, target: str) -> Flow:
         found = np.full(moment.steps, np.nan)
         if moment.in_backward:
-            later = slice(moment.column + 1, None)
-            found[later] = self.history.send_norms(block.name, kind, name, delay)[later, moment.sample]
+            walked = moment.times_walked(block.name)
+            found[walked] = self.history.send_norms(block.name, kind, name, delay)[walked, moment.sample]
             sent = [
                 vector
                 for reader, contribution, vector in moment.sent_here
@@ -174,20 +202,33 @@ class Lane:
             if sent:
                 found[moment.column] = norms(sum(sent[1:], sent[0]))
             found[self._nothing_sent(block, delay, moment.sample)] = np.nan
-        reached = self._reached(moment, target) if target != "input" else np.ones(moment.steps, bool)
-        return Flow(block.name, target, delay, _delayed(reached, delay), found)
+            found[moment.length :] = np.nan
+        return Flow(block.name, target, delay, self._carried(moment, block, target, delay), found)
+
+    def _carried(self, moment: Moment, block: Block, target: str, delay: int) -> Array:
+        """At which of the reader's steps the value that it reads has been computed; initial values always are."""
+        if target == INPUT_PATH:
+            return np.ones(moment.steps, bool)
+        reached = self._reached(moment, target)
+        if not delay:
+            return reached if rows_are_times(self.network.block(target.split("/")[0])) else reached[::-1]
+        rows = turned(_delayed(turned(reached, block.reverse), delay), block.reverse)
+        begins = turned(np.arange(moment.steps) - moment.first_step(block.name), block.reverse)
+        return np.where((begins >= 0) & (begins < delay), True, rows)
 
     def _nothing_sent(self, block: Block, delay: int, sample: int) -> Array:
         """The steps at which a block sends nothing: the readout without a loss, and where a window cuts."""
         problem = self.run.problem
-        return np.asarray(problem.loss_weights[:, sample] == 0) if block.name == HEAD else problem.cut_steps(delay)
+        if block.name == HEAD:
+            return np.asarray(problem.loss_weights[:, sample] == 0)
+        return turned(problem.cut_steps(delay), block.reverse)
 
     @staticmethod
     def _cut(flow: Flow, columns: slice) -> Flow:
         return Flow(flow.source, flow.target, flow.delay, flow.reached[columns], flow.norms[columns])
 
     def _shown_predictions(self, moment: Moment, columns: slice) -> tuple[Prediction | None, ...]:
-        reached = moment.values_reached(f"{HEAD}/{self.network.head.output}")
+        reached = min(moment.values_reached(f"{HEAD}/{self.network.head.output}"), moment.length)
         known = self._predictions.setdefault(moment.sample, [])
         missing = slice(len(known), min(reached, columns.stop))
         if missing.start < missing.stop:
@@ -202,6 +243,12 @@ class Lane:
 
 def _reads(leaf: Expression, kind: str, name: str, delay: int) -> bool:
     return (leaf.operator, leaf.name, leaf.delay) == (kind, name, delay)
+
+
+def _within(times: slice, columns: slice) -> slice:
+    """The part of some time steps that lies in the visible columns, counted from the first of these."""
+    first, last = (min(max(t, columns.start), columns.stop) - columns.start for t in (times.start, times.stop))
+    return slice(first, last)
 
 
 def _delayed(reached: Array, delay: int) -> Array:

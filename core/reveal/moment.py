@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
@@ -14,93 +15,134 @@ from core.language import Backward, Contribution
 from core.language.derive import order_of_operations
 from core.network import HEAD, LOSS, Block
 from core.operators import Expression
-from core.operators.expression import ADJOINT, INPUT, PARAMETER, TIME, VARIABLE
+from core.operators.expression import INPUT, PARAMETER, VARIABLE
+from core.reveal.arrivals import Arrivals
+from core.reveal.reading import Vectors, evaluator_at
 from core.run import Run
-from core.segments import Progress
+from core.segments import Progress, Segment
+from core.stages import time_read
 
 Array = NDArray[Any]
-Vectors = dict[str, Array]
 
 
 class Moment:
-    """What is revealed at ``cursor``. Vectors are those of batch element ``sample``."""
+    """What is revealed at ``cursor``. Vectors are those of batch element ``sample``.
+
+    Every block walks its own way: ``step`` says which step of it a time step is.
+    """
 
     def __init__(self, run: Run, cursor: Cursor, sample: int = 0) -> None:
         self.run, self.cursor, self.sample = run, cursor, sample
         self.steps = run.problem.steps
+        self.length = run.problem.length(sample)  # steps of this element; behind them stands padding
+        self._progresses = run.timeline.progresses(cursor.index)
         self.progress = run.timeline.progress(cursor.index)
         self.position = run.timeline.position(cursor)
+
+    def step(self, block: str, t: int) -> int:
+        """The step of a block's walk that time step ``t`` is."""
+        return self.steps - 1 - t if self.run.network.block(block).reverse else t
+
+    def first_step(self, block: str) -> int:
+        """The step of a block's walk at which the shown element begins."""
+        return self.steps - self.length if self.run.network.block(block).reverse else 0
+
+    def _segments(self, phase: Phase) -> Iterator[tuple[Segment, Progress]]:
+        pairs = zip(self.run.timeline.segments, self._progresses, strict=True)
+        return (pair for pair in pairs if pair[0].phase is phase)
 
     # Forward
 
     def values_reached(self, path: str) -> int:
-        """At how many steps, from the first on, the variable is revealed."""
-        return self.progress[Phase.FORWARD].steps + (path in self._walked_forward)
+        """At how many steps of its block's walk, from the first on, the variable is revealed."""
+        return self._forward_steps[path]
+
+    def times_reached(self, path: str) -> slice:
+        """The time steps at which the variable is revealed."""
+        return self.run.times_of(path.split("/")[0], slice(0, self._forward_steps[path]))
 
     @cached_property
-    def _walked_forward(self) -> frozenset[str]:
-        """The variables that are revealed at the step under way."""
-        entries = self.run.timeline.segments[0].entries[: self.progress[Phase.FORWARD].entries]
-        return frozenset(f"{entry.block}/{entry.equation}" for entry in entries)
+    def _forward_steps(self) -> dict[str, int]:
+        """For every variable but the loss, by path: the steps at which it is revealed."""
+        return {
+            f"{entry.block}/{entry.equation}": done.steps + (number < done.entries)
+            for segment, done in self._segments(Phase.FORWARD)
+            for number, entry in enumerate(segment.entries)
+        }
 
     def is_reached(self, path: str, t: int) -> bool:
-        """Whether the variable is revealed at step ``t``; initial values always are."""
+        """Whether the variable is revealed at time step ``t``; padding never is."""
         if path == f"{HEAD}/{LOSS}":
             return t in self.losses_reached
-        return t < self.values_reached(path)
+        return 0 <= t < self.length and self.step(path.split("/")[0], t) < self._forward_steps[path]
 
     @cached_property
     def losses_reached(self) -> frozenset[int]:
         """The steps whose loss is revealed."""
-        done = self.progress.get(Phase.LOSS)
-        for segment in self.run.timeline.segments:
-            if segment.phase is Phase.LOSS and done:
-                return frozenset(segment.times[: done.steps])
-        return frozenset()
+        return frozenset(t for segment, done in self._segments(Phase.LOSS) for t in segment.times[: done.steps])
 
     # Backward
 
     @cached_property
-    def backward(self) -> Progress:
-        """How far the backward phase is."""
-        return self.progress.get(Phase.BACKWARD, Progress(0, 0, 0))
+    def _now(self) -> tuple[Segment, Progress] | None:
+        """The stage that the backward walk is in, or goes to next, and how far it is; None once all is done."""
+        return next((pair for pair in self._segments(Phase.BACKWARD) if pair[1].steps < pair[0].steps), None)
 
-    @property
+    @cached_property
     def in_backward(self) -> bool:
         """Whether anything of the backward phase is done."""
-        done = self.backward
-        return bool(done.steps or done.entries or done.operations)
+        return any(done.touched for _, done in self._segments(Phase.BACKWARD))
 
     @property
     def column(self) -> int:
         """The time step the backward walk is in, or goes to next; -1 once all are done."""
-        return self.steps - 1 - self.backward.steps
+        return -1 if self._now is None else self._now[0].times[self._now[1].steps]
+
+    @cached_property
+    def _walked_from(self) -> dict[str, int]:
+        """For every block the first step of its walk that is walked back whole."""
+        return {
+            block.name: self.steps - self.run.rows_back(segment, done.steps)
+            for segment, done in self._segments(Phase.BACKWARD)
+            for block in self.run.network.blocks
+            if block.name in segment.blocks
+        }
+
+    def walked_from(self, block: str) -> int:
+        """The first step of a block's walk from which on it is walked back."""
+        return self._walked_from.get(block, self.steps)
+
+    def times_walked(self, block: str) -> slice:
+        """The time steps at which a block is walked back whole."""
+        return self.run.times_of(block, slice(self.walked_from(block), self.steps))
+
+    def is_walked(self, block: str, t: int) -> bool:
+        """Whether a block is walked back whole at time step ``t``."""
+        return self.step(block, t) >= self.walked_from(block)
 
     @cached_property
     def _entries_done(self) -> tuple[list[tuple[str, str]], tuple[str, str, int] | None]:
         """Equations of the current column that are walked back, and the one under way with its operations done."""
-        done = self.backward
-        if self.column < 0:
+        if self._now is None:
             return [], None
-        segment = next(s for s in self.run.timeline.segments if s.phase is Phase.BACKWARD)
+        segment, done = self._now
         entries = segment.step_entries(done.steps)
         walked = [(entry.block, entry.equation) for entry in entries[: done.entries]]
         current = entries[done.entries]
         return walked, (current.block, current.equation, done.operations) if done.operations else None
 
     def arrival(self, path: str, t: int) -> Arrival:
-        """How much of an adjoint stands at step ``t``; nothing comes to the readout at a step without a loss."""
-        if not self.in_backward or self.run.adjoints(path) is None or t < 0 or self.is_silent(path.split("/")[0], t):
+        """How much of an adjoint stands at step ``t``; nothing comes to padding, nor to a readout without a loss."""
+        block = path.split("/")[0]
+        if not self.in_backward or self.run.adjoints(path) is None or t < 0 or self.is_silent(block, t):
             return Arrival.NONE
-        if t > self.column:
+        if self.is_walked(block, t) or (t == self.column and tuple(path.split("/")) in self._complete_here):
             return Arrival.COMPLETE
-        if t == self.column and tuple(path.split("/")) in self._complete_here:
-            return Arrival.COMPLETE
-        return Arrival.PARTLY if (path, t) in self.parts else Arrival.NONE
+        return Arrival.NONE if self._part(path, t) is None else Arrival.PARTLY
 
     def is_silent(self, block: str, t: int) -> bool:
-        """Whether the backward walk passes a block over at step ``t``."""
-        return block == HEAD and not self.run.problem.loss_steps[t]
+        """Whether the backward walk brings a block nothing at step ``t``."""
+        return t >= self.length or (block == HEAD and not self.run.problem.loss_steps[t])
 
     @cached_property
     def _complete_here(self) -> set[tuple[str, str]]:
@@ -112,12 +154,21 @@ class Moment:
         if self.arrival(path, t) is Arrival.COMPLETE:
             adjoints = self.run.adjoints(path)
             return None if adjoints is None else adjoints[t, self.sample]
-        return self.parts.get((path, t)) if self.in_backward else None
+        return self._part(path, t) if self.in_backward else None
+
+    def _part(self, path: str, t: int) -> Array | None:
+        """What has arrived where more is to come: from other stages, and from the column under way and those behind."""
+        if t >= self.length:
+            return None
+        near, far = self.parts.get((path, t)), self.arrivals.at(path, t)
+        return near if far is None else far if near is None else far + near
 
     def under_way(self, path: str) -> list[tuple[int, Array]]:
-        """The steps up to the current column where something of an adjoint stands, and what."""
-        steps = sorted({self.column, *self._steps_of_parts.get(path, ())})
-        return [(t, adjoint) for t in steps if t >= 0 and (adjoint := self.adjoint(path, t)) is not None]
+        """The steps not walked back yet where something of the current stage's has arrived, and what has in all."""
+        block = path.split("/")[0]
+        steps = {self.column, *self._steps_of_parts.get(path, ())}
+        open_steps = [t for t in sorted(steps) if 0 <= t < self.length and not self.is_walked(block, t)]
+        return [(t, adjoint) for t in open_steps if (adjoint := self.adjoint(path, t)) is not None]
 
     @cached_property
     def _steps_of_parts(self) -> dict[str, list[int]]:
@@ -127,10 +178,15 @@ class Moment:
         return steps
 
     @cached_property
+    def arrivals(self) -> Arrivals:
+        """What has come from whole columns of other stages."""
+        return Arrivals(self)
+
+    @cached_property
     def parts(self) -> dict[tuple[str, int], Array]:
-        """Sums of what has arrived where more is to come, by path and step."""
+        """Sums of what the current stage has sent to where more is to come, by path and step."""
         found: dict[tuple[str, int], Array] = {}
-        if self.in_backward and self.column >= 0:
+        if self.in_backward and self._now is not None:
             self._add_later_columns(found)
             for block, contribution, vector in self.sent_here:
                 target = self._target(block, contribution)
@@ -140,34 +196,44 @@ class Moment:
 
     def _target(self, block: Block, contribution: Contribution) -> tuple[str, int] | None:
         """Path and step that a contribution of the current column goes to."""
-        leaf = contribution.target
+        leaf, t = contribution.target, self.column
         if leaf.operator == VARIABLE:
-            cut = leaf.delay and self.run.problem.cuts(self.column, leaf.delay)
-            return None if cut else (f"{block.name}/{leaf.name}", self.column - leaf.delay)
+            cut = leaf.delay and self.run.problem.cuts(self.step(block.name, t), leaf.delay)
+            return None if cut else (f"{block.name}/{leaf.name}", t - block.direction * leaf.delay)
         if leaf.operator == INPUT:
-            return self.run.network.read_by(block.name, leaf.name), self.column
+            path = self.run.network.read_by(block.name, leaf.name)
+            return path, self.time_read(path, t)
         return None
 
+    def time_read(self, path: str, t: int) -> int:
+        """The time step of what a block reads under a path at ``t``."""
+        return time_read(self.run.network.block(path.split("/")[0]), t, self.steps) if "/" in path else t
+
     def _add_later_columns(self, found: dict[tuple[str, int], Array]) -> None:
-        """What whole columns after the current one have sent to it and to columns before it."""
+        """What whole columns of the current stage have sent to the current one and to those it comes to later."""
+        assert self._now is not None
         for block in self.run.network.layers:
-            delays = block.cell.definition.delays
-            for name, all_delays in delays.items():
-                for delay in all_delays:
+            for name, delays in block.cell.definition.delays.items() if block.name in self._now[0].blocks else ():
+                for delay in delays:
                     self._add_sends(found, block, name, delay)
 
     def _add_sends(self, found: dict[tuple[str, int], Array], block: Block, name: str, delay: int) -> None:
         sends = self.run.sends(block.name, VARIABLE, name, delay)
-        for reader in range(self.column + 1, min(self.column + delay, self.steps - 1) + 1):
-            if sends is not None and not self.run.problem.cuts(reader, delay):
-                _add(found, (f"{block.name}/{name}", reader - delay), sends[reader, self.sample])
+        first = self.walked_from(block.name)
+        for reader in range(first, min(first + delay, self.steps)) if sends is not None else ():
+            t = self.steps - 1 - reader if block.reverse else reader
+            if not self.run.problem.cuts(reader, delay) and t < self.length:
+                assert sends is not None
+                _add(found, (f"{block.name}/{name}", t - block.direction * delay), sends[t, self.sample])
 
     def walked_back(self, block: str, t: int) -> dict[str, int | None]:
         """Equations of a block that are walked back at step ``t``: name -> operations done, None for all."""
-        if not self.in_backward or t < self.column:
+        if not self.in_backward or self.is_silent(block, t):
             return {}
-        if t > self.column:
-            return {} if self.is_silent(block, t) else dict.fromkeys(self.run.network.block(block).path)
+        if self.is_walked(block, t):
+            return dict.fromkeys(self.run.network.block(block).path)
+        if t != self.column:
+            return {}
         walked, current = self._entries_done
         found: dict[str, int | None] = {name: None for walked_block, name in walked if walked_block == block}
         if current and current[0] == block:
@@ -202,39 +268,7 @@ class Moment:
 
     def evaluator(self, block: Block, t: int, adjoints: Vectors | None = None) -> Evaluator:
         """Evaluates expressions of a block at step ``t``; ``adjoints`` stand in for the run's own where given."""
-        run = self.run
-        tape = run.tapes[block.name]
-
-        def read(leaf: Expression) -> Array:
-            match leaf.operator:
-                case kind if kind == VARIABLE:
-                    return tape.values(leaf.name)[tape.lead + t - leaf.delay]
-                case kind if kind == INPUT:
-                    return tape.inputs[leaf.name][t]
-                case kind if kind == PARAMETER:
-                    return tape.kernel.parameters[leaf.name]
-                case kind if kind == TIME:
-                    return np.array([float(t)])
-                case kind if kind == ADJOINT:
-                    return self._adjoint_to_send(block, leaf.name, t, adjoints)
-            raise KeyError(leaf.operator)
-
-        return Evaluator(read)
-
-    def _adjoint_to_send(self, block: Block, name: str, t: int, adjoints: Vectors | None) -> Array:
-        """An adjoint as it enters its equation: nothing does where the value was overwritten."""
-        tape = self.run.tapes[block.name]
-        rows = tape.adjoints(name)
-        if adjoints is not None:
-            found = adjoints[name]
-        else:
-            found = np.zeros_like(tape.values(name)[t]) if rows is None else rows[t]
-        overwritten = tape.overwritten(t, name)
-        if not overwritten:
-            return found
-        masked = np.array(found)
-        masked[..., list(overwritten)] = 0.0
-        return masked
+        return evaluator_at(self.run, block, t, adjoints)
 
     def value(self, evaluator: Evaluator, expression: Expression) -> Array:
         """The value of an expression for the shown batch element; a scalar has one entry."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from core.block import INPUT_PATH, TARGET_PATH
 from core.diagram import Diagram, Node
 from core.evaluate import Evaluator
 from core.frame import OperationFrame, Phase
@@ -17,7 +18,7 @@ from core.operators.expression import INPUT, VARIABLE, operations
 from core.reveal.moment import Moment
 
 Array = NDArray[Any]
-GIVEN = ("input", "target")  # what no block computes
+GIVEN = (INPUT_PATH, TARGET_PATH)
 
 
 def operation_frames(moment: Moment, diagram: Diagram, block: Block, t: int) -> dict[int, OperationFrame]:
@@ -85,11 +86,17 @@ class _Live:
         if node.kind == "operation":
             return leaf in self.forward_done
         if leaf.operator == VARIABLE:
-            return self.moment.is_reached(f"{self.block.name}/{leaf.name}", self.t - leaf.delay)
+            return self._is_read(leaf)
         if leaf.operator != INPUT:
             return True
         source = self.moment.run.network.read_by(self.block.name, leaf.name)
-        return source in GIVEN or self.moment.is_reached(source, self.t)
+        return source in GIVEN or self.moment.is_reached(source, self.moment.time_read(source, self.t))
+
+    def _is_read(self, leaf: Expression) -> bool:
+        """Whether a variable of this block is revealed where it is read; initial values always are."""
+        moment, earlier = self.moment, self.t - self.block.direction * leaf.delay
+        begins = moment.step(self.block.name, self.t) - moment.first_step(self.block.name) < leaf.delay
+        return begins or moment.is_reached(f"{self.block.name}/{leaf.name}", earlier)
 
     def _backward_done(self) -> dict[tuple[Expression, int], Expression]:
         """What operations have sent at this step: (operation, argument) -> expression of what was sent."""

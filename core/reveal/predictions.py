@@ -54,8 +54,8 @@ def target_texts(sequence: Sequence, sample: int) -> tuple[str, ...]:
     targets = sequence.targets
     if targets is None:
         return ("",) * sequence.length
+    own, labels = sequence.length_of(sample), sequence.target_labels
+    rows, padding = targets[:own, sample], ("",) * (sequence.length - own)
     if targets.ndim == 2:
-        labels = sequence.target_labels
-        return tuple("" if c < 0 else (labels[c] if c < len(labels) else str(c + 1)) for c in targets[:, sample])
-    rows = targets[:, sample]
-    return tuple("" if np.isnan(row).any() else _number_text(row) for row in rows)
+        return *("" if c < 0 else (labels[c] if c < len(labels) else str(c + 1)) for c in rows), *padding
+    return *("" if np.isnan(row).any() else _number_text(row) for row in rows), *padding

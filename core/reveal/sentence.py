@@ -61,8 +61,8 @@ def _place(moment: Moment, token: str) -> dict[str, str]:
 
 
 def _layer(moment: Moment) -> str:
-    block = moment.position.block
-    return f", layer {block}" if len(moment.run.network.layers) > 1 and block != HEAD else ""
+    network, block = moment.run.network, moment.position.block
+    return f", {network.block(block).title}" if len(network.layers) > 1 and block != HEAD else ""
 
 
 def _forward(moment: Moment, token: str, prediction: Prediction | None) -> Sentence:
@@ -148,7 +148,7 @@ def step_sentence(moment: Moment, token: str, formulas: Formulas) -> Sentence:
     t = position.t
     assert t is not None
     block = moment.run.network.block(position.block)
-    values = {"t": str(t + 1), "token": f" “{token}”" if token else ""}
+    values = {"t": str(t + 1), "token": f" “{token}”" if token else "", "layer": _layer(moment)}
     parts = []
     for number, name in enumerate(states(block)):
         path = f"{block.name}/{name}"
@@ -157,7 +157,7 @@ def step_sentence(moment: Moment, token: str, formulas: Formulas) -> Sentence:
         values[f"norm{number}"] = "0" if adjoint is None else _norm(adjoint)
         values[f"ways{number}"] = _ways(shares(moment, formulas, path, t))
         parts.append(f"∂L/∂{{name{number}}} has norm {{norm{number}}}{{ways{number}}}")
-    return Sentence("Backward, t = {t}{token}: " + "; ".join(parts) + ".", values)
+    return Sentence("Backward, t = {t}{token}{layer}: " + "; ".join(parts) + ".", values)
 
 
 def _ways(found: tuple[Share, ...]) -> str:
@@ -199,8 +199,9 @@ def _parameter_words(moment: Moment) -> str:
     position = moment.position
     if position.block == HEAD:
         return f"{position.equation} of the readout"
-    several = len(moment.run.network.layers) > 1
-    return f"{position.equation} of layer {position.block}" if several else position.equation
+    network = moment.run.network
+    several = len(network.owners) > 2  # the readout is one
+    return f"{position.equation} of {network.block(position.block).title}" if several else position.equation
 
 
 def _norm(vector: np.ndarray) -> str:
