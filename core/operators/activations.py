@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 
 from core.operators import numeric
@@ -27,11 +25,19 @@ One = tuple[Expression | None, ...]
 
 
 def _sigmoid_kernel(out: Array, x: Array) -> list[Call]:
-    return [(np.negative, (x, out)), (np.exp, (out, out)), (np.add, (out, 1.0, out)), (np.divide, (1.0, out, out))]
+    return [(np.negative, (x, out)), *_sigmoid_of_negative(out, out)]
+
+
+def _sigmoid_of_negative(out: Array, x: Array) -> list[Call]:
+    return [(np.exp, (x, out)), (np.add, (out, 1.0, out)), (np.divide, (1.0, out, out))]
 
 
 def _relu_kernel(out: Array, x: Array) -> list[Call]:
-    return [(partial(np.maximum, x, 0.0, out=out), ())]  # NumPy warns when out is given by position here
+    return [(_above_zero, (x, out))]
+
+
+def _above_zero(x: Array, out: Array) -> None:
+    np.maximum(x, 0.0, out=out)  # NumPy warns when out is given by position here
 
 
 def _step_kernel(out: Array, x: Array) -> list[Call]:
@@ -136,6 +142,7 @@ _SQUASHING = (
         "σ",
         r"\sigma\left({0}\right)",
         kernel=_sigmoid_kernel,
+        kernel_of_negative=_sigmoid_of_negative,
     ),
     function_row(
         "tanh",

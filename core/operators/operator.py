@@ -41,6 +41,7 @@ class Operator:
     needs: tuple[int, ...] = (0, 0, 0)  # how tightly each argument must bind to go without parentheses
     defaults: Mapping[str, float] = field(default_factory=lambda: _NO_OPTIONS)  # attributes by name
     kernel: Kernel | None = None  # (out, *arrays, *attributes) -> calls that write into out
+    kernel_of_negative: Kernel | None = None  # the same, where the one argument comes with the opposite sign
     branch: Value | None = None  # which side of its kinks the arguments are on
 
 
