@@ -99,13 +99,18 @@ def _met(point: Breakpoint, run: Run, position: Position) -> Event | None:
     match point:
         case AtTime():
             return Event(position.cursor.index, str(point)) if point.t == t else None
-        case Saturated() if position.phase is Phase.FORWARD:
+        case Saturated() if position.phase is Phase.FORWARD and _together(run, position.block, point.path):
             return _saturated(point, run, t)
-        case GradientNorm() if position.phase is Phase.BACKWARD:
+        case GradientNorm() if position.phase is Phase.BACKWARD and _together(run, position.block, point.path):
             return _crossed(point, run, t)
         case NonFinite():
-            return _non_finite(run, position.phase, t)
+            return _non_finite(run, position.phase, position.block, t)
     return None
+
+
+def _together(run: Run, block: str, path: str) -> bool:
+    """Whether a variable is walked in the stage in which a block is."""
+    return run.network.stage(block) == run.network.stage(path.split("/")[0])
 
 
 def _saturated(point: Saturated, run: Run, t: int) -> Event | None:
@@ -124,7 +129,8 @@ def _crossed(point: GradientNorm, run: Run, t: int) -> Event | None:
     if adjoints is None:
         return None
     norm = _norm(adjoints[t])
-    before = _norm(adjoints[t + 1]) if t + 1 < len(adjoints) else 0.0
+    later = t + run.network.block(point.path.split("/")[0]).direction
+    before = _norm(adjoints[later]) if 0 <= later < len(adjoints) else 0.0
     if point.above:
         crossed = before <= point.threshold < norm
     elif before == 0.0:  # nothing had come so far back from a loss: it did not fall, but begins below
@@ -139,27 +145,31 @@ def _norm(adjoints: NDArray[Any]) -> float:
     return float(norms(adjoints.reshape(-1)))
 
 
-def _non_finite(run: Run, phase: Phase, t: int) -> Event | None:
-    """Only where the first one of a phase stands; what is computed from it is seldom finite again."""
-    path, times = _first_non_finite(run, phase, t), run.timeline.times(phase)
+def _non_finite(run: Run, phase: Phase, block: str, t: int) -> Event | None:
+    """Only where the first one of a pass stands; what is computed from it is seldom finite again."""
+    path, times = _first_non_finite(run, phase, block, t), run.timeline.times(phase, block)
     place = times.index(t)
-    if not path or (place and _first_non_finite(run, phase, times[place - 1])):
+    if not path or (place and _first_non_finite(run, phase, block, times[place - 1])):
         return None
     sign = "∂L/∂" if phase is Phase.BACKWARD else ""
     return _event(run, phase, t, path, f"{sign}{path.split('/')[1]} is not finite")
 
 
-def _first_non_finite(run: Run, phase: Phase, t: int) -> str:
-    """Path of the variable that the walk meets first at a step, with a value (or adjoint) not finite; "" for none."""
-    for block, name in _walked(run, phase):
+def _first_non_finite(run: Run, phase: Phase, beside: str, t: int) -> str:
+    """Path of the variable that the walk meets first at a step, with a value (or adjoint) not finite; "" for none.
+
+    The walk is that of the stage in which the block ``beside`` is.
+    """
+    for block, name in _walked(run, phase, beside):
         rows = run.adjoints(f"{block}/{name}") if phase is Phase.BACKWARD else run.values(f"{block}/{name}")
         if rows is not None and not np.isfinite(rows[t]).all() and run.timeline.walks(phase, t, block, name):
             return f"{block}/{name}"
     return ""
 
 
-def _walked(run: Run, phase: Phase) -> Iterable[tuple[str, str]]:
-    names = [(block.name, name) for block in run.network.blocks for name in block.cell.definition.variables]
+def _walked(run: Run, phase: Phase, beside: str) -> Iterable[tuple[str, str]]:
+    stage = run.network.stages[run.network.stage(beside)]
+    names = [(block.name, name) for block in stage.blocks for name in block.cell.definition.variables]
     return reversed(names) if phase is Phase.BACKWARD else names
 
 
