@@ -14,6 +14,7 @@ from core.errors import SessionError
 from core.frame import Cursor, Phase, Position
 from core.learning.step import LearningSettings, Outcome, learn
 from core.network import Network
+from core.origin import Origin
 from core.posing import problem_of
 from core.run import Intervention, Problem, Run
 from core.sequence import Sequence
@@ -31,6 +32,7 @@ class Setup(msgspec.Struct, frozen=True, eq=False):
     interventions: tuple[Intervention, ...] = ()
     learning: LearningSettings = msgspec.field(default_factory=LearningSettings)
     name: str = ""
+    origin: Origin | None = None  # where the network came from, if from a file
 
     def problem(self, parameters: Arrays) -> Problem:
         """What an iteration with these parameters computes."""

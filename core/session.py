@@ -19,6 +19,7 @@ from core.frame import Cursor, Grain, Phase, Position
 from core.learning.optimisers import initial_state
 from core.learning.step import LearningSettings, Outcome
 from core.network import Network
+from core.origin import Origin
 from core.reveal import Shown
 from core.run import Run
 from core.sequence import Sequence
@@ -201,7 +202,9 @@ class Session:
 
     def set_sequence(self, sequence: Sequence, label: str = "change the data") -> None:
         """Walk another sequence. Raises ShapeError or DataError where the network does not fit it."""
-        setup = replace(self.setup, sequence=sequence, initial={}, interventions=())
+        origin = self.setup.origin
+        initial = {} if origin is None else origin.initial_for(sequence.batch)
+        setup = replace(self.setup, sequence=sequence, initial=initial, interventions=())
         self._edit(Edit(label, setup, self.parameters))
 
     def set_initial(self, path: str, row: int, unit: int, value: float) -> None:
@@ -217,9 +220,12 @@ class Session:
         setup = replace(self.setup, learning=learning)
         self._edit(Edit("change learning", setup, self.parameters, self.setup.sequence.length))
 
-    def set_model(self, network: Network, parameters: Arrays, sequence: Sequence, name: str = "") -> None:
-        """Walk another network. Raises ShapeError or DataError where parts do not fit."""
-        setup = Setup(network, sequence, learning=self.setup.learning, name=name)
+    def set_model(
+        self, network: Network, parameters: Arrays, sequence: Sequence, name: str = "", origin: Origin | None = None
+    ) -> None:
+        """Walk another network, from the file ``origin``. Raises ShapeError or DataError where parts do not fit."""
+        initial = {} if origin is None else origin.initial_for(sequence.batch)
+        setup = Setup(network, sequence, initial, learning=self.setup.learning, name=name, origin=origin)
         self._edit(Edit("change the model", setup, network.check(parameters)))
 
     def _edit(self, edit: Edit) -> None:

@@ -16,9 +16,9 @@ from core.branch import Branch, Iteration, Setup, Undoable
 from core.errors import DataError, FileError, GatewalkError
 from core.files.arrays_zip import read_archive
 from core.files.snapshot.compare import NORM, Difference, largest_difference, norms_of
-from core.files.snapshot.parts import Get, at, network_of, parameters_of, sequence_of, setup_of
+from core.files.snapshot.parts import at, network_of, parameters_of, sequence_of, setup_of
 from core.files.snapshot.pool import PoolReader
-from core.files.snapshot.records import FORMAT, BranchRecord, Document, Header, UndoRecord
+from core.files.snapshot.records import FORMAT, BranchRecord, Document, Get, Header, UndoRecord
 from core.files.trace_arrays import arrays_of
 from core.frame import Cursor, View
 from core.session import Session

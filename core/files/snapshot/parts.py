@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,11 +14,13 @@ from core.block import INPUT_PATH, TARGET_PATH
 from core.branch import Setup
 from core.cell import Cell
 from core.errors import DataError, ShapeError
+from core.files.snapshot.origins import origin_of, origin_record
 from core.files.snapshot.records import (
+    Add,
     BlockRecord,
+    Get,
     InterventionRecord,
     NetworkRecord,
-    Ref,
     SequenceRecord,
     SetupRecord,
 )
@@ -30,8 +31,6 @@ from core.run import Intervention
 from core.sequence import Sequence, Vocabulary
 
 Array = NDArray[Any]
-Add = Callable[[Array], Ref]
-Get = Callable[[Ref], Array]
 
 
 # --- to records ------------------------------------------------------------------------------------------------------
@@ -84,6 +83,7 @@ def setup_record(setup: Setup, network: int, sequence: int, add: Add) -> SetupRe
         ],
         learning=setup.learning,
         name=setup.name,
+        origin=None if setup.origin is None else origin_record(setup.origin, add),
     )
 
 
@@ -153,6 +153,7 @@ def setup_of(record: SetupRecord, networks: list[Network], sequences: list[Seque
         tuple(_intervention(network, sequence, entry) for entry in record.interventions),
         record.learning,
         record.name,
+        None if record.origin is None else origin_of(record.origin, network, get),
     )
     if record.learning.window < 0:
         raise DataError(f"the window of truncated BPTT is {record.learning.window}")

@@ -7,9 +7,11 @@ branches before it, so nothing can be circular.
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import msgspec
+from numpy.typing import NDArray
 
 from core.branch import Bookmark
 from core.breakpoints import Breakpoint
@@ -20,6 +22,8 @@ from core.tokens import Kind
 
 FORMAT = 1  # raised when a program that knows only older formats could misread a file
 Ref: TypeAlias = int | str
+Add: TypeAlias = Callable[[NDArray[Any]], Ref]
+Get: TypeAlias = Callable[[Ref], NDArray[Any]]
 
 
 class Header(msgspec.Struct):
@@ -78,6 +82,29 @@ class InterventionRecord(msgspec.Struct):
     value: float | str
 
 
+class PieceRecord(msgspec.Struct):
+    """A part of a tensor that is a part of a parameter; see ``core.files.models.layout``."""
+
+    tensor: str
+    parameter: str
+    part: tuple[int | tuple[int, int], ...] = ()
+    place: tuple[int | tuple[int, int], ...] = ()
+    transposed: bool = False
+
+
+class OriginRecord(msgspec.Struct):
+    """The model file that a network came from."""
+
+    file: str
+    found: str
+    remarks: tuple[str, ...]
+    answers: dict[str, str]
+    pieces: list[PieceRecord]
+    shapes: dict[str, tuple[int, ...]]
+    initial: dict[str, Ref] = {}
+    tensors: dict[str, Ref] = {}
+
+
 class SetupRecord(msgspec.Struct):
     """What the iterations of a branch have in common."""
 
@@ -87,6 +114,7 @@ class SetupRecord(msgspec.Struct):
     interventions: list[InterventionRecord] = []
     learning: LearningSettings = LearningSettings()
     name: str = ""
+    origin: OriginRecord | None = None
 
 
 class BranchRecord(msgspec.Struct):
