@@ -6,10 +6,10 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QPen
+from PySide6.QtGui import QBrush, QColor, QPen
 
 from desktop.theme import scaled
-from desktop.views.plot_items import Line
+from desktop.views.plot_items import Line, Marks
 from desktop.views.series import Series, thinned
 from desktop.views.steady import LogAxis
 
@@ -28,14 +28,12 @@ class Curve:
         self._with_stems = stems
         self._line = Line(connect="finite")
         self._stems = pg.PlotCurveItem(connect="pairs")
-        self._marks = pg.ScatterPlotItem(pxMode=True)
-        self._open = pg.ScatterPlotItem(pxMode=True)
+        self._marks, self._open = Marks(), Marks()
         self._parts = (self._stems, self._line, self._marks, self._open)
         for part in self._parts:
             item.addItem(part, ignoreBounds=True)
         self._data: tuple[NDArray, NDArray] | None = None
         self._look: object = None
-        self._points: dict[pg.ScatterPlotItem, tuple] = {}  # what the marks were drawn for
 
     def remove(self) -> None:
         """Take the curve off the plot."""
@@ -82,10 +80,11 @@ class Curve:
         pen, smooth = self._pen(series, colour, ground, len(x)), len(x) <= SMOOTH_POINTS
         self._line.setData(*thinned(x, inside, bins), connect="finite", pen=pen, antialias=smooth)
         marked = _marked(inside, len(x) <= MARKED_POINTS and not series.ghost)
-        self._set_marks(self._marks, series, x[marked], inside[marked], colour, None if series.rank else colour, ground)
+        fill = ground if series.rank else colour
+        self._marks.show_points(x[marked], inside[marked], self._mark(series, colour, fill))
         outside = np.flatnonzero(beyond)
         outside = outside[:: max(1, len(outside) // MOST_LONE_MARKS)]
-        self._set_marks(self._open, series, x[outside], y[outside], colour, None, ground)
+        self._open.show_points(x[outside], y[outside], self._mark(series, colour, ground))
         if self._with_stems:
             self._set_stems(x[marked], inside[marked], colour)
 
@@ -99,29 +98,10 @@ class Curve:
         width = 1.0 if points > SMOOTH_POINTS else 2.2 if series.chosen else 1.4
         return pg.mkPen(faded, width=width, style=style)
 
-    def _set_marks(
-        self,
-        part: pg.ScatterPlotItem,
-        series: Series,
-        x: NDArray,
-        y: NDArray,
-        colour: QColor,
-        fill: QColor | None,
-        ground: QColor,
-    ) -> None:
-        part.setVisible(len(x) > 0)
-        points = (x.tolist(), y.tolist(), self._look)
-        if not len(x) or points == self._points.get(part):
-            return
-        self._points[part] = points
-        part.setData(
-            x=x,
-            y=y,
-            symbol=SYMBOLS[series.lane % len(SYMBOLS)],
-            size=scaled(7 if series.chosen else 6),
-            pen=pg.mkPen(colour, width=1.4),
-            brush=pg.mkBrush(fill or ground),
-        )
+    @staticmethod
+    def _mark(series: Series, colour: QColor, fill: QColor) -> tuple[str, float, QPen, QBrush]:
+        size = scaled(7 if series.chosen else 6)
+        return SYMBOLS[series.lane % len(SYMBOLS)], size, pg.mkPen(colour, width=1.4), pg.mkBrush(fill)
 
     def _set_stems(self, x: NDArray, y: NDArray, colour: QColor) -> None:
         faded = QColor(colour)

@@ -77,6 +77,7 @@ class EquationList(QWidget):
         self._rows: list[EquationRow] = []
         self._lines: tuple[EquationLine, ...] = ()
         self._selected = ""
+        self._filled = False
         self._walked = None
         self._chosen: int | None = None
         self._ringed = False
@@ -137,7 +138,9 @@ class EquationList(QWidget):
         ]
         if any(changed):
             self._stack()
-        self.update()
+        if bool(self._rows) != self._filled:  # it paints only where there are none, and the rows with it
+            self._filled = bool(self._rows)
+            self.update()
 
     def _state(self, number: int, line: EquationLine) -> RowState:
         walked = self._walked if self._is_walked(line) else None

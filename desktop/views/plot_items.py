@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import numpy as np
 import pyqtgraph as pg
+from numpy.typing import NDArray
+from pyqtgraph.graphicsItems.ScatterPlotItem import renderSymbol
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QTransform
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QTransform
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from desktop.theme import scaled
@@ -16,6 +18,7 @@ from desktop.theme import scaled
 HANDLE_PX = 10.0
 HANDLE_DOWN_PX = 6.0
 CURSOR_PX = 2.0
+JOINT_PX = 0.25  # by which stretches of a curve reach over each other
 
 
 class Line(pg.PlotCurveItem):
@@ -29,17 +32,20 @@ class Line(pg.PlotCurveItem):
         stretches = self._stretches(painter.worldTransform())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, self.opts["antialias"])
         painter.resetTransform()
-        painter.setPen(QPen(pen.color(), pen.widthF()))
+        painter.setPen(QPen(pen.color(), pen.widthF(), Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
         painter.drawLines(stretches)
 
     def _stretches(self, scale: QTransform) -> list[QLineF]:
         x, y = self.getData()
         if x is None or len(x) < 2:
             return []
-        across, down = x * scale.m11() + scale.dx(), y * scale.m22() + scale.dy()
-        whole = np.flatnonzero(np.isfinite(down[1:]) & np.isfinite(down[:-1]))
-        ends = np.stack([across[whole], down[whole], across[whole + 1], down[whole + 1]], axis=1)
-        return [QLineF(*each) for each in ends.tolist()]
+        points = np.stack([x * scale.m11() + scale.dx(), y * scale.m22() + scale.dy()], axis=1)
+        starts, ends = points[:-1], points[1:]
+        along = ends - starts
+        with np.errstate(invalid="ignore"):
+            over = along * (JOINT_PX / np.maximum(np.hypot(*along.T), 1.0))[:, None]  # or a seam would be seen
+        found = np.concatenate([starts - over, ends + over], axis=1)
+        return [QLineF(*each) for each in found[np.isfinite(found).all(axis=1)].tolist()]
 
 
 class _Overall(pg.GraphicsObject):
@@ -57,6 +63,39 @@ class _Overall(pg.GraphicsObject):
         area = painter.worldTransform().mapRect(self.boundingRect())
         painter.resetTransform()
         return area
+
+
+class Marks(_Overall):
+    """The same small mark at some points; it is drawn once and copied."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._points: tuple[NDArray, NDArray] = (np.zeros(0), np.zeros(0))
+        self._look: tuple[str, float, QPen, QBrush] | None = None
+        self._pictures: dict[float, QImage] = {}  # by pixels of the screen for each of ours
+
+    def show_points(self, x: NDArray, y: NDArray, look: tuple[str, float, QPen, QBrush]) -> None:
+        """Mark these points; ``look`` is the symbol, its size, pen and brush."""
+        if look != self._look:
+            self._look, self._pictures = look, {}
+        self._points = x, y
+        self.setVisible(len(x) > 0)
+        self.update()
+
+    def paint(self, painter: QPainter, _option: QStyleOptionGraphicsItem, widget: QWidget | None) -> None:
+        (x, y), scale = self._points, painter.worldTransform()
+        across, down = x * scale.m11() + scale.dx(), y * scale.m22() + scale.dy()
+        picture = self._picture(widget.devicePixelRatioF() if widget is not None else 1.0)
+        half = picture.deviceIndependentSize().width() / 2
+        painter.resetTransform()
+        for left, top in zip((across - half).tolist(), (down - half).tolist(), strict=True):
+            painter.drawImage(QPointF(left, top), picture)
+
+    def _picture(self, ratio: float) -> QImage:
+        if ratio not in self._pictures:
+            assert self._look is not None
+            self._pictures[ratio] = renderSymbol(*self._look, dpr=ratio)
+        return self._pictures[ratio]
 
 
 class Rules(_Overall):

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF
 
 INVISIBLE = {" ": "␣", "\n": "↵", "\t": "⇥", "\u3000": "␣"}
+
+
+@dataclass(frozen=True)
+class Chips:
+    """What is shown: the words, which of them have a loss, and which are wrong."""
+
+    tokens: tuple[str, ...] = ()
+    underlined: Collection[int] = frozenset()
+    wrong: Collection[int] = frozenset()
 
 
 @dataclass(frozen=True, eq=False)

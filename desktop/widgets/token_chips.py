@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
-
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
@@ -22,22 +19,13 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QSizePolicy, QToolTip
 
 from desktop.theme import Theme, scaled, ui_font
 from desktop.views.focus import came_by_key
-from desktop.widgets.chip_flow import ChipFlow, flow, label
+from desktop.widgets.chip_flow import ChipFlow, Chips, flow, label
 from desktop.widgets.drawing import focus_ring, rounded
 
 TEXT_PX, PAD_PX, GAP_PX, LEAST_PX = 12.0, 7.0, 6.0, 22.0
 ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 STEPS = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
 PAGES = {Qt.Key.Key_PageUp: -5, Qt.Key.Key_PageDown: 5}
-
-
-@dataclass(frozen=True)
-class Chips:
-    """What is shown: the words, which of them have a loss, and which are wrong."""
-
-    tokens: tuple[str, ...] = ()
-    underlined: Collection[int] = frozenset()
-    wrong: Collection[int] = frozenset()
 
 
 class TokenChips(QAbstractScrollArea):
@@ -106,12 +94,18 @@ class TokenChips(QAbstractScrollArea):
         t = t if t is not None and 0 <= t < len(self._chips.tokens) else None
         if t == self._current:
             return
+        for each in (self._current, self._place, t):
+            if each is not None and each < len(self._chips.tokens):
+                self.viewport().update(self._ground_of(each))
         self._current = t
         if t is not None:
             self._place = t
-            self._bring(t)
+            self._bring(t)  # which draws all anew where it scrolls
         self._name()
-        self.viewport().update()
+
+    def _ground_of(self, t: int) -> QRect:
+        """A chip with the ring that may stand round it."""
+        return self.area_of(t).adjusted(-4, -4, 4, 4).toAlignedRect()
 
     def area_of(self, t: int) -> QRectF:
         """Where a chip is on screen, in the viewport."""
@@ -191,7 +185,8 @@ class TokenChips(QAbstractScrollArea):
         shift = self.verticalScrollBar().value() - self._margin
         painter.translate(self._margin, -shift)
         for t in self._flow.between(event.rect().top() + shift, event.rect().bottom() + shift):
-            self._paint_chip(painter, metrics, t)
+            if event.region().intersects(self._ground_of(t)):
+                self._paint_chip(painter, metrics, t)
         painter.end()
 
     def _paint_chip(self, painter: QPainter, metrics: QFontMetricsF, t: int) -> None:
