@@ -12,6 +12,7 @@ COMMANDS = {  # name: (module, what it does); a module is imported only when its
     "play": ("desktop.commands.play", "render a walk into a picture or an animation"),
     "trace": ("core.commands.trace", "write every variable and every gradient of a walk to a file"),
     "check": ("core.commands.check", "compare every gradient with finite differences"),
+    "export": ("core.commands.export", "save a model for other programs, or its cell as a Python source"),
     "train": ("core.commands.train", "train a scenario and save what was learned"),
 }
 BAD_REQUEST, MISSING, INTERRUPTED = 2, 3, 130
