@@ -15,12 +15,15 @@ Reader: TypeAlias = Callable[[Path, Answers, str], OpenedModel]  # the file, the
 
 # Suffix -> module and function; a module is imported only when such a file is opened.
 _WEIGHTS = ("core.files.models.weights_file", "open_weights")
+_KERAS = ("core.files.models.keras", "open_keras")
 _READERS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         ".safetensors": _WEIGHTS,
         ".pt": _WEIGHTS,
         ".pth": _WEIGHTS,
         ".npz": _WEIGHTS,
+        ".keras": _KERAS,
+        ".h5": _KERAS,
     }
 )
 SUFFIXES = tuple(_READERS)
