@@ -34,7 +34,8 @@ class LayerSpec:
     ``join`` says how both directions become one: "concatenation", "sum", "average", "product" (or a definition of a
     cell with two inputs); "readout" for the last layer: a matrix for each direction. ``sizes`` are numbers for the
     extra sizes that the cell declares. Without ``aligned`` what others read of the reverse direction at t is its step
-    t. ``tied``: the reverse direction uses the parameters of the forward one.
+    t. ``tied``: the reverse direction uses the parameters of the forward one. ``reverse_cell``: the cell of the reverse
+    direction of a layer of both, where it is another one.
     """
 
     cell: CellDefinition
@@ -44,6 +45,7 @@ class LayerSpec:
     sizes: Mapping[str, int] = field(default_factory=dict)
     aligned: bool = True
     tied: bool = False
+    reverse_cell: CellDefinition | None = None
 
 
 def build_stack(
@@ -101,9 +103,8 @@ class _Stack:
         if spec.direction is not Direction.FORWARD:
             self._reads = below
             tied = name if spec.tied and directions else ""
-            self.add(
-                name + REVERSE, spec.cell, spec.units, sizes=spec.sizes, reverse=True, aligned=spec.aligned, tied=tied
-            )
+            cell = (spec.reverse_cell if directions else None) or spec.cell
+            self.add(name + REVERSE, cell, spec.units, sizes=spec.sizes, reverse=True, aligned=spec.aligned, tied=tied)
             directions += self._reads
         self._reads = directions
         if spec.direction is Direction.BOTH and spec.join != READOUT:
