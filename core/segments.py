@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
 import msgspec
@@ -32,8 +31,7 @@ class Progress(msgspec.Struct, frozen=True):
         return self.steps + (1 if self.entries or self.operations else 0)
 
 
-@dataclass(frozen=True, eq=False)
-class Segment:
+class Segment(msgspec.Struct, frozen=True, eq=False, dict=True):
     """A stretch of steps with the same phase and direction. ``short`` steps walk ``entries[skipped:]`` only."""
 
     phase: Phase

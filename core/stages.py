@@ -8,13 +8,13 @@ stage; whatever reads a block of the other direction waits until that one has wa
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from core.block import Block
 
 
-@dataclass(frozen=True, eq=False)
-class Stage:
+class Stage(msgspec.Struct, frozen=True, eq=False):
     """Blocks that walk side by side, in the order data flows."""
 
     blocks: tuple[Block, ...]

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence as Items
-from dataclasses import dataclass
 from functools import cached_property
 
+import msgspec
 import numpy as np
 
 from core.errors import SessionError
@@ -22,8 +22,7 @@ from core.segments import Entry, Progress, Segment
 from core.stages import Stage
 
 
-@dataclass(frozen=True, eq=False)
-class Timeline:
+class Timeline(msgspec.Struct, frozen=True, eq=False, dict=True):
     """All segments of one iteration."""
 
     segments: tuple[Segment, ...]

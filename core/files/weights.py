@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,14 +25,13 @@ Arrays = Mapping[str, Array]
 _PARAMETER, _OPTIMISER, _LOSS, _RECIPE = "param/", "optimiser/", "training/loss", "recipe"
 
 
-@dataclass(frozen=True, eq=False)
-class Weights:
+class Weights(msgspec.Struct, frozen=True, eq=False):
     """What a weights file holds, by parameter path; ``recipe`` is empty for parameters that came from elsewhere."""
 
     parameters: Arrays
-    optimiser_state: Arrays = field(default_factory=dict)
-    losses: Array = field(default_factory=lambda: np.zeros(0))  # (iterations,) in the order they were trained
-    recipe: Mapping[str, Any] = field(default_factory=dict)
+    optimiser_state: Arrays = msgspec.field(default_factory=dict)
+    losses: Array = msgspec.field(default_factory=lambda: np.zeros(0))  # (iterations,) in the order they were trained
+    recipe: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
 
 def write_weights(path: str | Path, weights: Weights) -> None:

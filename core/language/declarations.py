@@ -5,8 +5,9 @@ from __future__ import annotations
 import keyword
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from core.language.definition import ParameterSpec
 from core.language.scope import Scope, name_problem
@@ -21,8 +22,7 @@ _PARAMETER_KEYS = frozenset({"shape", "value", "init", "trainable", "range"})
 _CONSTANT_KEYS = _PARAMETER_KEYS - {"shape"}
 
 
-@dataclass(frozen=True, eq=False)
-class Declarations:
+class Declarations(msgspec.Struct, frozen=True, eq=False):
     """The tables of a cell file, checked as far as this is possible before its equations are read."""
 
     inputs: tuple[str, ...]

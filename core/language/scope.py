@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from core.operators import FUNCTIONS
 from core.operators.shapes import Shape, is_fixed
@@ -11,16 +12,15 @@ from core.operators.shapes import Shape, is_fixed
 TIME_NAME = "t"
 
 
-@dataclass
-class Scope:
+class Scope(msgspec.Struct):
     """The names an equation may read, with their shapes; free names are added as parameters on first use."""
 
     inputs: Mapping[str, Shape]
     assigned: frozenset[str]  # every name that some equation assigns
-    variables: dict[str, Shape] = field(default_factory=dict)  # shapes of the variables seen so far
-    done: set[str] = field(default_factory=set)  # variables whose equation has been read
-    parameters: dict[str, Shape] = field(default_factory=dict)
-    read: set[str] = field(default_factory=set)  # every name that some equation reads
+    variables: dict[str, Shape] = msgspec.field(default_factory=dict)  # shapes of the variables seen so far
+    done: set[str] = msgspec.field(default_factory=set)  # variables whose equation has been read
+    parameters: dict[str, Shape] = msgspec.field(default_factory=dict)
+    read: set[str] = msgspec.field(default_factory=set)  # every name that some equation reads
 
 
 def unfixed(shapes: Mapping[str, Shape]) -> list[str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import cached_property
+
+import msgspec
 
 from core.errors import LanguageError
 from core.operators import Span
@@ -14,8 +15,7 @@ from core.operators import Span
 _ESCAPES = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", '"': '"', "\\": "\\"}
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(msgspec.Struct, frozen=True, dict=True):
     """A whole text with the name of its file, which is empty for a text that was never in one."""
 
     text: str
@@ -49,8 +49,7 @@ class Document:
         return LanguageError(message, file=self.file, line=line, column=column)
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(msgspec.Struct, frozen=True, dict=True):
     """Equations to read: ``places`` says for every character of ``text`` which one of the document it is."""
 
     text: str

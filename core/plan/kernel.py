@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,8 +28,7 @@ def _store(out: Array, function: Callable[..., Array], args: tuple[Any, ...]) ->
     out[...] = function(*args)
 
 
-@dataclass(frozen=True, eq=False)
-class Plan:
+class Plan(msgspec.Struct, frozen=True, eq=False, dict=True):
     """A cell's step, compiled once for its sizes; ``bind`` gives it numbers to work on.
 
     ``path`` are the variables gradients can reach, ``inboxes`` those that receive gradient from outside the step.
