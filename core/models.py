@@ -18,6 +18,7 @@ from core.files.npz import read_npz, without_prefix
 from core.files.snapshot import SNAPSHOT_SUFFIX, read_model
 from core.language import CellDefinition, read_cell
 from core.network import Network, build_network
+from core.network_file import NetworkFile, is_network, read_network_file
 from core.resources import resource_path
 from core.tokens import shown
 from core.vocabulary import Vocabulary
@@ -36,6 +37,7 @@ class Model:
     network: Network
     parameters: Mapping[str, Array]
     opened: OpenedModel | None = None
+    file: NetworkFile | None = None  # the network file that it was built from
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ def load_model(name_or_path: str, choices: Choices, *, inputs: int, outputs: int
         raise DataError(f"--answer is for model files; {shown(name_or_path)} leaves nothing open. Leave it out.")
     if is_snapshot(name_or_path):
         return _saved_model(name_or_path, choices)
+    if is_network(name_or_path):
+        return _network_model(name_or_path, choices, inputs, outputs)
     definition = read_definition(name_or_path)
     weights = _weights(choices.weights) if choices.weights else None
     units = _units(definition, choices.units, weights)
@@ -121,6 +125,23 @@ def _saved_model(path: str, choices: Choices) -> Model:
     return Model(saved.network, saved.parameters)
 
 
+def _network_model(name_or_path: str, choices: Choices, inputs: int, outputs: int | None) -> Model:
+    """The model of a network file. Raises FileError; DataError for options that it leaves no room for."""
+    if choices.units or choices.head:
+        raise DataError(
+            f"{shown(name_or_path)} is a network with its own units and readout. Leave --units and --head out, or name "
+            "a cell instead."
+        )
+    file = read_network_file(name_or_path)
+    network = file.network(inputs=inputs, outputs=outputs, loss=choices.loss)
+    _check_size(network)
+    if not choices.weights:
+        return Model(network, network.check(network.initial_parameters(choices.seed or 0)), file=file)
+    weights = _weights(choices.weights)
+    _check_weights(network, weights, choices.weights)
+    return Model(network, network.check(weights), file=file)
+
+
 def _file_model(path: str, choices: Choices) -> Model:
     """The model in a file. Raises FileError, ShapeError; DataError for options that the file leaves no room for."""
     if choices.units or choices.weights or choices.seed is not None:
@@ -172,6 +193,8 @@ def inputs_in(name_or_path: str, weights: str) -> int | None:
     """The width of the input that a file of weights or a saved session is for; None where its shapes do not say."""
     if is_snapshot(name_or_path):
         return read_model(name_or_path).network.inputs
+    if is_network(name_or_path):
+        return read_network_file(name_or_path).settings.input.inputs
     return _size_in(read_definition(name_or_path), _weights(weights), "inputs")
 
 

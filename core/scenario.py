@@ -20,6 +20,7 @@ from core.files.weights import read_weights
 from core.language import read_cell
 from core.learning.training import fitting_state
 from core.network import Network, build_network
+from core.network_file import NetworkFile, read_network_file
 from core.posing import problem_of
 from core.resources import resource_path
 from core.scenario_file import Opening, Settings, parse_settings
@@ -61,6 +62,20 @@ class Scenario:
     def sequence(self) -> Sequence:
         """What is read when the scenario opens, with its targets. Raises FileError."""
         return self._sequence
+
+    @cached_property
+    def network_file(self) -> NetworkFile | None:
+        """The network file that the scenario names; None where it describes a layer itself. Raises FileError."""
+        named = self.settings.network.file
+        if not named:
+            return None
+        path = self.file.parent / named if Path(named).suffix == ".toml" else named
+        return self._at("network.file", lambda: read_network_file(path))
+
+    def initial(self) -> Mapping[str, NDArray[Any]]:
+        """The initial states that the network file gives, by path, (K, B, H); nothing for zeros."""
+        file = self.network_file
+        return {} if file is None else file.initial(self._network, self._sequence.batch)
 
     def task(self) -> AgreementTask | None:
         """Where sequences to learn from come from; None when that is the sequence itself."""
@@ -130,11 +145,16 @@ class Scenario:
     @cached_property
     def _network(self) -> Network:
         parts, sequence = self.settings.network, self._sequence
+        outputs = _outputs(sequence) if self._task is None else len(self._task.example().target_labels)
+        if self.network_file is not None:
+            file = self.network_file
+            network = self._at("network.file", lambda: file.network(inputs=sequence.width, outputs=outputs))
+            self._at("data.target", lambda: problem_of(network, {}, sequence))
+            return network
         path = Path(parts.cell)
         name = self.file.parent / path if path.suffix == ".toml" else parts.cell
         cell = Cell(self._at("network.cell", lambda: read_cell(name)), sequence.width, parts.units)
         self._at("network.head", lambda: read_cell(parts.head, "heads"))
-        outputs = _outputs(sequence) if self._task is None else len(self._task.example().target_labels)
         network = self._at(
             "network.loss", lambda: build_network(cell, head=parts.head, loss=parts.loss, outputs=outputs)
         )

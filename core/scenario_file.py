@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 
@@ -14,6 +11,7 @@ from core.frame import Grain, Phase
 from core.learning.clipping import Clipping
 from core.learning.optimisers import SGD, Optimiser
 from core.learning.step import LearningSettings
+from core.settings_file import settings_of, table_of
 from core.tokens import Kind
 
 Positive = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
@@ -30,12 +28,13 @@ _CHOICES = {  # what msgspec does not say by itself
 
 
 class NetworkPart(msgspec.Struct, frozen=True):
-    """[network]: ``cell`` is a built-in name, or a cell file relative to the scenario."""
+    """[network]: ``cell`` is a built-in name, or a cell file relative to the scenario; or ``file``, a network file."""
 
-    units: Units
+    units: Units = 0  # none, where a file says it
     cell: str = "lstm"
     head: str = "softmax"
     loss: str = "cross-entropy"
+    file: str = ""
 
 
 class Agreement(msgspec.Struct, frozen=True, tag="agreement", tag_field="name"):
@@ -103,42 +102,21 @@ class Settings(msgspec.Struct, frozen=True):
 
 def parse_settings(text: str, file: str) -> Settings:
     """The settings that a scenario file states. Raises FileError naming the file, the key and what was expected."""
+    table = table_of(text, file, "a scenario")
+    _check_network(table.get("network"), file)
     try:
-        table = tomllib.loads(text.replace("\r\n", "\n"))
-    except tomllib.TOMLDecodeError as error:
-        raise FileError(f"{file}: this is not valid TOML: {error}.") from None
-    except RecursionError:
-        raise FileError(f"{file}: this is nested too deeply to be a scenario.") from None
-    try:
-        settings = msgspec.convert(table, Settings)
-    except msgspec.ValidationError as error:
-        raise FileError(f"{file}, {_sentence(str(error))}.") from None
+        return settings_of(table, Settings, file, _CHOICES)
+    except FileError:
+        raise
     except GatewalkError as error:  # of the optimiser's or the clipping's own
         raise FileError(f"{file}, learning: {error}") from None
-    _no_unknown(table, msgspec.to_builtins(settings), "", file)
-    return settings
 
 
-def _sentence(message: str) -> str:
-    """Key, expected and found, out of msgspec's "Expected `int`, got `str` - at `$.network.units`"."""
-    what, _, place = message.partition(" - at `")
-    key = re.sub(r"^\$\.?", "", place.rstrip("`")) or "the file"
-    missing = re.match(r"Object missing required field `(\w+)`", what)
-    if missing:
-        return f"{key}: '{missing[1]}' is missing, expected '{missing[1]} = …'"
-    what = what[0].lower() + what[1:].replace("`", "'")
-    return f"{key}: {what}" + (f", expected {_CHOICES[key]}" if key in _CHOICES else "")
-
-
-def _no_unknown(table: Mapping[str, Any], known: Mapping[str, Any], place: str, file: str) -> None:
-    """Raises FileError for a key that was not read: it would be lost without a word."""
-    for key, value in table.items():
-        where = f"{place}.{key}" if place else key
-        if key not in known:
-            import difflib  # only for a hint, which most starts never give
-
-            near = difflib.get_close_matches(key, known, n=1)
-            hint = f"did you mean '{near[0]}'?" if near else f"expected one of: {', '.join(known)}."
-            raise FileError(f"{file}, {where}: there is no such key; {hint}")
-        if isinstance(value, Mapping):
-            _no_unknown(value, known[key], where, file)
+def _check_network(table: object, file: str) -> None:
+    """A cell with its units, or a network file, which says everything. Raises FileError."""
+    if not isinstance(table, dict):
+        return
+    if "file" in table and len(table) > 1:
+        raise FileError(f"{file}, network: with 'file' nothing else can stand here, as that file says it all.")
+    if "file" not in table and "units" not in table:
+        raise FileError(f"{file}, network: 'units' is missing, expected 'units = …'.")

@@ -44,7 +44,7 @@ def example_session(name: str = "agreement") -> Session:
     """The ready example, where its scenario says that one should begin."""
     scenario = read_scenario(name)
     learning = scenario.settings.learning.step()
-    setup = Setup(scenario.network(), scenario.sequence(), learning=learning, name=scenario.name)
+    setup = Setup(scenario.network(), scenario.sequence(), scenario.initial(), learning=learning, name=scenario.name)
     session = Session(setup, *scenario.start())
     if scenario.opening is not None:
         session.grain = scenario.opening.grain

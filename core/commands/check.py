@@ -19,6 +19,7 @@ from core.gradients.check import Proof, Summary, prove_all
 from core.gradients.measure import VERDICTS
 from core.models import Model, inputs_in, is_model_file, is_snapshot, load_model, random_parameters, vocabulary_of
 from core.network import Network
+from core.network_file import is_network, read_network_file
 from core.posing import problem_of
 from core.run import Problem, Run
 from core.sequence import Sequence, from_numbers
@@ -78,12 +79,13 @@ def _proof(proof: Proof) -> str:
 def _heading(model: Model, problem: Problem, arguments: Namespace) -> str:
     network = model.network
     cell, head = network.layers[0].cell, network.head.cell.definition.name.lower()
+    name = cell.definition.name if len(network.layers) == 1 else network.summary
     numbers = "all parameters random"
     if _has_numbers(arguments):
         numbers = f"parameters from {arguments.weights or arguments.model}"
     data = arguments.input or "random input"
     return (
-        f"{cell.definition.name}, {count(cell.units, 'unit')}, {head} readout, {network.loss} loss; {numbers}; "
+        f"{name}, {count(cell.units, 'unit')}, {head} readout, {network.loss} loss; {numbers}; "
         f"{data}: {count(problem.steps, 'step')} × {count(problem.batch_size, 'sequence')}"
     )
 
@@ -146,7 +148,7 @@ def _check_options(arguments: Namespace) -> None:
 
 def _inputs(arguments: Namespace) -> int:
     """The inputs that given weights are for, or a few."""
-    if not _has_numbers(arguments):
+    if not (_has_numbers(arguments) or is_network(arguments.model)):
         return INPUTS
     return inputs_in(arguments.model, arguments.weights) or INPUTS
 
@@ -157,9 +159,11 @@ def _has_numbers(arguments: Namespace) -> bool:
 
 
 def _loss_for(arguments: Namespace) -> str:
-    """The loss that suits the readout; a saved session has its own."""
+    """The loss that suits the readout; a saved session has its own, and so has a network file."""
     if is_snapshot(arguments.model):
         return ""
+    if is_network(arguments.model):
+        return read_network_file(arguments.model).settings.readout.loss
     return SQUARED if arguments.head in ("identity", "direct") else CROSS_ENTROPY
 
 

@@ -13,7 +13,8 @@ def add_model_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "model",
         metavar="MODEL",
-        help=f"a built-in cell (lstm, gru, …), a cell file (.toml), or a model ({', '.join(SUFFIXES)})",
+        help="a built-in cell (lstm, gru, …) or network (bidirectional_lstm, …), a cell or network file (.toml), "
+        f"or a model ({', '.join(SUFFIXES)})",
     )
     parser.add_argument(
         "--units",

@@ -110,6 +110,8 @@ def _problem(model: Model, sequence: Sequence, initial: str) -> Problem:
 def _own_states(model: Model, batch: int) -> Mapping[str, Array]:
     """The initial states that a model file holds, for every sequence of the batch. Raises ShapeError."""
     states = model.opened.initial if model.opened else {}
+    if model.file is not None:
+        return model.file.initial(model.network, batch)
     for path, rows in states.items():
         if rows.shape[1] not in (1, batch):
             raise ShapeError(
@@ -136,7 +138,8 @@ def initial_states(network: Network, path: str, batch: int) -> dict[str, Array]:
 def _summary(run: Run, sequence: Sequence, arguments: Namespace, arrays: int) -> str:
     """One line: what was found and what was written."""
     network, cell = run.network, run.network.layers[0].cell
-    what = f"{cell.definition.name}, {count(cell.units, 'unit')}, {network.head.cell.definition.name.lower()} readout"
+    name = cell.definition.name if len(network.layers) == 1 else network.summary
+    what = f"{name}, {count(cell.units, 'unit')}, {network.head.cell.definition.name.lower()} readout"
     parts = [
         shown(Path(arguments.model).name) if is_model_file(arguments.model) else what,
         f"{count(sequence.length, 'step')} × {count(sequence.batch, 'sequence')} × {count(sequence.width, 'input')}",

@@ -1,0 +1,161 @@
+"""Network files: the shipped ones, a person's own, and the sentence for each thing that may be wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.errors import FileError
+from core.network_file import is_network, network_names, read_network_file
+from core.resources import resource_path
+from core.scenario import read_scenario
+
+OWN = """
+name = "Own"
+padding = "carried"
+
+[input]
+inputs = 4
+embedding = 3
+
+[[layer]]
+cell = "lstm_projected"
+units = 5
+direction = "both"
+join = "sum"
+sizes = { projection = 2 }
+dropout = "off"
+initial = { c = [1.0, 2, 3, 4, 5] }
+initial_reverse = { h = 0.5 }
+
+[[layer]]
+cell = "own_cell.toml"
+units = 3
+direction = "reverse"
+initial = { h = -1 }
+
+[readout]
+head = "identity"
+outputs = 2
+loss = "squared"
+"""
+
+
+def written(folder: Path, text: str = OWN) -> Path:
+    (folder / "own_cell.toml").write_text('equations = "h = tanh(W @ x + U @ h[-1])"', encoding="utf-8")
+    file = folder / "own.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_an_own_file(tmp_path: Path) -> None:
+    file = read_network_file(written(tmp_path))
+    network = file.network(inputs=4)
+    names = ["embedding", "l0", "l0.reverse", "l0.join", "l1.reverse", "head"]
+    assert [block.name for block in network.blocks] == names
+    assert (network.inputs, network.outputs, network.loss, network.padding) == (4, 2, "squared", "carried")
+    assert [network.block(name).cell.outputs for name in names] == [3, 2, 2, 2, 3, 2]
+    initial = file.initial(network, 2)
+    assert {path: rows.shape for path, rows in initial.items()} == {
+        "l0/c": (1, 2, 5), "l0.reverse/h": (1, 2, 2), "l1.reverse/h": (1, 2, 3),
+    }  # fmt: skip
+    assert initial["l0/c"][0, 1].tolist() == [1, 2, 3, 4, 5]
+    assert np.unique(initial["l1.reverse/h"]).tolist() == [-1]
+    assert file.network(inputs=4, loss="").loss == ""
+
+
+@pytest.mark.parametrize("name", network_names())
+def test_shipped_networks_can_be_built_and_say_what_they_are(name: str) -> None:
+    file = read_network_file(name)
+    assert file.name
+    assert file.description
+    network = file.network(inputs=7, outputs=3)
+    assert (network.inputs, network.outputs) == (7, 3)
+    assert is_network(name)
+    assert is_network(str(resource_path("networks", f"{name}.toml")))
+
+
+def test_the_tied_directions_share_their_parameters() -> None:
+    network = read_network_file("tied_directions").network(inputs=3, outputs=2)
+    assert set(network.parameter_shapes) == {"l0/W", "l0/U", "l0/b", "head/V", "head/V_r", "head/b"}
+
+
+def test_a_cell_file_is_no_network(tmp_path: Path) -> None:
+    written(tmp_path)
+    assert not is_network("lstm")
+    assert not is_network(str(tmp_path / "own_cell.toml"))
+    assert not is_network(str(resource_path("cells", "lstm.toml")))
+    assert not is_network(str(tmp_path / "missing.toml"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("units = 5", "units = 0", r"layer\[0\].units|layer\[...\].units: expected 'int' >= 1"),
+        ("units = 5", "unit = 5", r"layer\[(0|...)\]: 'units' is missing"),
+        ("units = 5", "units = 5\nsize = 2", r"layer\[0\].size: there is no such key; did you mean 'sizes'"),
+        ('"both"', '"up"', r"layer\[.*\].direction: invalid enum value 'up'"),
+        ('"sum"', '"some"', r"layer\[0\].join: there is no file some and no built-in one .*: average, concatenation"),
+        ('"lstm_projected"', '"lstn"', r"layer\[0\].cell: there is no file lstn and no built-in one"),
+        ('"own_cell.toml"', '"gone.toml"', r"layer\[1\].cell: .*there is no file"),
+        ('"off"', "0.5", r"layer\[0\].dropout: got 0.5, expected 'off'"),
+        ("projection", "project", "readout: the cell LSTM .projected. declares no size project"),
+        ('"identity"', '"softmaxx"', "readout: there is no file softmaxx"),
+        ('"squared"', '"hinge"', "readout: .*no loss hinge"),
+        ('"carried"', '"kept"', "padding: "),
+        ("inputs = 4", "inputs = 9", "input.inputs: the network reads 9 numbers a step, but the data has 4"),
+        ('"sum"', '"readout"', "readout: Layer 1 cannot be joined by the readout"),
+        ("name =", "names =", "the file: 'name' is missing"),
+        ("[[layer]]", "[[layer", "this is not valid TOML"),
+    ],
+)
+def test_what_is_wrong_is_told_with_file_key_and_what_was_expected(
+    tmp_path: Path, old: str, new: str, sentence: str
+) -> None:
+    assert old in OWN
+    with pytest.raises(FileError, match=f"^own.toml(, |: )({sentence})"):
+        read_network_file(written(tmp_path, OWN.replace(old, new, 1))).network(inputs=4)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("c = [1.0, 2, 3, 4, 5]", "c = [1.0, 2]", r"layer\[0\].initial.c: got 2 numbers, expected 5, one a unit"),
+        ("h = 0.5", "f = 0.5", r"layer\[0\].initial_reverse.f: l0.reverse/f has no initial value; these have: l0/c"),
+    ],
+)
+def test_initial_states_that_do_not_fit(tmp_path: Path, old: str, new: str, sentence: str) -> None:
+    file = read_network_file(written(tmp_path, OWN.replace(old, new, 1)))
+    with pytest.raises(FileError, match=f"^own.toml, {sentence}"):
+        file.initial(file.network(inputs=4), 1)
+
+
+def test_a_name_that_is_none() -> None:
+    with pytest.raises(FileError, match=r"There is no network 'bidirectional'. Use one of: bidirectional_lstm, "):
+        read_network_file("bidirectional")
+    with pytest.raises(FileError, match=r"There is no network '../networks/bidirectional_lstm'"):
+        read_network_file("../networks/bidirectional_lstm")
+
+
+SCENARIO = """
+name = "Own"
+[network]
+file = "own.toml"
+[data]
+text = "1 2 3 4\\n2 3 4 5\\n0 1 0 1"
+kind = "numbers"
+target = [0.5, 0.25]
+"""
+
+
+def test_a_scenario_may_name_a_network_file(tmp_path: Path) -> None:
+    written(tmp_path)
+    (tmp_path / "scene.toml").write_text(SCENARIO, encoding="utf-8")
+    scenario = read_scenario(tmp_path / "scene.toml")
+    assert [block.name for block in scenario.network().blocks][1:3] == ["l0", "l0.reverse"]
+    assert scenario.initial()["l0/c"].shape == (1, 1, 5)
+    (tmp_path / "scene.toml").write_text(SCENARIO.replace("file =", "units = 2\nfile ="), encoding="utf-8")
+    with pytest.raises(FileError, match=r"^scene.toml, network: with 'file' nothing else can stand here"):
+        read_scenario(tmp_path / "scene.toml")
