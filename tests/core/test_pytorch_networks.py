@@ -1,0 +1,136 @@
+"""Networks of every cell, depth, direction and batch against PyTorch: values, final states, loss and all gradients."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core.language import read_cell
+from core.run import Problem, Run
+from core.stack import Direction, LayerSpec, build_stack
+
+FILE = Path(__file__).parents[1] / "data" / "pytorch_networks.npz"
+UNIT = 32.0
+LETTERS = {"lstm": "ifgo", "gru": "rzn"}  # PyTorch's order of the gates
+Arrays = dict[str, np.ndarray]
+
+
+@cache
+def stored() -> tuple[dict[str, Any], np.ndarray, np.ndarray]:
+    """The index, what is given and what PyTorch found."""
+    with np.load(FILE) as file:
+        return json.loads(file["index"].tobytes()), file["given"] / UNIT, file["found"]
+
+
+def taken(index: dict[str, Any], numbers: np.ndarray) -> Arrays:
+    return {name: numbers[at : at + int(np.prod(shape))].reshape(shape) for name, (at, shape) in index.items()}
+
+
+CASES = list(stored()[0])
+
+
+class Recorded:
+    """One case: the network it is here, and where PyTorch's arrays belong in it."""
+
+    def __init__(self, case: str) -> None:
+        index, given, found = stored()
+        inside, outside, lengths = index[case]
+        self.given, self.found = taken(inside, given), taken(outside, found)
+        self.lengths = np.array(lengths) if lengths else None
+        self.kind, layers, direction, _, units, _, self.at, *_ = case.split("-")
+        self.both = direction == "both"
+        projection = self.given["h0"].shape[-1] if "proj" in case else 0
+        cell = read_cell("lstm_projected" if projection else self.kind)
+        sizes = {"projection": projection} if projection else {}
+        way = Direction.BOTH if self.both else Direction.FORWARD
+        specs = [LayerSpec(cell, int(units[1:]), way, sizes=sizes)] * int(layers[1:])
+        self.network = build_stack(specs, inputs=self.given["x"].shape[-1], head="direct", loss="squared")
+
+    @property
+    def blocks(self) -> list[tuple[str, str]]:
+        """Each block with the end of its names in PyTorch, in the order of PyTorch's states."""
+        names = [block.name for block in self.network.layers if not block.name.endswith(".join")]
+        return [(name, name.replace("l", "_l", 1).replace(".reverse", "_reverse")) for name in names]
+
+    def parameters(self, arrays: Arrays, gradient: bool = False) -> Arrays:
+        """PyTorch's arrays under the names here; two biases are one here, whose gradient is that of either."""
+        found: Arrays = {}
+        for block, suffix in self.blocks:
+            own = {name: arrays[name + suffix] for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")}
+            found |= {f"{block}/{name}": value for name, value in self._of_block(own, gradient).items()}
+            if f"weight_hr{suffix}" in arrays:
+                found[f"{block}/P"] = arrays[f"weight_hr{suffix}"]
+        return found
+
+    def _of_block(self, own: Arrays, gradient: bool) -> Arrays:
+        w, u, b_x, b_h = own["weight_ih"], own["weight_hh"], own["bias_ih"], own["bias_hh"]
+        both = b_x if gradient else b_x + b_h
+        letters = LETTERS.get(self.kind)
+        if letters is None:
+            return {"W": w, "U": u, "b": both}
+        size, found = len(w) // len(letters), {}
+        for number, letter in enumerate(letters):
+            rows = slice(number * size, (number + 1) * size)
+            found |= {f"W_{letter}": w[rows], f"U_{letter}": u[rows], f"b_{letter}": both[rows]}
+        return found | ({"b_n": b_x[rows], "b_hn": b_h[rows]} if self.kind == "gru" else {})
+
+    def states(self, arrays: Arrays, ends: str) -> Arrays:
+        """PyTorch's states, "h0" or "grad/h0" by their ends, by path, (1, B, H)."""
+        names = [name for name in ("h", "c") if ends.replace("*", name) in arrays]
+        return {f"{block}/{name}": arrays[ends.replace("*", name)][number : number + 1]
+                for name in names for number, (block, _) in enumerate(self.blocks)}  # fmt: skip
+
+    def run(self) -> Run:
+        x = self.given["x"]
+        ends = np.full(x.shape[1], len(x)) if self.lengths is None else self.lengths
+        weights = np.arange(len(x))[:, None] < ends
+        if self.at == "last":
+            weights = np.arange(len(x))[:, None] == ends - 1
+        problem = Problem(
+            self.network,
+            self.parameters(self.given),
+            x,
+            self.given["target"],
+            weights.astype(float),
+            self.states(self.given, "*0"),
+            lengths=self.lengths,
+        )
+        return Run(problem).complete()
+
+
+def same(found: np.ndarray, expected: np.ndarray, what: str) -> None:
+    np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-13, err_msg=what)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_everything_is_as_pytorch_says(case: str) -> None:
+    recorded = Recorded(case)
+    run, found = recorded.run(), recorded.found
+    same(run.values("head/y"), found["out"], "out")
+    same(run.losses().sum(), found["loss"], "loss")
+    for path, last in recorded.states(found, "*n").items():
+        same(run.final(path), last[0], f"last of {path}")
+    same(run.input_adjoints(), found["grad/x"], "grad/x")
+    for path, gradient in recorded.states(found, "grad/*0").items():
+        same(run.initial_adjoints(path), gradient, f"grad/initial/{path}")
+    gradients = {name.removeprefix("grad/"): array for name, array in found.items() if name.startswith("grad/")}
+    expected = recorded.parameters(gradients, gradient=True)
+    assert set(expected) == set(run.network.trainable)
+    for path, gradient in expected.items():
+        same(run.gradient(path), gradient, f"grad/param/{path}")
+
+
+def test_what_was_recorded() -> None:
+    for kind in ("lstm", "gru", "rnn_tanh", "rnn_relu"):
+        for layers in (1, 2, 3):
+            for way in ("forward", "both"):
+                begin = f"{kind}-L{layers}-{way}-"
+                assert {f"{begin}T5-H2-B3-all", f"{begin}T5-H2-B3-last"} <= set(CASES)
+                assert any(case.startswith(begin) and case.endswith("-lengths") for case in CASES)
+    assert sum("proj2" in case for case in CASES) == 3
+    assert FILE.stat().st_size < 400_000
