@@ -10,8 +10,7 @@ from core.files.models.keras_file import KerasFile
 from core.files.models.records import Answers, Question
 from core.tokens import shown
 
-SLOPE_3, SLOPE_2 = repr(1 / 6), "0.2"  # of the hard sigmoid in Keras 3, and before
-HARD_3, HARD_2 = "hard_sigmoid of Keras 3 (x/6 + 0.5)", "hard_sigmoid of Keras 2 (0.2x + 0.5)"
+HARD_3, HARD_2 = "hard_sigmoid", "hard_sigmoid_keras2"  # x/6 + 0.5, and 0.2 x + 0.5 before Keras 3
 
 # Name -> expression; {} is the argument.
 _TEXTS: Mapping[str, str] = MappingProxyType(
@@ -33,8 +32,8 @@ _TEXTS: Mapping[str, str] = MappingProxyType(
         "hard_tanh": "clip({}, low=-1.0, high=1.0)",
         "exponential": "exp({})",
         "log_sigmoid": "-softplus(-({}))",
-        HARD_3: f"hard_sigmoid({{}}, alpha={SLOPE_3}, beta=0.5)",
-        HARD_2: f"hard_sigmoid({{}}, alpha={SLOPE_2}, beta=0.5)",
+        HARD_3: f"hard_sigmoid({{}}, alpha={1 / 6!r}, beta=0.5)",
+        HARD_2: "hard_sigmoid({}, alpha=0.2, beta=0.5)",
     }
 )
 ASKED = ("tanh", "sigmoid", "relu", "linear", "softmax", "elu", "selu", "silu", "softplus", "softsign", HARD_3, HARD_2)
@@ -56,7 +55,7 @@ def activation_named(value: object, place: str, file: KerasFile, answers: Answer
     if name == "hard_sigmoid":
         return _hard_sigmoid(file, answers)
     if name not in _TEXTS:
-        known = ", ".join([*list(_TEXTS)[:-2], "hard_sigmoid"])
+        known = ", ".join(list(_TEXTS)[:-1])
         raise file.refusal(
             f"{place} has the activation {shown(name[:60])}, which cannot be said here; known are {known}. "
             "Train it with one of these."
@@ -101,7 +100,8 @@ def _hard_sigmoid(file: KerasFile, answers: Answers) -> str:
         return HARD_3 if int(major) >= 3 else HARD_2
     question = Question(
         "hard_sigmoid",
-        "Which hard sigmoid does the model use? The file does not say which Keras wrote it.",
+        "Which hard sigmoid does the model use: x/6 + 0.5 (hard_sigmoid) or 0.2 x + 0.5 (hard_sigmoid_keras2)? "
+        "The file does not say which Keras wrote it.",
         (HARD_3, HARD_2),
         HARD_3,
     )

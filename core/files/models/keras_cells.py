@@ -37,7 +37,7 @@ def definition_of(layer: Recurrent) -> CellDefinition:
         definition = read_cell(built_in)
         return definition if layer.has_bias else without_biases(definition)
     names = [layer.activation] if layer.kind == RNN else [layer.gate_activation, layer.activation]
-    name = f"{layer.kind} ({', '.join(name.split(' (')[0] for name in names)}{'' if layer.has_bias else ', no biases'})"
+    name = f"{layer.kind} ({', '.join(names)}{'' if layer.has_bias else ', no biases'})"
     roles = "\n".join(f'{variable} = "{role}"' for variable, role in _ROLES[layer.kind].items())
     equations = "\n".join(_equations(layer))
     return parse_cell(

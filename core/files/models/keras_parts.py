@@ -64,8 +64,7 @@ class Recurrent:
         }
         bias = "" if self.has_bias else ", no biases"
         own = [a for a, usual in ((self.activation, "tanh"), (self.gate_activation, "sigmoid")) if a != usual]
-        own = own if self.kind != RNN else own[:1] if self.activation != "tanh" else []
-        activations = f", {' and '.join(name.split(' (')[0] for name in own)}" if own else ""
+        activations = f", {' and '.join(own)}" if own else ""
         return f"{kind} {self.units}{ways[self.direction]}{activations}{bias}"
 
 
@@ -81,7 +80,7 @@ class Dense:
     @property
     def words(self) -> str:
         """The layer in the line of what was found."""
-        return f"Dense {self.units} {self.activation.split(' (')[0]}"
+        return f"Dense {self.units} {self.activation}"
 
 
 @dataclass(frozen=True)
@@ -110,7 +109,7 @@ class Activation:
     @property
     def words(self) -> str:
         """The layer in the line of what was found."""
-        return self.activation.split(" (")[0]
+        return self.activation
 
 
 Part = Recurrent | Dense | Embedding | Activation

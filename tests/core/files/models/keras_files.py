@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import time
+import tracemalloc
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
+from core.errors import FileError, GatewalkError
 from core.files.models import OpenedModel, open_model
 from core.problem import Problem
 from core.run import Run
@@ -18,6 +22,8 @@ from core.run import Run
 Array = NDArray[Any]
 FOLDER = Path(__file__).parents[3] / "data" / "keras"
 TOLERANCES = {"rtol": 1e-10, "atol": 1e-13}  # both compute in float64
+SLACK = 4_000_000  # bytes of Python itself: modules, cells, messages
+SOURCE = "lstm_dense.keras"
 CONFIG, WEIGHTS = "config.json", "model.weights.h5"
 
 
@@ -71,3 +77,22 @@ def weights_of(source: str, target: Path) -> Path:
     with zipfile.ZipFile(FOLDER / source) as archive:
         target.write_bytes(archive.read(WEIGHTS))
     return target
+
+
+def refused(path: Path, match: str, kind: type[GatewalkError] = FileError) -> str:
+    """The one sentence or two with which the file is refused."""
+    tracemalloc.start()
+    began = time.perf_counter()
+    try:
+        with pytest.raises(kind, match=match) as caught:
+            open_model(path)
+        taken, peak = time.perf_counter() - began, tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert taken < 1.0
+    assert peak <= 4 * path.stat().st_size + SLACK
+    message = str(caught.value)
+    assert path.name in message
+    assert "\n" not in message
+    assert message.endswith(".")
+    return message
