@@ -15,10 +15,8 @@ from core.resources import resource_path
 
 Library = Literal["numpy", "torch"]
 _TAKEN = frozenset({"np", "torch", "self", "weights", "past", "xs"})  # names that the sources use themselves
-_TAKES_NUMBERS = frozenset(  # operators whose arguments may be literals also in PyTorch
-    ["add", "sub", "mul", "div", "where", "maximum", "minimum", "less", "less_equal", "greater", "greater_equal"]
-    + ["equal", "not_equal"]
-)
+_ARITHMETIC = frozenset({"add", "sub", "mul", "div", "neg", "power"})  # what works on plain numbers in both libraries
+_COMPARISONS = frozenset({"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"})
 _HELPER = re.compile(r"^def (\w+)\(", re.MULTILINE)
 Text = tuple[str, int]
 
@@ -75,7 +73,7 @@ class _Writer:
         shown = [self._argument(arg, node, need) for arg, need in zip(node.args, needs, strict=False)]
         attributes = dict(zip("ab", (self._attribute(node, value) for value in node.attributes), strict=False))
         template = getattr(spelling, self.library)
-        return template.format(*shown, all=", ".join(shown), **attributes), spelling.binds
+        return template.format(*shown, all=", ".join(shown), x=self.first, **attributes), spelling.binds
 
     def _leaf(self, node: Expression) -> Text:
         if node.operator == NUMBER:
@@ -91,9 +89,9 @@ class _Writer:
         return f"{_wrapped(vector, ATOM)} @ {matrix[0]}.T", PRODUCT
 
     def _argument(self, arg: Expression, reader: Expression, need: int) -> str:
-        if arg.operator == NUMBER and self.library == "torch" and reader.operator not in _TAKES_NUMBERS:
-            return f"{self.first}.new_tensor([{arg.value!r}])"
         text = self.write(arg)
+        if self.library == "torch" and _is_constant(arg) and reader.operator not in _ARITHMETIC | _COMPARISONS:
+            return f"{self.first}.new_tensor([{text[0]}])"
         lifted = not arg.shape and len(reader.shape) == 2 and is_elementwise(reader.operator)
         if lifted and arg.operator not in (NUMBER, TIME):
             return f"{_wrapped(text, ATOM)}[..., None]"
@@ -102,6 +100,13 @@ class _Writer:
     def _attribute(self, node: Expression, value: float) -> str:
         whole = node.operator in ("slice", "pad", "part")
         return str(int(value)) if whole else repr(value)
+
+
+def _is_constant(node: Expression) -> bool:
+    """Whether this is a plain number in the source, which PyTorch's functions do not take."""
+    if node.is_leaf:
+        return node.operator == NUMBER
+    return node.operator in _ARITHMETIC and all(_is_constant(arg) for arg in node.args)
 
 
 def _wrapped(text: Text, need: int) -> str:

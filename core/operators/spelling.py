@@ -1,8 +1,9 @@
 """How each operator is written in Python, with NumPy and with PyTorch: for cells that leave this program as a source.
 
 A spelling is a template like the notation in the table: {0}, {1} are the arguments, {all} all of them, {a}, {b} the
-attributes. What takes more than a line is a function in ``resources/helpers``, which goes into the source with it.
-Vectors are (..., n), scalars (..., 1), matrices (..., m, n), as everywhere; both libraries broadcast alike.
+attributes, {x} an input, whose type of number constants take. What takes more than a line is a function in
+``resources/helpers``, which goes into the source with it. Vectors are (..., n), scalars (..., 1), matrices (..., m, n),
+as everywhere; both libraries broadcast alike.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def _library(text: str, binds: int = ATOM, *needs: int) -> Spelling:
 
 
 def _compared(sign: str) -> Spelling:
-    return _same(f"({{0}} {sign} {{1}}) * 1.0", PRODUCT, SUM, SUM)
+    return Spelling(f"({{0}} {sign} {{1}}) * 1.0", f"({{0}} {sign} {{1}}).to({{x}}.dtype)", PRODUCT, (SUM, SUM))
 
 
 SPELLINGS: Mapping[str, Spelling] = MappingProxyType(
@@ -84,7 +85,7 @@ SPELLINGS: Mapping[str, Spelling] = MappingProxyType(
         "cos": _library("LIB.cos({0})"),
         "abs": _library("LIB.abs({0})"),
         "sign": _library("LIB.sign({0})"),
-        "step": _same("({0} > 0) * 1.0", PRODUCT, SUM),
+        "step": Spelling("({0} > 0) * 1.0", "({0} > 0).to({x}.dtype)", PRODUCT, (SUM,)),
         "where": _library("LIB.where({0} != 0, {1}, {2})", ATOM, SUM),
         "maximum": _library("LIB.where({0} >= {1}, {0}, {1})", ATOM, SUM, SUM),
         "minimum": _library("LIB.where({0} <= {1}, {0}, {1})", ATOM, SUM, SUM),

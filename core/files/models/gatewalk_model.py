@@ -67,16 +67,13 @@ def _network(blocks: Mapping[str, Shapes], answers: Answers, loss: str) -> Netwo
     layers = sum(block.startswith("l") and "." not in block for block in blocks)
     if not layers or any(f"l{number}" not in blocks for number in range(layers)):
         raise ShapeError(f"The layers are called l0, l1 and so on; got {', '.join(map(shown, blocks))}. Rename them.")
-    kinds: dict[frozenset[str], CellDefinition] = {}
+    cells = _cells([blocks[f"l{number}"] for number in range(layers)], answers)
     specs = []
-    for number in range(layers):
-        shapes = blocks[f"l{number}"]
-        names = frozenset(shapes)
-        if names not in kinds:
-            kinds[names] = _cell(shapes, "cell" if not kinds else f"cell {number}", answers)
+    for number, cell in enumerate(cells):
         both = f"l{number}.reverse" in blocks
-        above = blocks.get(f"l{number + 1}", blocks.get("head", {}))
-        specs.append(_layer(kinds[names], shapes, above, Direction.BOTH if both else Direction.FORWARD, answers))
+        read = _width_read(cells[number + 1 :], blocks, number + 1)
+        direction = Direction.BOTH if both else Direction.FORWARD
+        specs.append(_layer(cell, blocks[f"l{number}"], read, direction, answers))
     head = blocks.get("head", {})
     embedding = blocks.get("embedding", {}).get("E", ())
     return build_stack(
@@ -89,13 +86,32 @@ def _network(blocks: Mapping[str, Shapes], answers: Answers, loss: str) -> Netwo
     )
 
 
-def _layer(cell: CellDefinition, shapes: Shapes, above: Shapes, direction: Direction, answers: Answers) -> LayerSpec:
+def _cells(layers: list[Shapes], answers: Answers) -> list[CellDefinition]:
+    """The cell of each layer; layers with the same parameters have the same cell."""
+    kinds: dict[frozenset[str], CellDefinition] = {}
+    for number, shapes in enumerate(layers):
+        names = frozenset(shapes)
+        if names not in kinds:
+            kinds[names] = _cell(shapes, "cell" if not kinds else f"cell of layer {number + 1}", answers)
+    return [kinds[frozenset(shapes)] for shapes in layers]
+
+
+def _width_read(above: list[CellDefinition], blocks: Mapping[str, Shapes], number: int) -> int:
+    """How many numbers what stands above a layer reads; 0 where nothing says it, -1 for a matrix a direction."""
+    if above:
+        return _sizes(above[0], blocks[f"l{number}"])["inputs"]
+    head = blocks.get("head", {})
+    return -1 if "V_r" in head else head["V"][-1] if head.get("V") else 0
+
+
+def _layer(cell: CellDefinition, shapes: Shapes, read: int, direction: Direction, answers: Answers) -> LayerSpec:
     sizes = _sizes(cell, shapes)
     extra = {name: size for name, size in sizes.items() if name in cell.sizes}
+    output = extra.get("projection", sizes["units"])
     join = "concatenation"
-    if direction is Direction.BOTH and "V_r" in above:
+    if direction is Direction.BOTH and read < 0:
         join = READOUT
-    elif direction is Direction.BOTH and any(shape[1:] == (sizes["units"],) for shape in above.values()):
+    elif direction is Direction.BOTH and read == output:
         text = "Both directions are joined into as many numbers as each has. How?"
         join = answers.choose(Question("join", text, _JOINS, _JOINS[0]))
     return LayerSpec(cell, sizes["units"], direction, join, extra)
