@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.bulk.operands import Known, Operand, RunArrays, shape_of
+from core.bulk.operands import Known, Operand, RunArrays
 from core.bulk.rows import Rows
 from core.bulk.schedule import Group, Kind, Schedule, core_sources, is_number, scaled_base
 from core.operators import OPERATORS
@@ -165,9 +165,9 @@ class Calls:
             return self._arrays.at(nodes[0], sum(node.width for node in nodes))
         return self._outer(nodes)
 
-    def _filled(self, args: tuple[Any, ...], out: Operand) -> tuple[Operand, ...]:
+    def _filled(self, args: tuple[Any, ...], out: Array | list[Array]) -> tuple[Operand, ...]:
         """Arguments with an array in the place of each number: NumPy is slower with numbers."""
-        shape = shape_of(out)
+        shape = (out[0] if isinstance(out, list) else out).shape
         return tuple(np.full(shape, arg, self._rows.dtype) if isinstance(arg, float) else arg for arg in args)
 
     def _alone(self, node: Node) -> list[Call]:
@@ -222,10 +222,9 @@ def _attributes(node: Node) -> list[float]:
     return [part for part in node.key[1:] if isinstance(part, float)]
 
 
-def _product_into(out: Operand) -> Callable[..., Any]:
+def _product_into(out: Array | list[Array]) -> Callable[..., Any]:
     """The fastest product that can write there."""
     first = out[0] if isinstance(out, list) else out
-    assert isinstance(first, np.ndarray)
     return np.dot if first.flags.c_contiguous else np.matmul
 
 

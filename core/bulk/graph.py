@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from core.plan.nodes import LEAF, Lowered, Node, needed_for
 
@@ -35,6 +36,11 @@ class Core:
     nodes: tuple[Node, ...]
     links: Links
     read: Links
+
+    @cached_property
+    def own(self) -> frozenset[Node]:
+        """The nodes as a set."""
+        return frozenset(self.nodes)
 
     def behind(self, node: Node) -> Node:
         """What stands in memory for a node: what a view looks at and a link reads."""

@@ -6,46 +6,53 @@ What is known is computed a chunk of steps at a time, so that it is still in the
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import prod
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.bulk.pool import Pool
 from core.bulk.rows import Rows, Stretch
 from core.bulk.schedule import Schedule
 from core.plan.nodes import Node
 
 Array = NDArray[Any]
-CHUNK = 128  # steps; a chunk of a hundred units' factors stays within the second cache
+CHUNK, LEAST = 128, 16  # steps
+CACHED = 1 << 19  # bytes of known rows that stay in a processor's second cache
 
 
 class Known:
     """Rows that need no recursion, a chunk at a time, in the order they are read; ``fill`` computes them."""
 
     def __init__(self, shape: tuple[int, ...], dtype: np.dtype[Any], fill: Callable[[Rows, Array], None]) -> None:
-        self._rows = np.zeros((CHUNK, *shape), dtype)
-        self._fill = fill
-        self.views = list(self._rows)
+        """``shape`` of one row."""
+        self._shape, self._dtype, self._fill = shape, dtype, fill
+        self._lifts = False
+        self.bytes = prod(shape) * dtype.itemsize
+
+    def provide(self, pool: Pool, steps: int) -> None:
+        """Memory for chunks of so many steps."""
+        self._rows = pool.empty((steps, *self._shape), self._dtype)
+        self.views = list(self._rows[..., None] if self._lifts else self._rows)
 
     def compute(self, rows: Rows, step: int) -> None:
         """The chunk that ``rows`` are; ``step`` is -1 where the last row is read first."""
-        chunk = self._rows[: rows.steps]
-        self._fill(rows, chunk[::step])
+        self._fill(rows, self._rows[: rows.steps][::step])
 
     def lifted(self) -> Known:
         """The same with one more axis at the end of each row."""
-        self.views = [view[..., None] for view in self.views]
+        self._lifts = True
         return self
 
 
+def chunk_of(known: Sequence[Known], steps: int) -> int:
+    """How many steps a chunk has, so that what is known of them stays in the cache."""
+    size = max(sum(each.bytes for each in known), 1)
+    return min(steps, max(LEAST, min(CHUNK, CACHED // size)))
+
+
 Operand: TypeAlias = Array | list[Array] | Known  # the same at all steps, one for each step, one for each of a chunk
-
-
-def shape_of(operand: Operand) -> tuple[int, ...]:
-    """The shape of one step's array."""
-    if isinstance(operand, Known):
-        return operand.views[0].shape
-    return operand[0].shape if isinstance(operand, list) else operand.shape
 
 
 class RunArrays:
@@ -68,7 +75,7 @@ class RunArrays:
         shape = first.shape if first.rank > 1 else (schedule.width(run),)
         if not schedule.is_kept(run):
             return np.zeros((*rows.batch, *shape), rows.dtype)
-        array = np.empty((self._lead + rows.steps + self._behind, *rows.batch, *shape), rows.dtype)
+        array = rows.pool.empty((self._lead + rows.steps + self._behind, *rows.batch, *shape), rows.dtype)
         array[: self._lead] = 0.0
         array[self._lead + rows.steps :] = 0.0
         return array

@@ -11,7 +11,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from core.bulk.calls import Call, Calls
-from core.bulk.operands import CHUNK, Known, Operand, RunArrays
+from core.bulk.operands import Known, Operand, RunArrays, chunk_of
 from core.bulk.rows import Rows
 from core.bulk.schedule import Schedule
 
@@ -25,13 +25,16 @@ class Recursion:
         self._rows, self._order = rows, order
         self._arrays = RunArrays(schedule, rows, order)
         calls = Calls(schedule, rows, self._arrays)
-        self._calls = calls.all()
+        self.calls = calls.all()
         self._known = calls.known
 
     def run(self) -> None:
         """Compute all steps and give their rows to the block's."""
-        for first in range(0, len(self._order), CHUNK):
-            steps = self._order[first : first + CHUNK]
+        chunk = chunk_of(self._known, len(self._order))
+        for known in self._known:
+            known.provide(self._rows.pool, chunk)
+        for first in range(0, len(self._order), chunk):
+            steps = self._order[first : first + chunk]
             rows = self._rows.between(min(steps), max(steps) + 1)
             for known in self._known:
                 known.compute(rows, self._order.step)
@@ -40,7 +43,7 @@ class Recursion:
 
     def _steps(self, first: int, count: int) -> Iterator[tuple[tuple[Any, ...], ...]]:
         """For each step of a chunk its calls: a function and the arrays it is called with."""
-        return zip(*(_repeated(call, first, count) for call in self._calls), strict=True)
+        return zip(*(_repeated(call, first, count) for call in self.calls), strict=True)
 
     def is_finite(self) -> bool:
         """Whether all that was computed is finite."""

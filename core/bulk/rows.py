@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.bulk.graph import Links
+from core.bulk.pool import Pool
 from core.operators import OPERATORS
 from core.operators.expression import NUMBER, PARAMETER
 from core.operators.shapes import is_elementwise
@@ -35,9 +36,10 @@ class Rows:
     """The rows of one block: what it was given, what its recursions computed, and what follows from these."""
 
     def __init__(
-        self, steps: int, batch: tuple[int, ...], dtype: np.dtype[Any], parameters: Mapping[str, Array]
+        self, steps: int, batch: tuple[int, ...], dtype: np.dtype[Any], parameters: Mapping[str, Array], pool: Pool
     ) -> None:
         self.steps, self.batch, self.dtype, self.parameters = steps, batch, dtype, parameters
+        self.pool = pool
         self.stretches: dict[Node, Stretch] = {}
         self._given: dict[Node, Array] = {}
         self._found: dict[Node, Array] = {}
@@ -61,7 +63,7 @@ class Rows:
 
     def between(self, first: int, last: int) -> Rows:
         """The rows of some steps, computed without those of the others."""
-        part = Rows(last - first, self.batch, self.dtype, self.parameters)
+        part = Rows(last - first, self.batch, self.dtype, self.parameters, self.pool)
         part.stretches = {n: Stretch(s.array, s.start, s.lead + first) for n, s in self.stretches.items()}
         part._links, part._initial, part._cut = self._links, self._initial, self._cut
         part._whole = self, slice(first, last)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 from core.bulk.graph import Core
 from core.operators import OPERATORS
@@ -69,8 +70,12 @@ class Schedule:
 
     def is_kept(self, run: int) -> bool:
         """Whether the rows of all steps are needed."""
-        linked = {link.source for link in self.core.read.values()}
-        return any(node in self.kept or node in linked for group in self.runs[run] for node in group.members)
+        return run in self._kept_runs
+
+    @cached_property
+    def _kept_runs(self) -> frozenset[int]:
+        asked = self.kept | {link.source for link in self.core.read.values()}
+        return frozenset(place.run for node, place in self.places.items() if node in asked)
 
     def is_core(self, node: Node) -> bool:
         """Whether a node's value comes from the recursion itself."""
@@ -98,7 +103,7 @@ def core_sources(core: Core, node: Node) -> tuple[Node, ...]:
 
 
 def _is_core(core: Core, node: Node) -> bool:
-    return node.whole in core.links or node.whole in set(core.nodes)
+    return node.whole in core.links or node.whole in core.own
 
 
 def _turned(core: Core, kept: frozenset[Node]) -> frozenset[Node]:

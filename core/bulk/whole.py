@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from core.block import HEAD, Block
 from core.bulk.block import BlockPlan, BlockRows
+from core.bulk.pool import Pool
 from core.bulk.rolling import Rolling
 from core.bulk.rows import Rows
 from core.network import LOSS
@@ -28,9 +29,9 @@ class WholeRun:
     Nothing may be overwritten in it, and it does not know truncated BPTT for sequences of different lengths.
     """
 
-    def __init__(self, problem: Problem, plans: Mapping[str, BlockPlan]) -> None:
+    def __init__(self, problem: Problem, plans: Mapping[str, BlockPlan], pool: Pool) -> None:
         self.problem, self.network = problem, problem.network
-        self._plans = plans
+        self._plans, self._pool = plans, pool
         self._sources = given(problem)
         self._blocks: dict[str, BlockRows] = {}
         self._arriving: dict[str, Array] = {}  # path -> what readers sent, in the order of the block's own walk
@@ -59,7 +60,7 @@ class WholeRun:
         initial = {path[len(prefix) :]: problem.inside(np.asarray(rows, problem.dtype))
                    for path, rows in problem.initial.items() if path.startswith(prefix)}  # fmt: skip
         own = {name: np.asarray(value, problem.dtype) for name, value in block.parameters(problem.parameters).items()}
-        rows = Rows(problem.steps, problem.batch, problem.dtype, own)
+        rows = Rows(problem.steps, problem.batch, problem.dtype, own, self._pool)
         inputs = {name: rolling.to_front(self._read(block, path)) for name, path in block.reads.items()}
         return BlockRows(self._plans[block.name], rows, inputs, self._times(block, rolling), initial)
 

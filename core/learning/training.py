@@ -1,10 +1,10 @@
-"""Training in bulk: many iterations without a walk, through the same runs that are walked."""
+"""Training in bulk: many iterations without a walk, each computed whole."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -16,8 +16,10 @@ from core.learning.optimisers import Optimiser, initial_state, update
 from core.learning.step import LearningSettings
 from core.network import HEAD, Network
 from core.posing import problem_of
-from core.run import Run
 from core.sequence import Sequence
+
+if TYPE_CHECKING:
+    from core.bulk import Bulk
 
 Array = NDArray[Any]
 Arrays = Mapping[str, Array]
@@ -62,12 +64,12 @@ def train(
     """What is learned in at most ``iterations`` iterations, one batch each; it ends early when ``batches`` does.
 
     A run sums the loss over T and B. Here the update takes the mean over the batch: the gradients are scaled by 1/B
-    before they are clipped, so that the rate does not depend on B; with B = 1 an iteration is exactly the one that is
-    walked. ``cancelled`` is asked before every iteration; what was learned until then is in the result. A state of
-    another optimiser is replaced by a fresh one. Nothing that is passed in changes, and equal arguments give equal
-    results, bit for bit.
+    before they are clipped, so that the rate does not depend on B. An iteration is computed whole (``core.bulk``); with
+    B = 1 it is the one that is walked, to 1e-12 of its scale. ``cancelled`` is asked before every iteration; what was
+    learned until then is in the result. A state of another optimiser is replaced by a fresh one. Nothing that is passed
+    in changes, and equal arguments give equal results, bit for bit.
     """
-    parameters = network.check(parameters)
+    parameters, bulk = network.check(parameters), _bulk_of(network)
     state = fitting_state(network, parameters, settings.optimiser, optimiser_state)
     losses: list[float] = []
     reports: list[ClipReport] = []
@@ -75,7 +77,7 @@ def train(
     for number, batch in enumerate(islice(batches, iterations), 1):
         if cancelled is not None and cancelled():
             break
-        done = _iteration(network, parameters, batch, settings, state, number)
+        done = _iteration(bulk, parameters, batch, settings, state, number)
         if diverged := not _is_finite(done):
             break  # the update would lose what was learned
         parameters, state = dict(done.parameters), done.optimiser_state
@@ -91,9 +93,9 @@ def train(
 def accuracy(network: Network, parameters: Arrays, sequences: Iterable[Sequence]) -> float:
     """The share of steps with a loss at which the largest output is the target's largest; nan without such steps."""
     right = total = 0
+    bulk = _bulk_of(network)
     for sequence in sequences:
-        run = Run(problem_of(network, parameters, sequence))
-        run.forward_to(sequence.length)
+        run = bulk.forward(problem_of(network, parameters, sequence))
         targets = run.problem.targets
         if targets is not None:
             outputs = run.values(f"{HEAD}/{network.head.output}")
@@ -120,11 +122,18 @@ def _shapes(arrays: Arrays) -> dict[str, tuple[int, ...]]:
     return {key: array.shape for key, array in arrays.items()}
 
 
+def _bulk_of(network: Network) -> Bulk:
+    """Loaded when something is trained: the window starts without it."""
+    from core.bulk import Bulk
+
+    return Bulk(network)
+
+
 def _iteration(
-    network: Network, parameters: Arrays, batch: Sequence, settings: LearningSettings, state: Arrays, number: int
+    bulk: Bulk, parameters: Arrays, batch: Sequence, settings: LearningSettings, state: Arrays, number: int
 ) -> Progress:
     with np.errstate(all="ignore"):  # what is not finite is found afterwards
-        run = Run(problem_of(network, parameters, batch, window=settings.window)).complete()
+        run = bulk.complete(problem_of(bulk.network, parameters, batch, window=settings.window))
         gradients = {path: gradient / batch.batch for path, gradient in run.gradients().items()}
         loss = float(run.losses().sum()) / batch.batch
     clipped, report = clip(settings.clipping, gradients)

@@ -200,6 +200,16 @@ def test_factors_that_overflow_though_no_gradient_does_are_walked() -> None:
     assert same_bits(problem, whole)
 
 
+def test_what_was_read_stays_when_the_memory_is_used_again() -> None:
+    network = network_of("lstm")
+    bulk, problem = Bulk(network), problem_for(network, steps=50)
+    read = bulk.complete(problem).values("l0/h")
+    expected = read.copy()
+    for seed in range(3):
+        bulk.complete(problem_for(network, steps=50, seed=seed + 1))
+    np.testing.assert_array_equal(read, expected)
+
+
 def test_nothing_that_was_given_changes_and_a_plan_serves_many_problems() -> None:
     network = network_of("lstm", "gru")
     bulk = Bulk(network)
