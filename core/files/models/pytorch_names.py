@@ -70,9 +70,10 @@ def follow(modules: tuple[Module, ...]) -> bool:
 
 
 def _in_order(modules: list[Module]) -> tuple[Module, ...]:
-    """The file's order, or another one in which the modules follow each other."""
-    by_number = tuple(sorted(modules, key=lambda module: _natural(module.prefix)))
-    orders = [tuple(modules), by_number]
+    """The order of their numbers where only these tell them apart, else the file's, or one in which they follow."""
+    orders = [tuple(modules)]
+    if len({re.sub(r"\d+", "", module.prefix) for module in modules}) == 1:
+        orders = [tuple(sorted(modules, key=lambda module: _natural(module.prefix)))]
     if len(modules) <= _MOST_PERMUTED:
         orders += list(permutations(modules))
     return next((order for order in orders if follow(order)), orders[0])
