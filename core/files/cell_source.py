@@ -7,7 +7,7 @@ from typing import Any
 
 from core.cell import Cell
 from core.language.python_text import Library, before_name, helpers_in, python_of, safe_name
-from core.operators.expression import TIME, leaves
+from core.operators.expression import INPUT, TIME, leaves
 
 _INDENT = "    "
 _STEP = '"""All variables after one step: name -> (..., size). ``past``: name -> earlier values, the latest last."""'
@@ -130,8 +130,11 @@ def _equations(cell: Cell, library: Library) -> Iterator[str]:
 
 
 def _arguments(cell: Cell, end: str = "") -> str:
-    """The inputs as arguments; with an end behind each name."""
-    return ", ".join(f"{safe_name(name)}{end}" for name in cell.definition.inputs)
+    """The inputs that are read, and always the first, as arguments; with an end behind each name."""
+    definition = cell.definition
+    read = {leaf.name for e in definition.equations for leaf in leaves(e.expression) if leaf.operator == INPUT}
+    names = [name for name in definition.inputs if name in read or name == definition.inputs[0]]
+    return ", ".join(f"{safe_name(name)}{end}" for name in names)
 
 
 def _first(cell: Cell) -> str:

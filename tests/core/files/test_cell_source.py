@@ -129,8 +129,11 @@ def test_names_that_python_or_the_source_uses_are_kept_apart(tmp_path: Path) -> 
 
 
 def test_a_readout_with_its_loss_is_a_source_too(tmp_path: Path) -> None:
-    head = build_network(Cell(read_cell("gru"), 2, 3), head="softmax", outputs=2).head.cell
-    text = source_of(head, "numpy")
+    gru = Cell(read_cell("gru"), 2, 3)
+    assert "def walk(weights, hs, past=None):" in source_of(
+        build_network(gru, head="softmax", loss="").head.cell, "numpy"
+    )
+    text = source_of(build_network(gru, head="softmax", outputs=2).head.cell, "numpy")
     compile(text, "head", "exec")
     assert "def walk(weights, hs, targets, past=None):" in text
     assert "L = softmax_cross_entropy(z, target)" in text
