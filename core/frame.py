@@ -134,7 +134,6 @@ class LaneFrame(msgspec.Struct, frozen=True, eq=False):
     predictions: tuple[Prediction | None, ...]  # (V,) None where not reached or no loss there
     losses: NDArray  # (T,) NaN where not reached or no loss
     blocks: tuple[BlockFrame, ...]  # bottom to top; the head last
-    input_flow: NDArray  # (V,) norm of dL/d(input), NaN where not sent
     gradient_limits: tuple[float, float]  # whole decades around all adjoint norms that stand, zeros left out
     ghost: LaneFrame | None = None  # the run before the last edit, same columns
     own_length: int | None = None  # steps of the shown sequence, where others of the batch are longer: padding follows

@@ -159,6 +159,8 @@ def _view() -> tuple[Command, ...]:
         Command("fit", tr("&Fit"), ("0",), tr("All time steps on screen"), lambda w: w.unrolled.fit(), menu, "fit"),
         Command("show_gradients", tr("Strips show &gradients"), ("G",), tr("Colour the cells by value or by gradient"),
                 lambda w: w.toggle_gradients(), menu, checkable=True),
+        Command("collapse_layer", tr("&Collapse the layer"), ("L",), tr("Draw this layer as one strip, or whole again"),
+                lambda w: w.unrolled.collapse_current(), menu),
         Command("previous_variable", tr("Variable above"), ("Up",), tr("Select the variable before this one"),
                 lambda w: w.choose_variable(-1), menu),
         Command("next_variable", tr("Variable below"), ("Down",), tr("Select the variable after this one"),

@@ -20,6 +20,7 @@ def wire_drawing(drawing: UnrolledView, bridge: Bridge, edits: Edits) -> None:
     drawing.selected.connect(lambda place: bridge.select(*place))
     drawing.jump_requested.connect(bridge.go_to_time)
     drawing.scrubbed.connect(bridge.go_to_time)
+    drawing.collapse_requested.connect(lambda name: bridge.set_view(collapsed=bridge.view.collapsed ^ {name}))
     drawing.edit_requested.connect(edits.edit)
     drawing.menu_requested.connect(lambda place: open_cell_menu(drawing, bridge, edits, *place))
 

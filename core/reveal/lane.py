@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.block import INPUT_PATH
+from core.block import INPUT_PATH, TARGET_PATH
 from core.frame import Arrival, BlockFrame, Flow, LaneFrame, Prediction, Track, View
 from core.history import History, norms
 from core.language.latex import name_latex
@@ -48,7 +48,7 @@ class Lane:
         last = max(first + 1, min(view.last, steps))
         columns = slice(first, last)
         tokens, targets = self.texts(moment.sample)
-        blocks = tuple(self._block(moment, block, columns) for block in self.network.blocks)
+        blocks = tuple(self._block(moment, block, columns, view) for block in self.network.blocks)
         return LaneFrame(
             name=self.name,
             subtitle=self.subtitle,
@@ -60,31 +60,10 @@ class Lane:
             predictions=self._shown_predictions(moment, columns),
             losses=self._losses(moment),
             blocks=blocks,
-            input_flow=self._input_flow(moment)[columns],
             gradient_limits=_limits(blocks),
             ghost=ghost,
             own_length=moment.length,
         )
-
-    def _input_flow(self, moment: Moment) -> Array:
-        """Norm of what has come back to the input: the sum over all that read it, as far as they are walked back."""
-        readers = self.network.input_readers
-        if len(readers) == 1:
-            block, name = readers[0]
-            return self._flow(moment, block, INPUT, name, 0, INPUT_PATH).norms
-        total, sent = np.zeros((moment.steps, self.network.inputs)), np.zeros(moment.steps, bool)
-        for block, name in readers if moment.in_backward else ():
-            sends, walked = self.run.sends(block.name, INPUT, name), moment.times_walked(block.name)
-            if sends is not None:
-                total[walked] += sends[walked, moment.sample]
-                sent[walked] = True
-        for reader, contribution, vector in moment.sent_here:
-            leaf = contribution.target
-            if leaf.operator == INPUT and reader.reads[leaf.name] == INPUT_PATH:
-                total[moment.column] += vector
-                sent[moment.column] = True
-        sent[moment.length :] = False
-        return np.where(sent, norms(total), np.nan)
 
     def texts(self, sample: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Token and target of each step of one batch element."""
@@ -98,8 +77,9 @@ class Lane:
         reached &= self.run.problem.loss_weights[:, moment.sample] > 0
         return np.where(reached, self.run.losses()[:, moment.sample], np.nan)
 
-    def _block(self, moment: Moment, block: Block, columns: slice) -> BlockFrame:
-        names = block.cell.definition.variables
+    def _block(self, moment: Moment, block: Block, columns: slice, view: View) -> BlockFrame:
+        collapsed = block.name in view.collapsed
+        names = (block.output,) if collapsed else block.cell.definition.variables
         return BlockFrame(
             name=block.name,
             title=block.cell.definition.name,
@@ -107,6 +87,7 @@ class Lane:
             direction=block.direction,
             tracks=tuple(self._track(moment, block, name, columns) for name in names),
             flows=tuple(self._cut(flow, columns) for flow in self._flows(moment, block)),
+            collapsed=collapsed,
         )
 
     def _track(self, moment: Moment, block: Block, name: str, columns: slice) -> Track:
@@ -180,13 +161,13 @@ class Lane:
         return found
 
     def _flows(self, moment: Moment, block: Block) -> list[Flow]:
-        """What the block sends to earlier steps, and to the block below; what goes to the input stands in the lane."""
+        """What the block sends to earlier steps, to the blocks below, and to the input."""
         found = [
             self._flow(moment, block, VARIABLE, name, delay, f"{block.name}/{name}")
             for name, delays in block.cell.definition.delays.items()
             for delay in delays
         ]
-        read = {name: path for name, path in block.reads.items() if "/" in path}
+        read = {name: path for name, path in block.reads.items() if path != TARGET_PATH}
         return [*found, *(self._flow(moment, block, INPUT, name, 0, path) for name, path in read.items())]
 
     def _flow(self, moment: Moment, block: Block, kind: str, name: str, delay: int, target: str) -> Flow:

@@ -200,7 +200,6 @@ def _lane(
         predictions=tuple(_prediction(t, cell) if shown[t] and said[t] else None for t in seen),
         losses=losses,
         blocks=(*blocks, _head(run, blocks[-1], position, first, last)),
-        input_flow=blocks[0].flows[-1].norms,
         gradient_limits=(float(sizes.min()), float(max(sizes.max(), np.nanmax(norms, initial=0.0)))),
         ghost=_lane(cell, T, H, seed + 500, position, first, last, layers, False, tokens) if ghost else None,
     )

@@ -7,7 +7,14 @@ import math
 import msgspec
 
 from desktop.views.unrolled.axis import Axis
-from desktop.views.unrolled.geometry import CHIPS_PX, NAMES_PX, Span
+from desktop.views.unrolled.geometry import (
+    CHIPS_PX,
+    COMPACT_CHIPS_PX,
+    COMPACT_NAMES_PX,
+    NAMES_PX,
+    LayerShape,
+    Span,
+)
 
 
 class CellBox(msgspec.Struct, frozen=True):
@@ -28,18 +35,20 @@ def cells_from(variables: int, scale: float) -> float:
     return scale * (22.0 + 4.0 * max(variables, 2))
 
 
-def cell_box(pitch: float, height: float, variables: int, scale: float) -> CellBox:
+def cell_box(pitch: float, height: float, shape: LayerShape, scale: float) -> CellBox:
     """The box of a cell that stands in a column of width ``pitch``."""
     gap = max(scale * 12.0, min(scale * 46.0, 0.32 * pitch))
     width = max(4.0, min(pitch - gap, scale * 190.0))
     pad = min(scale * 8.0, 0.1 * width)
-    step = min((width - 2 * pad) / variables, scale * 26.0)
+    variables, widest = shape.variables, width if shape.compact else scale * 26.0
+    step = min((width - 2 * pad) / variables, widest)
     step = math.floor(step) if step >= 4 else step  # whole pixels: all gaps alike
     space = 0.0 if step < 3 else 1.0 if step < 8 else 2.0
-    names, chips = round(scale * NAMES_PX), round(scale * CHIPS_PX)
+    lines = (COMPACT_NAMES_PX, COMPACT_CHIPS_PX) if shape.compact else (NAMES_PX, CHIPS_PX)
+    names, chips = (round(scale * line) for line in lines)
     strips = Span(names, height - names - chips)
     first = (width - step * variables + space) / 2
-    chip = Span(strips.bottom + scale * 5.0, scale * 7.0)
+    chip = Span(strips.bottom + scale * (2.0 if shape.compact else 5.0), scale * (5.0 if shape.compact else 7.0))
     return CellBox(width, pitch - width, first, step, step - space, Span(0.0, names), strips, chip)
 
 

@@ -155,7 +155,7 @@ class Camera:
         self.rows = rows
 
     def _cells_from(self) -> float:
-        variables = max((m for shape in self._shapes for _, m in shape.layers), default=1)
+        variables = max((layer.variables for shape in self._shapes for layer in shape.layers), default=1)
         return cells_from(variables, self._scale)
 
     def _place(self, frame: Frame, length: int) -> int:

@@ -105,7 +105,11 @@ class Chrome:
 
     def names_fit(self, box: CellBox) -> bool:
         """Whether there is room for a name over each strip."""
-        return box.step_px >= 6.0 * self.ratio_of_text()
+        return self.has_names(box) and box.step_px >= 6.0 * self.ratio_of_text()
+
+    def has_names(self, box: CellBox) -> bool:
+        """Whether a box has a line for names; one that is drawn as a single strip has none."""
+        return box.names.height >= self.line_height(self.fonts.maths_small) / 2
 
     def ratio_of_text(self) -> float:
         """How much larger than designed the text is."""

@@ -10,14 +10,17 @@ import math
 import msgspec
 from msgspec.structs import replace
 
-from core.frame import Detail, LaneFrame
+from core.frame import BlockFrame, Detail, LaneFrame
 
 TOP_PX = 10.0
 HEADING_PX = 24.0
 PILL_PX = 20.0
-STUB_PX = 19.0  # between box and token, box and prediction, one layer and the next
+STUB_PX = 19.0  # between box and token, box and prediction
+STUB_SEVERAL_PX = 29.0  # between layers, and all where there are several: edges turn there, and rows have names
 NAMES_PX = 25.0  # the line with the names of the variables
 CHIPS_PX = 17.0  # the line with the gradient of each variable
+COMPACT_NAMES_PX, COMPACT_CHIPS_PX = 5.0, 12.0  # of a layer that is drawn as one strip
+COMPACT_STRIPS_PX = 20.0
 TOKEN_PX = 17.0
 SMALL_PX = 15.0
 LANE_GAP_PX = 24.0
@@ -39,18 +42,46 @@ def legend_height(width: float, scale: float) -> float:
     return scale * (4.0 + LEGEND_LINE_PX * min(3, legend_lines(width, scale)))
 
 
-class LaneShape(msgspec.Struct, frozen=True):
-    """What of a lane decides its height: (units, variables) of each layer, and whether it has a line of targets."""
+class LayerShape(msgspec.Struct, frozen=True):
+    """What of a layer decides its height."""
 
-    layers: tuple[tuple[int, int], ...]  # bottom to top, without the head
+    units: int
+    variables: int
+    compact: bool = False  # drawn as one strip
+
+    @property
+    def frame_px(self) -> float:
+        """Height of its box around the strips, before scaling."""
+        return COMPACT_NAMES_PX + COMPACT_CHIPS_PX if self.compact else NAMES_PX + CHIPS_PX
+
+
+class LaneShape(msgspec.Struct, frozen=True):
+    """What of a lane decides its height: its layers, and whether it has a line of targets."""
+
+    layers: tuple[LayerShape, ...]  # bottom to top, without the head
     has_targets: bool
+
+    @property
+    def stub_px(self) -> float:
+        """What lies between rows, before scaling."""
+        return STUB_SEVERAL_PX if len(self.layers) > 1 else STUB_PX
 
 
 def lane_shape(lane: LaneFrame, before: LaneShape | None = None) -> LaneShape:
     """The shape of a lane; lines of text that it once had stay reserved, so that nothing jumps while walking."""
-    layers = tuple((block.units, max(1, len(block.tracks))) for block in lane.blocks if block.name != "head")
+    layers = tuple(layer_shape(block) for block in lane.blocks if block.name != "head")
     had = before is not None and before.layers == layers and before.has_targets
     return LaneShape(layers, had or any(lane.targets))
+
+
+def layer_shape(block: BlockFrame) -> LayerShape:
+    """The shape of a layer; joins have nothing but their output, so they are one strip."""
+    return LayerShape(block.units, max(1, len(block.tracks)), is_compact(block))
+
+
+def is_compact(block: BlockFrame) -> bool:
+    """Whether a block is drawn as one strip."""
+    return block.collapsed or block.name.endswith(".join")
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -110,10 +141,13 @@ def rows_of(
         return Rows((), 0.0, scale)
     shapes = _compact(shapes, height, scale)
     fixed = scale * (2 * TOP_PX + LANE_GAP_PX * (len(shapes) - 1)) + sum(_fixed(shape, scale) for shape in shapes)
-    wishes = [_wish(*layer, scale, detail) for shape in shapes for layer in shape.layers]
+    layers = [layer for shape in shapes for layer in shape.layers]
+    wishes = [_wish(layer, scale, detail) for layer in layers]
     if opened is not None:
-        wishes = [scale * 10 * STRIPS_MOST_PX if n == opened else scale * 60.0 for n in range(len(wishes))]
-    heights = iter(_shared_out(wishes, height - fixed, scale * LEAST_STRIPS_PX))
+        wishes = [
+            scale * 10 * STRIPS_MOST_PX if n == opened else min(scale * 60.0, wish) for n, wish in enumerate(wishes)
+        ]
+    heights = iter(_shared_out(wishes, height - fixed, [_least(layer, scale) for layer in layers]))
     given = [[next(heights) for _ in shape.layers] for shape in shapes]
     total = fixed + sum(map(sum, given))
     top = scale * TOP_PX + max(0.0, height - total) * 0.3 - scroll
@@ -126,32 +160,38 @@ def rows_of(
 
 def _compact(shapes: tuple[LaneShape, ...], height: float, scale: float) -> tuple[LaneShape, ...]:
     """Where lanes crowd, targets stand under the last lane only (they compare the same words)."""
-    strips = sum(len(shape.layers) for shape in shapes) * LEAST_STRIPS_PX * scale
+    strips = sum(_least(layer, scale) for shape in shapes for layer in shape.layers)
     if strips + sum(_fixed(shape, scale) + scale * LANE_GAP_PX for shape in shapes) <= height:
         return shapes
     return (*(replace(shape, has_targets=False) for shape in shapes[:-1]), *shapes[-1:])
 
 
 def _fixed(shape: LaneShape, scale: float) -> float:
-    boxes = len(shape.layers) * (NAMES_PX + CHIPS_PX) + (len(shape.layers) + 1) * STUB_PX
+    boxes = sum(layer.frame_px for layer in shape.layers) + (len(shape.layers) + 1) * shape.stub_px
     text = TOKEN_PX + SMALL_PX * (1 + shape.has_targets)
     return scale * (HEADING_PX + PILL_PX + boxes + text)
 
 
-def _wish(units: int, variables: int, scale: float, detail: Detail) -> float:
+def _wish(layer: LayerShape, scale: float, detail: Detail) -> float:
+    if layer.compact:
+        return scale * COMPACT_STRIPS_PX
     if detail is Detail.MAP:
-        return scale * BAND_MOST_PX * (variables + 0.5)
-    return scale * min(STRIPS_MOST_PX, max(120.0, UNIT_MOST_PX * units))
+        return scale * BAND_MOST_PX * (layer.variables + 0.5)
+    return scale * min(STRIPS_MOST_PX, max(120.0, UNIT_MOST_PX * layer.units))
 
 
-def _shared_out(wishes: list[float], room: float, least: float) -> list[float]:
+def _least(layer: LayerShape, scale: float) -> float:
+    return scale * (COMPACT_STRIPS_PX if layer.compact else LEAST_STRIPS_PX)
+
+
+def _shared_out(wishes: list[float], room: float, least: list[float]) -> list[float]:
     """Nobody gets more than wished or less than the least; the rest is shared evenly."""
     given = [0.0] * len(wishes)
     open_ends = sorted(range(len(wishes)), key=lambda n: wishes[n])
     while open_ends:
         share = room / len(open_ends)
         n = open_ends.pop(0)
-        given[n] = max(least, min(wishes[n], share))
+        given[n] = max(least[n], min(wishes[n], share))
         room -= given[n]
     return [float(int(each)) for each in given]
 
@@ -159,11 +199,11 @@ def _shared_out(wishes: list[float], room: float, least: float) -> list[float]:
 def _lane_rows(shape: LaneShape, strips: list[float], top: float, scale: float) -> LaneRows:
     heading = Span(top, scale * HEADING_PX)
     pill = Span(heading.bottom, scale * PILL_PX)
-    y = pill.bottom + scale * STUB_PX
+    y = pill.bottom + scale * shape.stub_px
     boxes = []
-    for height in reversed(strips):
-        boxes.append(Span(round(y), height + round(scale * (NAMES_PX + CHIPS_PX))))
-        y = boxes[-1].bottom + scale * STUB_PX
+    for height, layer in zip(reversed(strips), reversed(shape.layers), strict=True):
+        boxes.append(Span(round(y), height + round(scale * layer.frame_px)))
+        y = boxes[-1].bottom + scale * shape.stub_px
     token = Span(y, scale * TOKEN_PX)
     t = Span(token.bottom, scale * SMALL_PX)
     target = Span(t.bottom, scale * SMALL_PX * shape.has_targets)

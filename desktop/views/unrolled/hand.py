@@ -10,6 +10,7 @@ from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QNativeGest
 from PySide6.QtWidgets import QGestureEvent, QPinchGesture
 
 from desktop.views.unrolled.navigation import NOTCH
+from desktop.views.unrolled.paint_rows import row_at
 from desktop.views.unrolled.pointing import Spot
 
 if TYPE_CHECKING:
@@ -28,6 +29,12 @@ class Hand:
         self._pressed: QPointF | None = None
         self._dragging = self._scrubbing = False
 
+    def attach(self) -> None:
+        """Lets the view hear of everything that the hand does."""
+        self._view.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._view.setMouseTracking(True)
+        self._view.grabGesture(Qt.GestureType.PinchGesture)
+
     def wheel(self, event: QWheelEvent) -> None:
         """Zooms at the pointer; sideways, or with Shift, it pans."""
         delta, pixels = event.angleDelta(), event.pixelDelta()
@@ -38,6 +45,7 @@ class Hand:
             self._view.pan_by(float(pixels.x()) if exact else turn / WHEEL_NOTCH * NOTCH_PX, 0.0)
         elif delta.y():
             self._view.zoom_by(NOTCH ** (delta.y() / WHEEL_NOTCH), event.position().x())
+        event.accept()
 
     def gesture(self, event: QEvent) -> bool:
         """Zooms with two fingers; whether it was that."""
@@ -77,6 +85,9 @@ class Hand:
         pressed, self._pressed = self._pressed, None
         self._view.unsetCursor()
         if pressed is None or self._dragging:
+            return
+        if self._view.scene is not None and (row := row_at(self._view.scene, event.position())):
+            self._view.collapse_requested.emit(row)
             return
         spot = self._view.spot_under(event.position())
         if spot is not None:

@@ -17,6 +17,7 @@ from desktop.views.unrolled.paint_cells import paint_cells, paint_wide_cell
 from desktop.views.unrolled.paint_edges import paint_edges
 from desktop.views.unrolled.paint_labels import paint_headings, paint_words
 from desktop.views.unrolled.paint_map import paint_gutter, paint_map
+from desktop.views.unrolled.paint_rows import paint_row_names
 from desktop.views.unrolled.scene import Scene, changed_columns
 
 ALL_IF_SHARE = 0.6  # from so many changed columns on, painting everything is cheaper
@@ -113,6 +114,7 @@ def paint_scene(
         if scene.axis.focus is not None:
             paint_open_cell(painter, scene, chrome, scene.frame, inside)
         paint_words(painter, scene, chrome, first, last)
+        paint_row_names(painter, scene, chrome)
     paint_headings(painter, scene, chrome, whole.width())
     if area.bottom() > legend_rect(scene, whole).top():
         paint_legend(painter, scene, chrome, whole)

@@ -11,7 +11,8 @@ from PySide6.QtGui import QColor, QPainter
 
 from core.frame import Detail
 from desktop.views.unrolled.chrome import Chrome
-from desktop.views.unrolled.edges import Edge, edges_of
+from desktop.views.unrolled.edge import Edge
+from desktop.views.unrolled.edges import edges_of
 from desktop.views.unrolled.levels import NOT_FINITE, StripGrid
 from desktop.views.unrolled.paint_cells import paint_strips, strip_rect, without_focus
 from desktop.views.unrolled.scene import Place, Scene
@@ -117,8 +118,7 @@ def _paint_ground(
 
 def _paint_pulse(painter: QPainter, pulse: Pulse, chrome: Chrome, scene: Scene, share: float) -> None:
     edge = pulse.edge
-    along = 1.0 - share if pulse.backward else share
-    at = QPointF(edge.x0 + (edge.x1 - edge.x0) * along, edge.y0 + (edge.y1 - edge.y0) * along)
+    at = QPointF(*edge.along(1.0 - share if pulse.backward else share))
     colour = chrome.theme.gradient_high if pulse.backward else chrome.theme.secondary
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(chrome.theme.background)

@@ -14,7 +14,7 @@ from desktop.views.unrolled.axis import Axis
 from desktop.views.unrolled.boxes import CellBox, box_left, cell_box
 from desktop.views.unrolled.chrome import Chrome, corner
 from desktop.views.unrolled.compose import chips_pixels, image_of, strips_pixels
-from desktop.views.unrolled.geometry import Span
+from desktop.views.unrolled.geometry import Span, layer_shape
 from desktop.views.unrolled.levels import StripGrid
 from desktop.views.unrolled.scene import Place, Scene, layers_of
 
@@ -102,7 +102,7 @@ def strip_rect(scene: Scene, place: Place, t: int, m: int) -> QRectF:
 def paint_wide_cell(painter: QPainter, scene: Scene, chrome: Chrome, place: Place, t: int, middle: float) -> None:
     """The strips of one cell in the middle of a box that stands open, with wide strips."""
     span, block = scene.rows.lanes[place[0]].layers[place[1]], _block(scene.lanes[place[0]], place[1])
-    box = cell_box(WIDE_PX * scene.rows.scale, span.height, max(1, len(block.tracks)), scene.rows.scale)
+    box = cell_box(WIDE_PX * scene.rows.scale, span.height, layer_shape(block), scene.rows.scale)
     axis = Axis(0.0, 1.0, float(t), box.width + box.gap)
     shift = math.floor(middle - (box.width + box.gap) / 2)
     wide = replace(scene, axis=replace(axis, left=float(shift)), boxes={place: box})
@@ -133,6 +133,8 @@ def _light_variable(painter: QPainter, scene: Scene, chrome: Chrome, place: Plac
         painter.setPen(QPen(chrome.theme.accent, 1.5))
         painter.drawRoundedRect(rect.adjusted(-1.25, -1.25, 1.25, 1.25), 1.5, 1.5)
     y = span.top + box.names.height / 2 + 1
+    if not chrome.has_names(box):
+        return
     if chrome.names_fit(box):
         head = QRectF(rect.left() - 1, span.top + 3, rect.width() + 2, box.names.height - 5)
         painter.fillRect(head, chrome.theme.panel)

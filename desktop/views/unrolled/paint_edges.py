@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QPainter, QPen, QPolygonF
@@ -10,12 +11,15 @@ from PySide6.QtGui import QPainter, QPen, QPolygonF
 from desktop.colours import gradient_width_px
 from desktop.numbers_text import short_text
 from desktop.views.unrolled.chrome import Chrome
-from desktop.views.unrolled.edges import Edge, edges_of
+from desktop.views.unrolled.edge import Edge
+from desktop.views.unrolled.edges import edges_of
 from desktop.views.unrolled.scene import Scene
 
 HEAD_PX = 5.0
 INSET_PX = 2.0
 RAIL_NAME_PX = 24.0
+BESIDE_SHARE = 0.6
+BESIDE_ROOM_PX = 44.0  # for a number at an edge beside boxes
 NUMBERS_FROM_PX = 23.0  # a narrower gap shows no numbers, rather than some of them
 
 
@@ -23,10 +27,10 @@ def paint_edges(painter: QPainter, scene: Scene, chrome: Chrome, first: int, las
     """Paints all edges of columns first <= t < last."""
     edges = list(edges_of(scene, first, last))
     painter.setPen(QPen(chrome.theme.line, 1.0))
-    painter.drawLines([_line(edge) for edge in edges if not edge.reached and math.isnan(edge.norm)])
+    painter.drawLines([line for edge in edges if not edge.reached and math.isnan(edge.norm) for line in _lines(edge)])
     walked = [edge for edge in edges if edge.reached and math.isnan(edge.norm)]
     painter.setPen(QPen(chrome.wire, 1.0))
-    painter.drawLines([_line(edge) for edge in walked])
+    painter.drawLines([line for edge in walked for line in _lines(edge)])
     painter.setBrush(chrome.wire)
     for edge in walked:
         if edge.y0 == edge.y1:
@@ -35,7 +39,10 @@ def paint_edges(painter: QPainter, scene: Scene, chrome: Chrome, first: int, las
     for edge in edges:
         if not math.isnan(edge.norm):
             _paint_gradient(painter, scene, chrome, edge)
-        if edge.initial or (edge.t == named and edge.key[3] == 1):
+    for edge in edges:
+        if not math.isnan(edge.norm) and not edge.mark:  # there is no room for two numbers in one gap
+            _paint_norm(painter, scene, chrome, edge, _thickness(scene, edge))
+        if _is_named(scene, edge, named):
             _paint_rail_name(painter, scene, chrome, edge)
         if edge.initial:
             _paint_initial(painter, chrome, edge)
@@ -49,6 +56,14 @@ def _paint_initial(painter: QPainter, chrome: Chrome, edge: Edge) -> None:
     painter.setPen(QPen(chrome.wire, 1.2))
     painter.setBrush(chrome.theme.panel)
     painter.drawEllipse(QPointF(edge.x0, edge.y0), 3.5, 3.5)
+
+
+def _is_named(scene: Scene, edge: Edge, first: int) -> bool:
+    """Whether an edge carries the name of its rail: the first that is wholly seen, where its beginning is not."""
+    if edge.initial:
+        return True
+    begins_at_right = edge.x1 < edge.x0 and edge.y0 == edge.y1
+    return edge.key[3] == 1 and edge.t == first and not (begins_at_right and scene.columns[1] >= scene.length)
 
 
 def _named_column(scene: Scene) -> int:
@@ -70,8 +85,10 @@ def _paint_rail_name(painter: QPainter, scene: Scene, chrome: Chrome, edge: Edge
     chrome.write(painter, name, chrome.fonts.maths, colour, (edge.x0 + edge.x1) / 2, y, 0.5)
 
 
-def _line(edge: Edge) -> QLineF:
-    return QLineF(edge.x0, edge.y0, edge.x1, edge.y1)
+def _lines(edge: Edge) -> list[QLineF]:
+    if edge.beside is None:
+        return [QLineF(edge.x0, edge.y0, edge.x1, edge.y1)]
+    return [QLineF(*start, *end) for start, end in pairwise(edge.points)]
 
 
 def _head(edge: Edge) -> QPolygonF:
@@ -82,13 +99,20 @@ def _head(edge: Edge) -> QPolygonF:
 
 
 def _paint_gradient(painter: QPainter, scene: Scene, chrome: Chrome, edge: Edge) -> None:
-    thick = gradient_width_px(edge.norm, *scene.limits)
+    thick = _thickness(scene, edge)
     colour = chrome.gradient(edge.norm, scene.limits)
+    if edge.beside is not None:
+        painter.setPen(QPen(colour, 1.5))
+        painter.drawLines(_lines(edge))
+    start, end = edge.stretch
     painter.setPen(QPen(colour, 0))
     painter.setBrush(colour)
-    painter.drawPolygon(arrow(QPointF(edge.x1, edge.y1), QPointF(edge.x0, edge.y0), thick))
-    if not edge.mark:  # there is no room for two numbers in one gap
-        _paint_norm(painter, scene, chrome, edge, thick)
+    painter.drawPolygon(arrow(QPointF(*end), QPointF(*start), thick))
+
+
+def _thickness(scene: Scene, edge: Edge) -> float:
+    """The width of an arrow; beside boxes it must leave room for what runs from column to column."""
+    return gradient_width_px(edge.norm, *scene.limits) * (1.0 if edge.beside is None else BESIDE_SHARE)
 
 
 def arrow(start: QPointF, end: QPointF, thick: float) -> QPolygonF:
@@ -118,11 +142,25 @@ def _paint_norm(painter: QPainter, scene: Scene, chrome: Chrome, edge: Edge, thi
             return
         y = edge.y0 - thick / 2 - 3.5 - chrome.line_height(font) / 2
         chrome.write(painter, text, font, chrome.theme.secondary, (edge.x0 + edge.x1) / 2, y, 0.5)
+    elif edge.beside is not None:
+        _paint_norm_beside(painter, scene, chrome, edge, thick)
     elif scene.axis.pitch >= 2 * wide + 2 * (thick + 8):
         x = edge.x0 + thick / 2 + 6
         chrome.write(painter, text, font, chrome.theme.secondary, x, (edge.y0 + edge.y1) / 2, 0.0)
 
 
+def _paint_norm_beside(painter: QPainter, scene: Scene, chrome: Chrome, edge: Edge, thick: float) -> None:
+    """The number in the gap between columns, away from the boxes that the edge passes."""
+    text, font, beside = short_text(edge.norm), chrome.fonts.tiny, edge.beside or 0.0
+    room = scene.axis.pitch / 2 - abs(beside - edge.x0)
+    if 2 * room < BESIDE_ROOM_PX * scene.rows.scale:
+        return
+    away, (start, end) = thick / 2 + 3, edge.stretch
+    x, align = (beside + away, 0.0) if beside > edge.x0 else (beside - away, 1.0)
+    chrome.write(painter, text, font, chrome.theme.secondary, x, end[1] + (start[1] - end[1]) * 0.36, align)
+
+
 def edge_rect(edge: Edge) -> QRectF:
     """Where a person points at an edge."""
-    return QRectF(QPointF(edge.x0, edge.y0), QPointF(edge.x1, edge.y1)).normalized().adjusted(-5, -7, 5, 7)
+    start, end = edge.stretch
+    return QRectF(QPointF(*start), QPointF(*end)).normalized().adjusted(-5, -7, 5, 7)

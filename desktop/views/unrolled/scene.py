@@ -6,10 +6,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from core.frame import BlockFrame, Detail, Flow, Frame, LaneFrame, Prediction
+from core.frame import BlockFrame, Detail, Frame, LaneFrame, Prediction
 from desktop.views.unrolled.axis import Axis
 from desktop.views.unrolled.boxes import CellBox, cell_box
-from desktop.views.unrolled.geometry import LaneRows, Rows
+from desktop.views.unrolled.geometry import LaneRows, Rows, layer_shape
 from desktop.views.unrolled.levels import StripGrid, gradient_limits, strip_grid
 
 Place = tuple[int, int]  # (lane, layer)
@@ -75,11 +75,6 @@ def layers_of(lane: LaneFrame) -> tuple[BlockFrame, ...]:
     return tuple(block for block in lane.blocks if block.name != "head")
 
 
-def head_flows(lane: LaneFrame) -> tuple[Flow, ...]:
-    """What flows back from the readout into the layers."""
-    return tuple(flow for block in lane.blocks if block.name == "head" for flow in block.flows)
-
-
 def lit_of(frame: Frame) -> Lit | None:
     """The place of the walk, None in the phases without time."""
     position = frame.position
@@ -101,7 +96,7 @@ def scene_of(frame: Frame, axis: Axis, rows: Rows, detail: Detail, kind: str) ->
     for n, lane in enumerate(frame.lanes):
         for layer, block in enumerate(layers_of(lane)):
             height = rows.lanes[n].layers[layer].height
-            box = boxes[n, layer] = cell_box(axis.pitch, height, max(1, len(block.tracks)), rows.scale)
+            box = boxes[n, layer] = cell_box(axis.pitch, height, layer_shape(block), rows.scale)
             if detail is Detail.MAP:
                 continue
             strips = int(box.strips.height)
@@ -136,7 +131,7 @@ def _signature(scene: Scene, n: int) -> NDArray:
     lane = scene.lanes[n]
     first, last = scene.columns
     count = last - first
-    parts = [lane.losses[first:last], _within(lane.input_flow, lane, first, last)]
+    parts = [lane.losses[first:last]]
     for layer, block in enumerate(lane.blocks):
         for flow in block.flows:
             parts += [_within(flow.norms, lane, first, last), _within(flow.reached, lane, first, last)]

@@ -27,6 +27,7 @@ from desktop.views.unrolled.layer import InsideLike, PaintedLayer, lead_cell_rec
 from desktop.views.unrolled.motion import Motion, motion_between, paint_motion
 from desktop.views.unrolled.navigation import NOTCH
 from desktop.views.unrolled.paint_overlay import paint_focus, paint_notice, paint_scroll_mark
+from desktop.views.unrolled.paint_rows import current_row
 from desktop.views.unrolled.picture import paint_whole
 from desktop.views.unrolled.pointing import Spot, spot_at, tip_at
 from desktop.views.unrolled.scene import Scene, scene_of
@@ -40,6 +41,7 @@ class UnrolledView(QWidget):
     edit_requested = Signal(object)  # (kind, path, t): kind is "input", "target", "initial" or "value"
     view_changed = Signal(object)  # VisibleColumns
     scrubbed = Signal(object)  # t
+    collapse_requested = Signal(object)  # name of a block that is to be drawn as one strip, or whole again
     menu_requested = Signal(object)  # (path, t, where on the screen)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -59,13 +61,8 @@ class UnrolledView(QWidget):
         self._step.progressed.connect(self._tick)
         self._glide = Tween(duration_ms=DEFAULT_DURATION_MS, easing=QEasingCurve.Type.InOutCubic, parent=self)
         self._glide.progressed.connect(self._move_camera)
-        self._prepare()
-
-    def _prepare(self) -> None:
+        self._hand.attach()
         self.setObjectName("unrolled_view")
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMouseTracking(True)
-        self.grabGesture(Qt.GestureType.PinchGesture)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(240, 160)
@@ -161,10 +158,9 @@ class UnrolledView(QWidget):
             self._report()
 
     def _report(self) -> None:
-        seen = self._camera.seen()
-        if seen != self._reported:
-            self._reported = seen
-            self.view_changed.emit(seen)
+        before, self._reported = self._reported, self._camera.seen()
+        if self._reported != before:
+            self.view_changed.emit(self._reported)
 
     def _refresh(self) -> None:
         self._layer.forget()
@@ -242,7 +238,6 @@ class UnrolledView(QWidget):
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zooms or pans."""
         self._hand.wheel(event)
-        event.accept()
 
     def event(self, event: QEvent) -> bool:
         """Also zooms with two fingers, and answers with tooltips."""
@@ -276,6 +271,11 @@ class UnrolledView(QWidget):
     def spot_under(self, point: QPointF) -> Spot | None:
         """What lies under a point of the widget."""
         return spot_at(self._scene, point) if self._scene is not None else None
+
+    def collapse_current(self) -> None:
+        """Asks for the layer of what is selected, or of the walk, as one strip or whole again."""
+        if self._scene is not None and (name := current_row(self._scene)):
+            self.collapse_requested.emit(name)
 
     def pan_by(self, dx_px: float, dy_px: float) -> None:
         """Moves the picture with the hand."""

@@ -36,7 +36,7 @@ def test_every_place_of_a_walk_can_be_drawn(name: str) -> None:
 def check_lane(lane: LaneFrame, steps: int) -> None:
     count = lane.last - lane.first
     assert lane.length == steps
-    assert {len(each) for each in (lane.tokens, lane.targets, lane.predictions, lane.input_flow)} == {count}
+    assert {len(each) for each in (lane.tokens, lane.targets, lane.predictions)} == {count}
     assert lane.losses.shape == (steps,)
     low, high = lane.gradient_limits
     assert 0.0 < low < high < np.inf
@@ -144,7 +144,6 @@ def test_a_part_of_the_columns_is_a_part_of_all() -> None:
         assert part.predictions == whole.predictions[3:6]
         assert (part.tokens, part.targets) == (whole.tokens[3:6], whole.targets[3:6])
         assert_frames_equal(part.losses, whole.losses)
-        assert_frames_equal(part.input_flow, whole.input_flow[3:6])
         for one, all_ in zip(part.blocks, whole.blocks, strict=True):
             for track, full in zip(one.tracks, all_.tracks, strict=True):
                 cut = replace(

@@ -63,7 +63,7 @@ def test_at_the_end_all_is_there(sample: int) -> None:
 def test_flows_are_what_readers_send() -> None:
     session, lane = whole("stacked")
     run = session.run
-    assert [(f.target, f.delay) for f in block_of(lane, "l0").flows] == [("l0/c", 1), ("l0/h", 1)]
+    assert [(f.target, f.delay) for f in block_of(lane, "l0").flows] == [("l0/c", 1), ("l0/h", 1), ("input", 0)]
     assert [(f.target, f.delay) for f in block_of(lane, "l1").flows] == [("l1/h", 1), ("l0/h", 0)]
     assert [(f.target, f.delay) for f in block_of(lane, HEAD).flows] == [("l1/h", 0)]
     sent = {
@@ -76,7 +76,8 @@ def test_flows_are_what_readers_send() -> None:
         if source == HEAD:  # losses at 1 and 3
             norms[[0, 2]] = np.nan
         np.testing.assert_allclose(flow_of(lane, source, target, delay).norms, norms, rtol=1e-12)
-    np.testing.assert_allclose(lane.input_flow, np.linalg.norm(run.input_adjoints()[:, 0], axis=-1), rtol=1e-12)
+    sent_to_input = np.linalg.norm(run.input_adjoints()[:, 0], axis=-1)
+    np.testing.assert_allclose(flow_of(lane, "l0", "input", 0).norms, sent_to_input, rtol=1e-12)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from core.frame import Detail
 from desktop.views.unrolled.axis import Axis, blend, tick_step
 from desktop.views.unrolled.boxes import box_left, cell_box, cells_from, state_line
-from desktop.views.unrolled.geometry import LaneShape, lane_shape, rows_of
+from desktop.views.unrolled.geometry import LaneShape, LayerShape, lane_shape, rows_of
 from desktop.views.unrolled.navigation import (
     closed,
     detail_of,
@@ -21,8 +21,8 @@ from desktop.views.unrolled.navigation import (
 )
 from tests.desktop.fake_frames import fake_frame
 
-LSTM = LaneShape(((12, 6),), True)
-RNN = LaneShape(((12, 1),), True)
+LSTM = LaneShape((LayerShape(12, 6),), True)
+RNN = LaneShape((LayerShape(12, 1),), True)
 
 
 @pytest.mark.parametrize("axis", [Axis(40, 900, 3.25, 37.5), Axis(40, 900, 2.0, 100.0, 3, 640.0)])
@@ -125,7 +125,9 @@ def test_blend_goes_from_one_axis_to_the_other(share: float) -> None:
     assert min(first.pitch, last.pitch) <= axis.pitch <= max(first.pitch, last.pitch)
 
 
-@pytest.mark.parametrize("shapes", [(LSTM,), (LSTM, RNN), (LSTM, RNN, RNN), (LaneShape(((8, 6), (8, 6)), False),)])
+@pytest.mark.parametrize(
+    "shapes", [(LSTM,), (LSTM, RNN), (LSTM, RNN, RNN), (LaneShape((LayerShape(8, 6), LayerShape(8, 6)), False),)]
+)
 @pytest.mark.parametrize("height", [160, 540, 900])
 @pytest.mark.parametrize("scale", [1.0, 1.6])
 def test_rows_never_overlap(shapes: tuple[LaneShape, ...], height: int, scale: float) -> None:
@@ -157,7 +159,7 @@ def test_rows_of_words_stay_reserved_while_walking() -> None:
 @pytest.mark.parametrize("variables", [1, 4, 6, 12])
 @pytest.mark.parametrize("pitch", [24.0, 46.0, 110.0, 236.0])
 def test_strips_stay_inside_their_box(variables: int, pitch: float) -> None:
-    box = cell_box(pitch, 200.0, variables, 1.0)
+    box = cell_box(pitch, 200.0, LayerShape(8, variables), 1.0)
     assert box.first_px >= 0
     assert box.first_px + box.step_px * (variables - 1) + box.strip_px <= box.width
     assert box.width + box.gap == pytest.approx(pitch)
@@ -166,12 +168,12 @@ def test_strips_stay_inside_their_box(variables: int, pitch: float) -> None:
 
 def test_boxes_begin_on_whole_pixels() -> None:
     axis = Axis(40, 900, 3.3, 57.7)
-    box = cell_box(57.7, 200.0, 6, 1.0)
+    box = cell_box(57.7, 200.0, LayerShape(8, 6), 1.0)
     assert all(box_left(axis, t, box) == int(box_left(axis, t, box)) for t in range(4, 9))
 
 
 def test_edges_of_states_run_apart() -> None:
-    strips = cell_box(110.0, 200.0, 6, 1.0).strips
+    strips = cell_box(110.0, 200.0, LayerShape(8, 6), 1.0).strips
     assert state_line(strips, 0, 2) < strips.top + strips.height / 2 < state_line(strips, 1, 2)
     assert state_line(strips, 0, 1) == strips.top + strips.height / 2
 

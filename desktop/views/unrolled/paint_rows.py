@@ -1,0 +1,80 @@
+"""Says what each row of a lane of several layers is: its layer, which way it walks, its cell."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPainter
+
+from core.frame import BlockFrame
+from desktop.views.unrolled.chrome import Chrome
+from desktop.views.unrolled.geometry import is_compact
+from desktop.views.unrolled.paint_labels import translated
+from desktop.views.unrolled.scene import Scene, layers_of
+
+LEFT_PX = 20.0
+NAME_HIGH_PX, NAME_WIDE_PX = 14.0, 118.0
+JOIN = ".join"
+FORWARD, REVERSE = "\N{RIGHTWARDS ARROW}", "\N{LEFTWARDS ARROW}"
+OPEN, SHUT = "\N{BLACK DOWN-POINTING SMALL TRIANGLE}", "\N{BLACK RIGHT-POINTING SMALL TRIANGLE}"
+
+
+def paint_row_names(painter: QPainter, scene: Scene, chrome: Chrome) -> None:
+    """Paints the name of every row over its upper left corner, where it stays while the columns are moved."""
+    for n, layer, _lane, block, _rows in scene.places():
+        text = row_text(scene, n, block)
+        if not text:
+            continue
+        rect = row_name_rect(scene, n, layer)
+        wide = chrome.word_width(text, chrome.fonts.tiny_bold) + 4 * scene.rows.scale
+        painter.fillRect(QRectF(rect.left(), rect.top(), wide, rect.height()), chrome.theme.background)
+        lit = scene.lit is not None and (n, layer) == (0, scene.lit.layer)
+        font = chrome.fonts.tiny_bold if lit else chrome.fonts.tiny
+        colour = chrome.theme.accent if lit else chrome.theme.secondary
+        chrome.write(painter, text, font, colour, rect.left(), rect.center().y(), 0.0)
+
+
+def row_name_rect(scene: Scene, n: int, layer: int) -> QRectF:
+    """Where the name of a row stands."""
+    scale = scene.rows.scale
+    top = scene.rows.lanes[n].layers[layer].top - (NAME_HIGH_PX + 1) * scale
+    return QRectF(LEFT_PX * scale, top, NAME_WIDE_PX * scale, NAME_HIGH_PX * scale)
+
+
+def can_collapse(scene: Scene, name: str) -> bool:
+    """Whether a block can be drawn as one strip and whole again; a join is always one."""
+    return any(
+        block.name == name and not block.name.endswith(JOIN) for lane in scene.lanes for block in layers_of(lane)
+    )
+
+
+def current_row(scene: Scene) -> str:
+    """The block of what is selected or else walked, if it can be collapsed; "" for none."""
+    frame = scene.frame
+    name = (frame.view.path or frame.position.path).split("/")[0]
+    return name if can_collapse(scene, name) else ""
+
+
+def row_at(scene: Scene, point: QPointF) -> str:
+    """The block that can be collapsed whose name stands under a point; "" for none."""
+    for n, layer, _lane, block, _rows in scene.places():
+        text = row_text(scene, n, block) if can_collapse(scene, block.name) else ""
+        if text and row_name_rect(scene, n, layer).contains(point):
+            return block.name
+    return ""
+
+
+def row_text(scene: Scene, n: int, block: BlockFrame) -> str:
+    """What is written over a row; "" where a lane has one row only."""
+    blocks = layers_of(scene.lanes[n])
+    if len(blocks) < 2:
+        return ""
+    layer, _, kind = block.name.partition(".")
+    if not layer[1:].isdigit():
+        return translated("embedding")
+    words = [translated("layer {number}").format(number=int(layer[1:]) + 1)]
+    if kind == "join":
+        return " ".join((*words, translated("joined")))
+    if block.direction < 0 or f"{layer}.reverse" in {other.name for other in blocks}:
+        words.append(REVERSE if block.direction < 0 else FORWARD)
+    mark = SHUT if is_compact(block) else OPEN
+    return " ".join((mark, *words, block.title.split(" (")[0]))
