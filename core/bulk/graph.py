@@ -11,11 +11,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+import msgspec
+
 from core.plan.nodes import LEAF, Lowered, Node, needed_for
 
 
-@dataclass(frozen=True, eq=False)
-class Link:
+class Link(msgspec.Struct, frozen=True, eq=False):
     """What a leaf reads: ``source`` at the time step t + ``shift``; ``name`` is the variable it belongs to."""
 
     source: Node

@@ -7,8 +7,9 @@ stays the operator it is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
+
+import msgspec
 
 from core.bulk.graph import Link
 from core.operators.expression import INBOX, NUMBER, VARIABLE
@@ -17,8 +18,7 @@ from core.plan.nodes import AFFINE, LEAF, OPERATION, VIEW, Lowered, Map, Node, S
 RECEIVED = "received"  # a leaf: what later steps send to a variable, by its delay
 
 
-@dataclass(frozen=True)
-class Term:
+class Term(msgspec.Struct, frozen=True, eq=False):
     """A forward value (None for 1) times something linear in the adjoints."""
 
     factor: Node | None

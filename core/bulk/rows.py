@@ -7,9 +7,9 @@ array is read as one array, so that products over time are few and large.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,8 +23,7 @@ from core.plan.nodes import AFFINE, LEAF, VIEW, Map, Node
 Array = NDArray[Any]
 
 
-@dataclass(frozen=True, eq=False)
-class Stretch:
+class Stretch(msgspec.Struct, frozen=True, eq=False):
     """A node's columns in an array of rows; the rows of step s stand at s + ``lead``."""
 
     array: Array

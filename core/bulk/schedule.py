@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
+import msgspec
+
 from core.bulk.graph import Core
 from core.operators import OPERATORS
 from core.operators.expression import NUMBER
@@ -41,8 +43,7 @@ class Group:
         return sum(node.width for node in self.members)
 
 
-@dataclass(frozen=True, eq=False)
-class Place:
+class Place(msgspec.Struct, frozen=True, eq=False):
     """Where a node stands: columns of a run's array."""
 
     run: int

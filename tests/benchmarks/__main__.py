@@ -1,11 +1,11 @@
-"""``python -m tests.benchmarks [NAME …]`` prints the figures of all benchmarks, or of some: step, paint, start."""
+"""``python -m tests.benchmarks [NAME …]`` prints the figures of all benchmarks, or of some of NAMES."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 
-NAMES = ("step", "paint", "start")
+NAMES = ("step", "bulk", "paint", "start")
 
 
 def main() -> int:
