@@ -82,15 +82,10 @@ def backwards_last() -> keras.Model:
 
 
 def embedded() -> keras.Model:
-    return keras.Sequential(
-        [
-            layers.Input((None,)),
-            layers.Embedding(6, 3, mask_zero=True),
-            layers.LSTM(2, return_sequences=True),
-            layers.GRU(2),
-            layers.Dense(2, activation="softmax"),
-        ]
-    )
+    inputs = keras.Input((None,))
+    hidden = layers.Embedding(6, 3, mask_zero=True)(inputs)
+    hidden = layers.LSTM(2, return_sequences=True)(hidden)
+    return keras.Model(inputs, layers.Dense(2, activation="softmax")(layers.GRU(2)(hidden)))
 
 
 # Name -> the model, and which other files are kept.

@@ -17,6 +17,8 @@ from core.tokens import shown
 _FROM_KERAS = ("keras", "tensorflow", "tf_keras", "builtins")
 _MODELS = ("Sequential", "Functional", "Model")
 _MOST_LAYERS = 500
+_LONGEST_NAME = 200
+_MASK_OPERATIONS = ("NotEqual", "Any")
 _CHAIN = "Only chains of layers are opened: save the recurrent part as a model of its own."
 
 
@@ -57,7 +59,7 @@ def _layer(entry: object, file: KerasFile, place: str) -> LayerConfig:
     if not isinstance(kind, str) or not isinstance(config, dict):
         raise file.refusal(f"the configuration of {place[:80]} makes no sense. Save the model with Keras again.")
     kind = kind.rsplit(">", 1)[-1] if kind.startswith("Keras>") else kind
-    name = str(config.get("name") or table.get("name") or kind)
+    name = str(config.get("name") or table.get("name") or kind)[:_LONGEST_NAME]
     module, registered = str(table.get("module") or "keras"), table.get("registered_name")
     if kind == "Lambda":
         raise file.refusal(
@@ -98,7 +100,7 @@ def _histories(nodes: object, file: KerasFile, name: str) -> Iterator[tuple[str,
         if history is not None:
             yield _source(history, file, name)
         for key, value in nodes.items():
-            if key != "keras_history":
+            if key not in ("keras_history", "mask"):  # a mask says which steps are padding, and is no data
                 yield from _histories(value, file, name)
     elif isinstance(nodes, list):
         if len(nodes) >= 3 and isinstance(nodes[0], str) and isinstance(nodes[1], int):
@@ -117,6 +119,7 @@ def _source(history: object, file: KerasFile, name: str) -> tuple[str, int]:
 
 def _chain(layers: tuple[LayerConfig, ...], config: Any, file: KerasFile) -> tuple[LayerConfig, ...]:
     """The layers of a Functional model from its one input to its one output. Raises FileError where it branches."""
+    layers = _without_masks(layers, file)
     readers: dict[str, LayerConfig] = {}
     for layer in layers:
         if len(layer.sources) > 1 or any(which for _, which in layer.sources):
@@ -134,6 +137,14 @@ def _chain(layers: tuple[LayerConfig, ...], config: Any, file: KerasFile) -> tup
     if len(found) != len(layers):
         raise file.refusal(f"its {len(layers)} layers are no chain; {len(found)} follow from its input. {_CHAIN}")
     return tuple(found)
+
+
+def _without_masks(layers: tuple[LayerConfig, ...], file: KerasFile) -> tuple[LayerConfig, ...]:
+    """The layers without the operations that Embedding and Masking put into a Functional model for their masks."""
+    kept = tuple(layer for layer in layers if layer.kind not in _MASK_OPERATIONS)
+    if len(kept) < len(layers) and not any(l.config.get("mask_zero") or l.kind == "Masking" for l in kept):
+        raise file.refusal(f"it computes a mask of its own from its input. {_CHAIN}")
+    return kept
 
 
 def _check_ends(starts: list[LayerConfig], config: Any, file: KerasFile) -> None:

@@ -53,7 +53,7 @@ class _Reader:
         if layer.kind == "InputLayer":
             return
         if layer.kind in OFF_AT_INFERENCE:
-            self.remarks.append(f"ignored: {layer.name} ({layer.kind}), which does nothing outside training")
+            self.remarks.append(f"ignored: {shown(layer.name)} ({layer.kind}), which does nothing outside training")
             return
         reader = _READERS.get(layer.kind)
         if reader is None:
@@ -114,11 +114,11 @@ class _Reader:
             )
         if flag(layer, "stateful", False, self.file):
             self.remarks.append(
-                f"ignored: {layer.name} is stateful; Keras goes on from the last batch's state, here each walk begins "
-                "with zeros"
+                f"ignored: {shown(layer.name)} is stateful; Keras goes on from the last batch's state, here each walk "
+                "begins with zeros"
             )
         if any(layer.config.get(key) for key in ("dropout", "recurrent_dropout")):
-            self.remarks.append(f"ignored: the dropout of {layer.name}, which does nothing outside training")
+            self.remarks.append(f"ignored: the dropout of {shown(layer.name)}, which does nothing outside training")
 
     def bidirectional(self, layer: LayerConfig) -> Recurrent:
         """Both directions of a recurrent layer, and how they are merged."""
@@ -141,7 +141,7 @@ class _Reader:
                 "Save it with go_backwards=False."
             )
         merge = layer.config.get("merge_mode", "concat")
-        if merge not in JOINS:
+        if not isinstance(merge, str) or merge not in JOINS:
             raise self.file.refusal(
                 f"{shown(layer.name)} has merge_mode={str(merge)[:20]}: two outputs instead of one. "
                 f"Choose one of {', '.join(JOINS)}."
@@ -174,7 +174,7 @@ class _Reader:
     def embedding(self, layer: LayerConfig) -> Embedding:
         masks = flag(layer, "mask_zero", False, self.file)
         if masks:
-            self.remarks.append(_MASKS.format(f"{layer.name} (token 0)"))
+            self.remarks.append(_MASKS.format(f"{shown(layer.name)} (token 0)"))
         weights = tensors_of(self.file, layer, "Embedding").weights(0)
         tokens, width = integer(layer, "input_dim", self.file), integer(layer, "output_dim", self.file)
         return Embedding(layer.name, tokens, width, weights, masks)
@@ -185,7 +185,7 @@ class _Reader:
 
     def masking(self, layer: LayerConfig) -> None:
         value = str(layer.config.get("mask_value", 0.0))[:20]
-        self.remarks.append(_MASKS.format(f"{layer.name} (steps of {value} only)"))
+        self.remarks.append(_MASKS.format(f"{shown(layer.name)} (steps of {value} only)"))
 
 
 _READERS: Mapping[str, Callable[[_Reader, LayerConfig], Part | None]] = MappingProxyType(

@@ -168,12 +168,12 @@ def _walked(model: Model) -> Iterator[str]:
     last = model.recurrent[-1]
     if not last.sequences:
         yield (
-            f"return_sequences=False in {last.name}: the model's output is that of the last step; the readout is shown "
-            "at every step"
+            f"return_sequences=False in {shown(last.name)}: the output is that of the last step; the readout is "
+            "shown at every step"
         )
     for layer in model.recurrent:
         if layer.direction is not Direction.FORWARD and not layer.aligned:
-            yield f"{layer.name}: what is read of the reverse direction at step t is its own step t, as Keras does"
+            yield f"{shown(layer.name)}: what others read of its reverse direction at t is its step t, as in Keras"
     if last is model.parts[-1]:
         yield "no readout, so the output is that of the last layer"
 

@@ -19,6 +19,7 @@ from core.tokens import shown
 _SILENT = tuple(snake_case(kind) for kind in (*OFF_AT_INFERENCE, "InputLayer", "Masking"))
 _TOP = "top_level_model_weights"
 _YES, _NO = "yes", "no"
+_GATES = ("sigmoid", HARD_3, HARD_2, "tanh", "linear", "relu")
 _EVERY, _LAST = "every step", "last step"
 
 
@@ -127,16 +128,15 @@ def _asked(part: Part, place: int, chain: list[Part], file: KerasFile, answers: 
 
 
 def _asked_recurrent(part: Recurrent, place: int, chain: list[Part], file: KerasFile, answers: Answers) -> Recurrent:
-    part = replace(part, activation=_choice(part.name, "activation", ASKED, "tanh", answers))
+    first = next(other for other in chain if isinstance(other, Recurrent) and other.kind == part.kind).name
+    part = replace(part, activation=_like(first, part.name, "activation", ASKED, answers))
     if part.kind != RNN:
-        choices = ("sigmoid", HARD_3, HARD_2, "tanh", "linear", "relu")
-        part = replace(part, gate_activation=_choice(part.name, "recurrent_activation", choices, "sigmoid", answers))
+        part = replace(part, gate_activation=_like(first, part.name, "recurrent_activation", _GATES, answers))
     if part.kind == GRU and not part.has_bias:
-        reset = _choice(part.name, "reset_after", (_YES, _NO), _YES, answers)
-        part = replace(part, reset_after=reset == _YES)
+        part = replace(part, reset_after=_like(first, part.name, "reset_after", (_YES, _NO), answers) == _YES)
     if part.direction is Direction.BOTH:
         return _with_merge(part, place, chain, file, answers)
-    if _choice(part.name, "go_backwards", (_NO, _YES), _NO, answers) == _YES:
+    if _like(first, part.name, "go_backwards", (_NO, _YES), answers) == _YES:
         part = replace(part, direction=Direction.REVERSE)
     return _with_sequences(part, place, chain, answers)
 
@@ -171,6 +171,17 @@ _TEXTS = {
     "merge_mode": "How are both directions of the layer {} merged (merge_mode)?",
     "return_sequences": "Does the layer {} give every step or only the last one (return_sequences)?",
 }
+
+
+def _like(first: str, layer: str, what: str, choices: tuple[str, ...], answers: Answers) -> str:
+    """What a layer is said to have; where nobody says it, what the first layer of its kind has.
+
+    So a stack of many layers does not ask for each. The guess for the first is the first choice.
+    """
+    key = f"{first}.{what}"
+    if layer != first and f"{layer}.{what}" not in answers.given and key in answers.taken:
+        return answers.taken[key]
+    return _choice(layer, what, choices, choices[0], answers)
 
 
 def _choice(layer: str, what: str, choices: tuple[str, ...], guess: str, answers: Answers) -> str:

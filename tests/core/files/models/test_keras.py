@@ -104,6 +104,43 @@ def test_weights_alone_tell_the_reset_of_a_gru_and_the_merge_by_their_shapes(tmp
     assert merged.answers.asked["bidirectional_2.merge_mode"].choices == ("concat", "sum", "ave", "mul")
 
 
+def test_weights_alone_ask_once_for_layers_of_one_kind(tmp_path: Path) -> None:
+    file = weights_of("rnn_functional.keras", tmp_path / "a.weights.h5")
+    same = open_model(file, {"simple_rnn.activation": "relu"})
+    assert "simple_rnn_1.activation" not in same.answers.asked
+    assert [block.cell.definition.name for block in same.network.layers][0::2] == [
+        "Simple RNN (ReLU) (no biases)",
+        "Simple RNN (ReLU)",
+    ]
+
+
+def _retyped(source: Path, convert: Any) -> Path:
+    with h5py.File(source, "r+") as root:
+        group = root["layers/lstm/cell/vars"]
+        for name in list(group):
+            values = group[name][()]
+            del group[name]
+            convert(group, name, values)
+    return source
+
+
+def test_half_precision(tmp_path: Path) -> None:
+    """float16 as NumPy has it; bfloat16 as Keras writes it, two bytes with an attribute that says what they are."""
+
+    def half(group: h5py.Group, name: str, values: np.ndarray) -> None:
+        group[name] = values.astype(np.float16)
+
+    def brain(group: h5py.Group, name: str, values: np.ndarray) -> None:
+        bits = (values.astype(np.float32).view(np.uint32) >> 16).astype(np.uint16)
+        group.create_dataset(name, data=bits.view("V2")).attrs["dtype"] = "bfloat16"
+
+    exact = open_model(weights_of("lstm_dense.keras", tmp_path / "a.weights.h5")).parameters["l0/U_g"]
+    for convert, kind, tolerance in ((half, "float16", 1e-3), (brain, "bfloat16", 1e-2)):
+        model = open_model(_retyped(weights_of("lstm_dense.keras", tmp_path / f"{kind}.weights.h5"), convert))
+        assert model.found.endswith(f"{kind} and float64")
+        np.testing.assert_allclose(model.parameters["l0/U_g"], exact, rtol=tolerance)
+
+
 def test_weights_alone_of_a_layer_that_only_the_configuration_tells_are_refused(tmp_path: Path) -> None:
     with pytest.raises(FileError, match=r"“activation” has no weights.*Open the whole model"):
         open_model(weights_of("backwards.keras", tmp_path / "a.weights.h5"))
@@ -113,7 +150,7 @@ def test_what_was_found_names_version_gates_and_what_was_ignored() -> None:
     model = opened("lstm_dense.keras")
     assert model.found.startswith("Keras 3.")
     assert "LSTM 3 → Dense 4 softmax, gates in the order i, f, c, o; float64" in model.found
-    assert any("dropout of lstm" in remark for remark in model.remarks)
+    assert any("dropout of “lstm”" in remark for remark in model.remarks)
     assert any("return_sequences=False" in remark for remark in opened("both_last.keras").remarks)
     assert any("lengths" in remark for remark in opened("embedded.keras").remarks)
 

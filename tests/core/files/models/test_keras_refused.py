@@ -67,6 +67,7 @@ def test_layers_that_lie_or_are_not_known(tmp_path: Path, change: Callable[..., 
     [
         (_layer(1, merge_mode=None), "merge_mode=None"),
         (_layer(1, merge_mode="max"), "merge_mode=max"),
+        (_layer(1, merge_mode=["sum"]), "merge_mode="),
         (
             lambda t: t["config"]["layers"][1]["config"]["layer"]["config"].update(go_backwards=True),
             "go_backwards=True",
@@ -80,7 +81,7 @@ def test_directions_that_cannot_be_joined(tmp_path: Path, change: Callable[..., 
 
 
 def test_a_layer_that_gives_its_last_step_only_cannot_be_read_by_another(tmp_path: Path) -> None:
-    change = _layer(2, return_sequences=False)
+    change = _layer(3, return_sequences=False)
     refused(rewritten("embedded.keras", tmp_path / "last.keras", change), "return_sequences=True")
 
 
