@@ -40,6 +40,9 @@ class Network:
 
     def __post_init__(self) -> None:
         _check_reads(self.blocks)
+        _check_ties(self.blocks)
+        if self.head.reverse:
+            raise ShapeError("the readout walks in reverse; it must walk forward, as its losses do")
 
     @property
     def blocks(self) -> tuple[Block, ...]:
@@ -208,6 +211,16 @@ def _check_reads(blocks: tuple[Block, ...]) -> None:
                     "make them equal"
                 )
         widths |= {f"{block.name}/{name}": size for name, size in block.cell.variable_sizes.items()}
+
+
+def _check_ties(blocks: tuple[Block, ...]) -> None:
+    """Blocks that share parameters need the same ones. Raises ShapeError."""
+    owners = {block.name: block.cell.parameter_shapes for block in blocks if not block.tied}
+    for block in blocks:
+        if block.tied and dict(owners.get(block.tied, {})) != dict(block.cell.parameter_shapes):
+            raise ShapeError(
+                f"block {block.name} cannot use the parameters of {block.tied}, which has not the same ones"
+            )
 
 
 def _frozen(value: Array) -> Array:

@@ -69,6 +69,7 @@ def sequence_record(sequence: Sequence, add: Add) -> SequenceRecord:
         target_labels=sequence.target_labels,
         vocabulary=None if sequence.vocabulary is None else sequence.vocabulary.tokens,
         name=sequence.name,
+        lengths=None if sequence.lengths is None else tuple(int(length) for length in sequence.lengths),
     )
 
 
@@ -140,6 +141,7 @@ def sequence_of(record: SequenceRecord, get: Get) -> Sequence:
         kind=record.kind,
         name=record.name,
         known=None if record.known is None else get(record.known),
+        lengths=None if record.lengths is None else np.array(record.lengths, int),
     )
 
 

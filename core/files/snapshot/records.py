@@ -20,7 +20,8 @@ from core.learning.step import LearningSettings
 from core.network import Padding
 from core.tokens import Kind
 
-FORMAT = 1  # raised when a program that knows only older formats could misread a file
+FORMAT = 2  # raised when a program that knows only older formats could misread a file
+PLAIN_FORMAT = 1  # of a file that such a program reads rightly: stacks of forward layers, sequences of one length
 Ref: TypeAlias = int | str
 Add: TypeAlias = Callable[[NDArray[Any]], Ref]
 Get: TypeAlias = Callable[[Ref], NDArray[Any]]
@@ -70,6 +71,7 @@ class SequenceRecord(msgspec.Struct):
     target_labels: tuple[str, ...] = ()
     vocabulary: tuple[str, ...] | None = None
     name: str = ""
+    lengths: tuple[int, ...] | None = None
 
 
 class InterventionRecord(msgspec.Struct):

@@ -17,7 +17,7 @@ from core.files.arrays_zip import write_archive
 from core.files.snapshot.compare import NORM, norms_of
 from core.files.snapshot.parts import network_record, sequence_record, setup_record
 from core.files.snapshot.pool import PoolWriter
-from core.files.snapshot.records import FORMAT, BranchRecord, Document, SetupRecord, UndoRecord
+from core.files.snapshot.records import FORMAT, PLAIN_FORMAT, BranchRecord, Document, SetupRecord, UndoRecord
 from core.files.trace_arrays import arrays_of
 from core.frame import Cursor, Grain, View
 from core.network import Network
@@ -118,7 +118,7 @@ def _document(captured: Capture, pool: PoolWriter, computed: list[str], norms: l
     networks = _unique(setup.network for setup in setups)
     sequences = _unique(setup.sequence for setup in setups)
     document = Document(
-        format=FORMAT,
+        format=PLAIN_FORMAT if _is_plain(networks, sequences) else FORMAT,
         program=PROGRAM,
         networks=[network_record(network) for network in networks],
         sequences=[sequence_record(sequence, pool.add) for sequence in sequences],
@@ -137,6 +137,13 @@ def _document(captured: Capture, pool: PoolWriter, computed: list[str], norms: l
     )
     document.pool = pool.groups
     return document
+
+
+def _is_plain(networks: list[Network], sequences: list[Sequence]) -> bool:
+    """Whether a program that knows only forward layers, each reading the one before it, reads this rightly."""
+    blocks = [block for network in networks for block in network.blocks]
+    beyond = any(block.reverse or block.tied or block.cell.extra or len(block.reads) > 2 for block in blocks)
+    return not beyond and all(sequence.lengths is None for sequence in sequences)
 
 
 def _setup_records(

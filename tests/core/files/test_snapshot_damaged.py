@@ -67,9 +67,9 @@ def refused(path: Path, match: str = ".") -> None:
 
 LAYER = ("networks", 0, "layers", 0)
 CHANGES = {
-    "newer": (put("format", 2), "newer Gatewalk .format 2, known is 1"),
+    "newer": (put("format", 3), "newer Gatewalk .format 3, known is 2"),
     "no format": (lambda d, _: d.pop("format"), "format"),
-    "format 0": (put("format", 0), "expected 1"),
+    "format 0": (put("format", 0), "expected 2"),
     "format text": (put("format", "one"), "format"),
     "no networks": (lambda d, _: d.pop("networks"), "networks"),
     "no layers": (put("networks", 0, "layers", []), "no layer"),
