@@ -214,7 +214,9 @@ class Run:
         """A variable after the last step of each sequence's walk, (B, H)."""
         block, name = path.split("/")
         tape, problem = self.tapes[block], self.problem
-        ends = np.full(problem.batch_size, problem.steps) if tape.padding is None else tape.padding.ends
+        ends = np.full(problem.batch_size, problem.steps)
+        if tape.padding is not None:  # a sequence without steps keeps its initial value
+            ends = np.where(tape.padding.ends > tape.padding.starts, tape.padding.ends, 0)
         rows = problem.outside(tape.values(name))
         return np.asarray(rows[tape.lead + ends - 1, np.arange(problem.batch_size)])
 
