@@ -13,6 +13,7 @@ from types import MappingProxyType
 from core.files.models.biasless import without_biases
 from core.files.models.onnx_values import NotUnderstood
 from core.language import CellDefinition, parse_cell, read_cell
+from core.tokens import shown
 
 _SHIPPED = ("lstm", "lstm_peephole", "lstm_coupled", "gru", "gru_reset_before", "rnn_tanh", "rnn_relu", "rnn_logistic",
             "rnn_identity")  # fmt: skip
@@ -146,7 +147,7 @@ def activations_of(operator: str, names: list[str], alphas: list[float], betas: 
     for name in names or DEFAULT_ACTIVATIONS[operator]:
         row = _ACTIVATIONS.get(name.lower())
         if row is None:
-            raise NotUnderstood(f"ONNX has no activation {name} for it; it has: {', '.join(_ACTIVATIONS)}")
+            raise NotUnderstood(f"ONNX has no activation {shown(name)}; it has: {', '.join(_ACTIVATIONS)}")
         options = []
         for option, default, values, place in (("alpha", row.alpha, alphas, 1), ("beta", row.beta, betas, 2)):
             if row.takes >= place:

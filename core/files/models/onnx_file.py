@@ -5,13 +5,13 @@ The format: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from core.errors import FileError
 from core.files.models.onnx_graph import Dim, Graph, GraphInput, Node
-from core.files.models.onnx_tensors import kind_of, tensor_of
+from core.files.models.onnx_tensors import kind_of, tensor_of, text_of
 from core.files.models.records import FileTensor
 from core.files.reading import read_bytes
 from core.tokens import shown
@@ -36,15 +36,15 @@ def read_graph(path: Path) -> Graph:
             f"{shown(path.name)} has {len(graph.node):,} nodes, expected at most {MAX_NODES:,}. Such a graph was "
             "unrolled over time: export the layer as one node, or open its state dict (.safetensors, .pt)."
         )
-    tensors = {proto.name: tensor_of(proto, path) for proto in graph.initializer}
+    tensors = {text_of(proto.name): tensor_of(proto, path) for proto in graph.initializer}
     nodes = tuple(_nodes(onnx, graph, path))
     return Graph(
         path.name,
         _opset(model, path),
-        " ".join(filter(None, (model.producer_name, model.producer_version))),
+        " ".join(filter(None, map(text_of, (model.producer_name, model.producer_version)))),
         tuple(node for node in nodes if not _is_tensor(node)),
-        tuple(_input(entry) for entry in graph.input if entry.name not in tensors),
-        tuple(entry.name for entry in graph.output),
+        tuple(_input(entry) for entry in graph.input if text_of(entry.name) not in tensors),
+        tuple(text_of(entry.name) for entry in graph.output),
         tensors | {node.outputs[0]: node.attributes["value"] for node in nodes if _is_tensor(node)},
     )
 
@@ -71,7 +71,9 @@ def _onnx(path: Path) -> Any:
 def _parsed(onnx: Any, path: Path) -> Any:
     from google.protobuf.message import DecodeError  # comes with onnx
 
-    data = read_bytes(path, LIMIT_BYTES, "Export a smaller model, or open its state dict.")
+    # No more room than the file takes: what is read at once is made room for at once.
+    limit = min(LIMIT_BYTES, path.stat().st_size)
+    data = read_bytes(path, limit, "Export a smaller model, or open its state dict.")
     try:
         return onnx.ModelProto.FromString(data)
     except DecodeError:
@@ -92,26 +94,29 @@ def _opset(model: Any, path: Path) -> int:
 
 
 def _input(entry: Any) -> GraphInput:
-    tensor = entry.type.tensor_type
+    tensor, name = entry.type.tensor_type, text_of(entry.name)
     kind = kind_of(tensor.elem_type)
     if not tensor.HasField("shape"):
-        return GraphInput(entry.name, kind, None)
-    return GraphInput(entry.name, kind, tuple(_dims(entry.name, tensor.shape.dim)))
+        return GraphInput(name, kind, None)
+    return GraphInput(name, kind, tuple(_dims(name, tensor.shape.dim)))
 
 
 def _dims(name: str, dims: Any) -> Iterator[Dim]:
     for index, dim in enumerate(dims):
-        yield int(dim.dim_value) if dim.dim_value > 0 else dim.dim_param or f"{name}[{index}]"
+        yield int(dim.dim_value) if dim.dim_value > 0 else text_of(dim.dim_param) or f"{name}[{index}]"
 
 
 def _nodes(onnx: Any, graph: Any, path: Path) -> Iterator[Node]:
     for number, node in enumerate(graph.node, 1):
-        operator = node.op_type if node.domain in _OWN_DOMAINS else f"{node.domain}.{node.op_type}"
-        yield Node(operator, node.name, number, tuple(node.input), tuple(node.output), _attributes(onnx, node, path))
-
-
-def _attributes(onnx: Any, node: Any, path: Path) -> Mapping[str, Any]:
-    return {attribute.name: _value(onnx, attribute, path) for attribute in node.attribute}
+        operator, domain = text_of(node.op_type), text_of(node.domain)
+        yield Node(
+            operator if domain in _OWN_DOMAINS else f"{domain}.{operator}",
+            text_of(node.name),
+            number,
+            tuple(map(text_of, node.input)),
+            tuple(map(text_of, node.output)),
+            {text_of(attribute.name): _value(onnx, attribute, path) for attribute in node.attribute},
+        )
 
 
 def _value(onnx: Any, attribute: Any, path: Path) -> Any:
@@ -120,9 +125,9 @@ def _value(onnx: Any, attribute: Any, path: Path) -> Any:
     if attribute.type == kinds.TENSOR:
         return tensor_of(attribute.t, path)
     if attribute.type == kinds.STRING:
-        return attribute.s.decode(errors="replace")
+        return text_of(attribute.s)
     if attribute.type == kinds.STRINGS:
-        return [text.decode(errors="replace") for text in attribute.strings]
+        return [text_of(text) for text in attribute.strings]
     plain = {kinds.FLOAT: "f", kinds.INT: "i", kinds.FLOATS: "floats", kinds.INTS: "ints"}
     if attribute.type not in plain:
         return None

@@ -30,7 +30,7 @@ class Node:
     @property
     def label(self) -> str:
         """The node in a sentence."""
-        return f"node {shown(self.name)} ({self.operator})" if self.name else f"node {self.number} ({self.operator})"
+        return f"node {shown(self.name) if self.name else self.number} ({shown(self.operator).strip('“”')})"
 
     def input(self, index: int) -> str:
         """Name of an input, "" where it is left out."""

@@ -32,6 +32,11 @@ Summands = Mapping[str, tuple[Known, ...]]
 
 def open_onnx(file: Path, answers: Answers, loss: str) -> OpenedModel:
     """The model in an ONNX file. Raises FileError naming the node that is not understood, DataError."""
+    with np.errstate(all="ignore"):  # numbers that are not finite are said, not warned of
+        return _opened(file, answers, loss)
+
+
+def _opened(file: Path, answers: Answers, loss: str) -> OpenedModel:
     graph = read_graph(file)
     plan = plan_of(graph, walk(graph))
     network = _network(plan, loss)

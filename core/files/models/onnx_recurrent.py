@@ -25,6 +25,7 @@ from core.files.models.onnx_values import (
     Value,
     counted,
 )
+from core.tokens import shown
 
 PEEPHOLES = ("i", "o", "f")
 _DIRECTIONS = MappingProxyType({"forward": (False,), "reverse": (True,), "bidirectional": (False, True)})
@@ -58,7 +59,7 @@ def recurrent(operands: Operands) -> tuple[Value, ...]:
     known = _ATTRIBUTES | _OWN_ATTRIBUTES[node.operator]
     for name in node.attributes:
         if name not in known:
-            raise NotUnderstood(f"ONNX has no attribute {name} for it")
+            raise NotUnderstood(f"ONNX has no attribute {shown(name)} for it")
     layout = operands.integer("layout", 0)
     directions = _DIRECTIONS.get(operands.text("direction", "forward"))
     if layout not in _LAYOUTS or directions is None:

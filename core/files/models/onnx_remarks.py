@@ -21,7 +21,7 @@ _GATE_NAMES = {"f": "f", "i": "i", "o": "o", "g": "c", "z": "z", "r": "r", "n": 
 
 def found_in(graph: Graph, plan: Plan) -> str:
     """What was found, in one line."""
-    producer = f" by {graph.producer}" if graph.producer else ""
+    producer = f" by {shown(graph.producer).strip('“”')}" if graph.producer else ""
     words = [f"ONNX opset {graph.opset}{producer}"]
     if plan.embedding is not None:
         words.append("embedding of {} tokens in {} numbers".format(*plan.embedding.array.shape))

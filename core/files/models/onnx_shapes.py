@@ -148,6 +148,9 @@ def _concat(operands: Operands) -> tuple[Value, ...]:
         return (joined(signals, axis),)
     if len(known) < len(values):
         raise NotUnderstood("it joins numbers of the file with what the network computes")
+    others = [(*shape[:axis], *shape[axis + 1 :], len(shape)) for shape in (value.array.shape for value in known)]
+    if any(other != others[0] for other in others):
+        raise NotUnderstood(f"it joins shapes that do not fit: {[list(value.array.shape) for value in known]}")
     operands.check_size(sum(value.array.size for value in known))
     array = np.concatenate([value.array for value in known], axis)
     return (Known(array, lambda: np.concatenate([value.origin for value in known], axis)),)

@@ -34,6 +34,11 @@ _FIELDS: Mapping[str, str] = MappingProxyType(
 _INTEGERS = "int32_data"
 
 
+def text_of(text: str | bytes) -> str:
+    """A name of the file; the parser gives bytes for one that is no text."""
+    return text if isinstance(text, str) else text.decode(errors="replace")
+
+
 def kind_of(data_type: int) -> str | None:
     """The name of a tensor's type; None for one that is not read."""
     return _KINDS.get(data_type)
@@ -42,7 +47,7 @@ def kind_of(data_type: int) -> str | None:
 def tensor_of(proto: Any, file: Path) -> FileTensor:
     """A tensor of ``file``, whose numbers are there in the size it declares. Raises FileError."""
     shape, kind = tuple(proto.dims), _KINDS.get(proto.data_type)
-    where = f"{shown(file.name)}: tensor {shown(proto.name)}"
+    where = f"{shown(file.name)}: tensor {shown(text_of(proto.name))}"
     if kind is None:
         return FileTensor(f"type {proto.data_type}", shape, partial(_refuse, where, proto.data_type))
     if min(shape, default=0) < 0:
@@ -94,7 +99,7 @@ def _from_bytes(data: bytes, kind: str, shape: tuple[int, ...]) -> Array:
 
 def _external(proto: Any, kind: str, shape: tuple[int, ...], file: Path, where: str) -> FileTensor:
     """A tensor whose numbers stand in another file of the same folder. Raises FileError."""
-    entries = {entry.key: entry.value for entry in proto.external_data}
+    entries = {text_of(entry.key): text_of(entry.value) for entry in proto.external_data}
     size = math.prod(shape) * size_of(kind)
     data = _beside(file, entries.get("location", ""), where)
     offset, length = _whole(entries.get("offset", "0"), where), _whole(entries.get("length", str(size)), where)

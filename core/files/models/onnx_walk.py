@@ -137,5 +137,5 @@ def _check_recurrent(graph: Graph) -> None:
         )
     raise FileError(
         f"{name} has no RNN, LSTM or GRU node, so it is no recurrent network; its nodes are: "
-        f"{', '.join(sorted(set(operators))[:8])}. Choose the file of a recurrent network."
+        f"{', '.join(map(shown, sorted(set(operators))[:8]))}. Choose the file of a recurrent network."
     )
