@@ -76,7 +76,8 @@ class Layout:
                     f"{shown(piece.tensor)}: the part {list(piece.part) or 'as a whole'} has shape {given.shape}, "
                     f"expected {wanted.shape} for {piece.parameter}. Check which program wrote it, and its sizes."
                 )
-            wanted += given
+            with np.errstate(invalid="ignore", over="ignore"):  # numbers that are not finite are shown, not refused
+                wanted += given
         return found
 
     def gradients(self, gradients: Arrays) -> dict[str, Array]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import pickletools
 import struct
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import IO, Any
+from typing import IO, Any, Protocol, cast
 
 from core.files.models.pickle_values import BUILDERS, STORAGES, Name, Storage, Unreadable, items_of, set_item
 
@@ -28,6 +29,19 @@ _LITERALS = frozenset(
 _DAMAGE = (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError, RecursionError, struct.error)
 
 
+class Stream(Protocol):
+    """What a pickle is read from."""
+
+    def read(self, count: int, /) -> bytes:
+        """At most so many bytes."""
+
+    def readline(self) -> bytes:
+        """The rest of a line."""
+
+    def tell(self) -> int:
+        """Where it stands."""
+
+
 @dataclass(frozen=True, eq=False)
 class Pickled:
     """The value of a pickle, and all storages it names, by key."""
@@ -36,11 +50,13 @@ class Pickled:
     storages: Mapping[str, Storage]
 
 
-def read_pickle(stream: IO[bytes]) -> Pickled:
+def read_pickle(stream: Stream) -> Pickled:
     """The next pickle in the stream, which then stands behind it. Raises Unreadable."""
     try:
         machine = _Machine()
-        return Pickled(machine.run(stream), machine.storages)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of texts with odd escapes, in damaged files
+            return Pickled(machine.run(stream), machine.storages)
     except _DAMAGE:
         raise Unreadable("its pickle is damaged or cut off") from None
 
@@ -53,8 +69,8 @@ class _Machine:
         self.memo: dict[int, Any] = {}
         self.storages: dict[str, Storage] = {}
 
-    def run(self, stream: IO[bytes]) -> Any:
-        for number, (operation, argument, _) in enumerate(pickletools.genops(stream)):
+    def run(self, stream: Stream) -> Any:
+        for number, (operation, argument, _) in enumerate(pickletools.genops(cast(IO[bytes], stream))):
             if number > MOST_OPERATIONS:
                 raise Unreadable(
                     f"its pickle has more than {MOST_OPERATIONS:,} operations, which no recurrent model needs"

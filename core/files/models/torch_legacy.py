@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,14 +30,26 @@ def is_legacy(start: bytes) -> bool:
     return start[:1] == b"\x80" and start[2:].startswith(_START)
 
 
+class _Bounded:
+    """A file that is never asked for more than it has: asking takes the memory first."""
+
+    def __init__(self, stream: IO[bytes], size: int) -> None:
+        self._stream, self._size = stream, size
+        self.readline, self.tell = stream.readline, stream.tell
+
+    def read(self, count: int) -> bytes:
+        return self._stream.read(min(count, self._size))
+
+
 def read_legacy(file: Path) -> tuple[Any, Callable[[Storage], Array]]:
     """What the file's pickle says, and what loads the numbers of a storage. Raises FileError."""
     try:
         with file.open("rb") as stream:
-            _, protocol, machine, saved, keys = (read_pickle(stream) for _ in range(5))
+            size = file.stat().st_size
+            _, protocol, machine, saved, keys = (read_pickle(_Bounded(stream, size)) for _ in range(5))
             if protocol.value != _PROTOCOL or type(machine.value) is not dict or not machine.value.get("little_endian"):
                 raise Unreadable("it was written by a version or on a machine that is not known here")
-            places = _places(keys.value, saved.storages, stream.tell(), file.stat().st_size)
+            places = _places(keys.value, saved.storages, stream.tell(), size)
             return saved.value, partial(_storage, file, places)
     except Unreadable as error:
         raise FileError(f"{shown(file.name)}: {error}. {_ADVICE}") from None

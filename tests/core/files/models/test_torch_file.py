@@ -142,6 +142,7 @@ STREAMS = {
     "an instance": b"\x80\x02(ios\nsystem\n.",
     "an object": b"\x80\x02(cos\nsystem\no.",
     "a persistent text": b"Pstorage\n.",
+    "an odd escape": b"c\\d\nx\n.",
     "an extension": b"\x80\x02\x82\x01.",
     "a list in itself": b"\x80\x02]q\x00h\x00a.",
 }
@@ -229,6 +230,17 @@ def test_legacy_files_that_are_damaged(bad: Path) -> None:
         bad.write_bytes(whole[:size])
         with pytest.raises(FileError, match="“bad"):
             read_torch(bad)
+
+
+def test_a_legacy_file_that_says_to_be_huge_takes_no_memory(bad: Path) -> None:
+    whole = (FOLDER / "gru_legacy.pt").read_bytes()
+    place = whole.index(b"X\x0c\x00\x00\x00weight_ih_l0")
+    bad.write_bytes(whole[: place + 1] + b"\xff\xff\xff\xfe" + whole[place + 5 :])
+    tracemalloc.start()
+    with pytest.raises(FileError, match="damaged or cut off"):
+        read_torch(bad)
+    assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    tracemalloc.stop()
 
 
 def test_a_single_tensor_is_no_model(bad: Path) -> None:
