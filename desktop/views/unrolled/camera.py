@@ -7,7 +7,7 @@ from PySide6.QtCore import QSize
 from core.frame import Detail, Frame
 from desktop.views.unrolled.axis import RIGHT_PX, Axis, VisibleColumns, blend
 from desktop.views.unrolled.boxes import cells_from
-from desktop.views.unrolled.geometry import LaneShape, Rows, lane_shape, legend_height, rows_of
+from desktop.views.unrolled.geometry import STUB_SEVERAL_PX, LaneShape, Rows, lane_shape, legend_height, rows_of
 from desktop.views.unrolled.navigation import (
     CELLS_MOST_PX,
     closed,
@@ -69,7 +69,7 @@ class Camera:
 
     def show(self, frame: Frame, size: QSize, scale: float) -> bool:
         """Takes in the shape of a frame and follows its walk; whether the axis has a new goal."""
-        old, before = self._shapes, self._t
+        old, before, layer = self._shapes, self._t, self._layer
         known = old if len(old) == len(frame.lanes) else (None,) * len(frame.lanes)
         self._shapes = tuple(lane_shape(lane, shape) for lane, shape in zip(frame.lanes, known, strict=True))
         length = max((lane.length for lane in frame.lanes), default=1)
@@ -80,11 +80,23 @@ class Camera:
             self._goal = self.axis = opening(length, self._t, self._width, scale, self._cells_from())
         if old != self._shapes or anew:
             self._lay_rows()
+        if layer != self._layer:
+            self._follow_down()
         if anew or self._t == before:
             return False
         if self._goal.focus is not None:
             return self._aim(opened(self._t, self._width, self._scale))
         return self.following(self._t, before)
+
+    def _follow_down(self) -> None:
+        """Brings the row of the walk on screen, where not all rows are."""
+        if not self.rows.lanes or self.rows.height <= self._height or self._layer >= len(self.rows.lanes[0].layers):
+            return
+        span, margin = self.rows.lanes[0].layers[self._layer], self._scale * STUB_SEVERAL_PX
+        over, under = span.bottom + margin - self._height, margin - span.top
+        if over > 0 or under > 0:
+            self._scroll = min(max(0.0, self._scroll + (over if over > 0 else -under)), self.rows.height - self._height)
+            self._lay_rows()
 
     def resize(self, size: QSize, scale: float) -> None:
         """Takes in the size of the widget."""

@@ -12,7 +12,7 @@ from desktop.views.unrolled.edges_up import edges_up
 from desktop.views.unrolled.scene import Scene, layers_of
 
 LONGER_PX = 12.0
-INITIAL_PX = 30.0  # the most an edge from the initial value is long
+INITIAL_PX, INITIAL_RIGHT_PX = 30.0, 16.0  # the most an edge from the initial value is long, at the left and right
 
 
 def edges_of(scene: Scene, first: int, last: int) -> Iterator[Edge]:
@@ -44,7 +44,7 @@ def _across(
         if initial and before < 0:
             left = max(left, right - INITIAL_PX)
         elif initial:
-            right = min(right, left + INITIAL_PX)
+            right = min(right, left + INITIAL_RIGHT_PX)
         ends = (left, right) if before < 0 else (right, left)
         reached, norm = _state(lane, flow, t)
         mark = "" if flow.delay == 1 else f"\N{MINUS SIGN}{flow.delay}"
