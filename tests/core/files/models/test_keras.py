@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -208,3 +209,55 @@ def test_parameters_written_back_are_the_file_s_tensors() -> None:
     written = model.names.write(model.parameters)
     for name in ("layers/embedding/vars/0", "layers/lstm/cell/vars/1", "layers/dense/vars/0"):
         np.testing.assert_array_equal(written[name], model.tensors[name].load())
+
+
+def _as_keras_2(source: Path, target: Path) -> Path:
+    """An older file as Keras 2 wrote it: names with ``:0``, older settings, reading written as lists."""
+    target.write_bytes(source.read_bytes())
+    with h5py.File(target, "r+") as root:
+        config = json.loads(root.attrs["model_config"])
+        names = [layer["config"]["name"] for layer in config["config"]["layers"]]
+        for number, layer in enumerate(config["config"]["layers"]):
+            layer["inbound_nodes"] = [[[names[number - 1], 0, 0, {}]]] if number else []
+            layer["name"] = names[number]
+            layer.pop("module", None)
+            layer.pop("registered_name", None)
+            if layer["class_name"] == "InputLayer":
+                layer["config"]["batch_input_shape"] = layer["config"].pop("batch_shape", None)
+            if layer["class_name"] == "Bidirectional":
+                layer["config"].pop("backward_layer")
+                layer["config"]["layer"]["config"]["recurrent_activation"] = "hard_sigmoid"
+        config["class_name"] = "Model"
+        root.attrs["model_config"] = np.bytes_(json.dumps(config))
+        root.attrs["keras_version"] = root["model_weights"].attrs["keras_version"] = np.bytes_("2.2.4")
+        for group in root["model_weights"].values():
+            found = [name.decode() if isinstance(name, bytes) else name for name in group.attrs["weight_names"]]
+            for name in found:
+                group.move(name, name + ":0")
+            group.attrs["weight_names"] = np.array([f"{name}:0".encode() for name in found], dtype="S")
+        layer_names = root["model_weights"].attrs["layer_names"]
+        root["model_weights"].attrs["layer_names"] = np.array([str(name).encode() for name in layer_names], dtype="S")
+    return target
+
+
+def test_a_file_as_keras_2_wrote_it(tmp_path: Path) -> None:
+    new = opened("both_last.h5")
+    old = open_model(_as_keras_2(FOLDER / "both_last.h5", tmp_path / "old.h5"), loss="squared")
+    assert old.found.startswith("Keras 2.2.4, model: LSTM 2 in both directions, concat, hard_sigmoid_keras2 → Dense 2")
+    assert all(name.endswith(":0") for name in old.names.shapes)
+    for path, values in new.parameters.items():
+        np.testing.assert_array_equal(old.parameters[path], values)
+
+
+def test_an_older_file_of_weights_alone(tmp_path: Path) -> None:
+    """Keras 2's save_weights: the list of layers at the top, and no configuration."""
+    target = tmp_path / "weights.h5"
+    with h5py.File(FOLDER / "both_last.h5") as whole, h5py.File(target, "w") as root:
+        for name in whole["model_weights"]:
+            whole.copy(f"model_weights/{name}", root)
+        root.attrs["layer_names"] = whole["model_weights"].attrs["layer_names"]
+        root.attrs["keras_version"] = "2.15.0"
+    answers = {"bidirectional.return_sequences": "last step", "dense.activation": "linear"}
+    wanted, model = reference("both_last"), open_model(target, answers, "squared")
+    assert model.found.startswith("Keras 2.15.0, weights only")
+    np.testing.assert_allclose(walked(model, wanted).values("head/y")[-1], wanted["y"], **TOLERANCES)
