@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 onnx = pytest.importorskip("onnx")
 helper, numpy_helper, FLOAT, INT64 = (
@@ -17,6 +18,7 @@ helper, numpy_helper, FLOAT, INT64 = (
     onnx.TensorProto.INT64,
 )
 STEPS, BATCH, INPUTS, UNITS = 5, 2, 4, 3
+_GENERATOR = np.random.default_rng(9)
 GATES = {"RNN": 1, "GRU": 3, "LSTM": 4}
 
 
@@ -59,3 +61,15 @@ def lstm(*, directions: int = 1, **attributes: Any) -> Any:
     """An LSTM that reads X and gives Y, Y_h and Y_c."""
     way = {"direction": "bidirectional"} if directions == 2 else {}
     return node("LSTM", ["X", "W", "R", "B"], ["Y", "Y_h", "Y_c"], hidden_size=UNITS, **way, **attributes)
+
+
+def whole(*values: int) -> NDArray[np.int64]:
+    return np.array(values, np.int64)
+
+
+READOUT = {"V": _GENERATOR.normal(size=(3, 2)).astype(np.float32), "b": np.float32([0.3, -0.2])}
+BOTH = {"V": _GENERATOR.normal(size=(6, 2)).astype(np.float32), "b": np.float32([0.3, -0.2])}
+SQUEEZED = node("Squeeze", ["Y", "one"], ["H"])
+ONE = {"one": whole(1)}
+JOINED = [node("Transpose", ["Y"], ["Z"], perm=[0, 2, 1, 3]), node("Reshape", ["Z", "flat"], ["H"])]
+FLAT = {"flat": whole(0, 0, -1)}
