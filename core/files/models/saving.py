@@ -54,7 +54,8 @@ def save_model(
 
 def names_for(opened: OpenedModel | None) -> Names:
     """The names to save under where nobody says: the file's own where they are PyTorch's, else PyTorch's."""
-    return "file" if opened and any(_ROWS in name for name in opened.names.shapes) else "pytorch"
+    shapes = opened.names.shapes if opened else {}
+    return "file" if any(_ROWS in name and len(shape) == 2 for name, shape in shapes.items()) else "pytorch"
 
 
 def own_layout(network: Network) -> Layout:
