@@ -201,7 +201,8 @@ class _Walk:
         if needed > layout.size or self.numbers > len(self.data):
             raise self.refused(path, f"shape {shape} takes {needed:,} bytes, more than the file has for it")
         try:
-            raw = layout.data[:needed] if layout.form == "inside" else Cursor(self.data, layout.place).raw(needed)
+            is_near = layout.form == "inside" or not needed
+            raw = layout.data[:needed] if is_near else Cursor(self.data, layout.place).raw(needed)
         except Damaged:
             raise self.refused(path, "its numbers end behind the end of the file") from None
         stored = np.frombuffer(raw, storage_type(name, ">" if kind.big_endian else "<"))

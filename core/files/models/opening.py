@@ -24,6 +24,7 @@ _READERS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ".npz": _WEIGHTS,
         ".keras": _KERAS,
         ".h5": _KERAS,
+        ".hdf5": _KERAS,
         ".onnx": ("core.files.models.onnx_model", "open_onnx"),
     }
 )
