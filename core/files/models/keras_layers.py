@@ -126,6 +126,19 @@ class _Reader:
         if forward.kind not in (*RECURRENT, "RNN"):
             raise self.refused(forward)
         first = self.recurrent(forward)
+        self.check_directions(layer, first)
+        merge = layer.config.get("merge_mode", "concat")
+        if not isinstance(merge, str) or merge not in JOINS:
+            raise self.file.refusal(
+                f"{shown(layer.name)} has merge_mode={str(merge)[:20]}: two outputs instead of one. "
+                f"Choose one of {', '.join(JOINS)}."
+            )
+        tensors = tensors_of(self.file, layer, first.kind)
+        both = tensors.weights(0), tensors.weights(1)
+        return replace(first, name=layer.name, weights=both, direction=Direction.BOTH, merge=merge)
+
+    def check_directions(self, layer: LayerConfig, first: Recurrent) -> None:
+        """Refuses directions that differ, and those that turn time round together."""
         if layer.config.get("backward_layer") is not None:
             second = self.recurrent(layer.inner("backward_layer", self.file))
             ways = first.direction, second.direction
@@ -140,15 +153,6 @@ class _Reader:
                 f"{shown(layer.name)} wraps a layer with go_backwards=True, which turns its time round. "
                 "Save it with go_backwards=False."
             )
-        merge = layer.config.get("merge_mode", "concat")
-        if not isinstance(merge, str) or merge not in JOINS:
-            raise self.file.refusal(
-                f"{shown(layer.name)} has merge_mode={str(merge)[:20]}: two outputs instead of one. "
-                f"Choose one of {', '.join(JOINS)}."
-            )
-        tensors = tensors_of(self.file, layer, first.kind)
-        both = tensors.weights(0), tensors.weights(1)
-        return replace(first, name=layer.name, weights=both, direction=Direction.BOTH, merge=merge)
 
     def dense(self, layer: LayerConfig) -> Dense:
         if layer.config.get("lora_rank") or layer.config.get("quantization_config"):
