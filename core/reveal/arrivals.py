@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.block import HEAD, Block
+from core.history import History, norms
 from core.operators.expression import INPUT
 from core.stages import rows_are_times
 
@@ -45,6 +46,17 @@ class Arrivals:
     def comes_from_afar(self, path: str) -> bool:
         """Whether anything arrives at a variable in this way."""
         return self._moment.in_backward and path in self._readers
+
+    def norms(self, path: str, history: History) -> Array:
+        """Euclidean norm of what has arrived at every time step, NaN where nothing has."""
+        readers, times = self._readers[path], slice(0, self._moment.steps)
+        if len(readers) > 1:
+            parts, arrived = self.rows(path, times)
+            return np.where(arrived, norms(parts), np.nan)
+        (reader, _), moment = readers[0], self._moment
+        name = next(name for name, source in reader.reads.items() if source == path)
+        sent = history.send_norms(reader.name, INPUT, name, 0)[:, moment.sample]
+        return np.where(self._sent(reader, path), _by_time(moment, path, sent), np.nan)
 
     def at(self, path: str, t: int) -> Array | None:
         """What has arrived at a time step, (H,); None for nothing."""

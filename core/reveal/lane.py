@@ -149,8 +149,7 @@ class Lane:
         found = np.full(moment.steps, np.nan)
         if moment.in_backward and self.run.adjoints(path) is not None:
             if moment.arrivals.comes_from_afar(path):
-                parts, come = moment.arrivals.rows(path, slice(0, moment.steps))
-                found[come] = norms(parts)[come]
+                found = moment.arrivals.norms(path, self.history)
             walked = moment.times_walked(path.split("/")[0])
             found[walked] = self.history.adjoint_norms(path)[walked, moment.sample]
             if path.startswith(f"{HEAD}/"):
