@@ -28,8 +28,8 @@ def test_resources_are_toml(path: Path) -> None:
     assert tomllib.loads(path.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("kind", ["cells", "heads"])
-def test_cells_and_heads_say_what_they_are(kind: str) -> None:
+@pytest.mark.parametrize("kind", ["cells", "heads", "joins", "embeddings"])
+def test_cells_heads_and_joins_say_what_they_are(kind: str) -> None:
     files = [path for path in RESOURCES if path.parent.name == kind]
     assert files
     for path in files:
