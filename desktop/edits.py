@@ -15,7 +15,7 @@ from core.targets import class_of, empty_like_row
 from desktop.bridge import Bridge
 from desktop.look import Look
 from desktop.reports import Kind
-from desktop.session_edits import reads
+from desktop.session_edits import reads, says
 
 HEAD = "head/"
 NO_TARGET = -1
@@ -185,9 +185,14 @@ class Edits(QObject):
         ask_model(self._window, session.setup.network, session.parameters, self._look.theme, self._take_model)
 
     def _take_model(self, answer: Any) -> None:
-        if answer is not None and not answer.same:
-            setup = self._bridge.session.setup
-            self._bridge.edits.set_model(answer.network, answer.parameters, setup.sequence, setup.name)
+        if answer is None or answer.same:
+            return
+        setup = self._bridge.session.setup
+        origin, sequence = setup.origin, setup.sequence
+        kept = origin if origin is not None and answer.keeps_all(origin.names.parameters) else None
+        if not says(answer.network, sequence.targets):  # only where there is no loss that would want them
+            sequence = replace(sequence, targets=None, known=None)
+        self._bridge.edits.set_model(answer.network, answer.parameters, sequence, setup.name, kept)
 
     def add_bookmark(self) -> None:
         """Ask for a name for this place."""

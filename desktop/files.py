@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QObject, QTimer
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
@@ -17,7 +18,12 @@ from desktop.dialogs import ask
 from desktop.reports import Kind
 from desktop.settings import MOST_BYTES, Settings
 
+if TYPE_CHECKING:
+    from desktop.model_files import ModelFiles
+
 SNAPSHOT = ".gatewalk"
+DATA = (".txt", ".csv", ".npy")
+MODELS = (".safetensors", ".pt", ".pth", ".npz", ".onnx", ".keras", ".h5", ".toml")
 
 
 class Files(QObject):
@@ -32,6 +38,7 @@ class Files(QObject):
         self._saved_as: tuple[Path, str] | None = None  # the snapshot that is open, and its session's name
         self._named = ""
         self._closers: list[Callable[[], object]] = []
+        self._models: ModelFiles | None = None
 
     def attach(self, window: QWidget, drawing: QWidget, recent: QMenu) -> None:
         """Say which window this belongs to, what is drawn there, and where the recent files are listed."""
@@ -67,8 +74,13 @@ class Files(QObject):
 
     def open(self) -> None:
         """Ask for a file and open it."""
-        kinds = tr("Sessions and data (*.gatewalk *.txt *.csv *.npy);;Sessions (*.gatewalk);;All files (*)")
-        self._ask_and_open(tr("Open"), kinds)
+        kinds = (
+            tr("Sessions, data and models ({every})").format(every=_pattern(SNAPSHOT, *DATA, *MODELS)),
+            tr("Sessions ({every})").format(every=_pattern(SNAPSHOT)),
+            tr("Models ({every})").format(every=_pattern(*MODELS)),
+            tr("All files (*)"),
+        )
+        self._ask_and_open(tr("Open"), ";;".join(kinds))
 
     def open_data(self) -> None:
         """Ask for a text, a table or an array, and walk it."""
@@ -84,6 +96,8 @@ class Files(QObject):
         path = Path(file)
         if path.suffix.lower() == SNAPSHOT:
             return self.open_session(path)
+        if path.suffix.lower() not in DATA:
+            return self._open_model(path)
         foreign: list[Sequence | None] = []
         if not self._try(lambda: foreign.append(session_files.open_data(self._bridge, path))):
             return False
@@ -92,6 +106,25 @@ class Files(QObject):
             return False
         self._remember(path)
         return True
+
+    def _open_model(self, path: Path) -> bool:
+        """Walk the model in a file; False also while something about it is asked."""
+        if path.suffix.lower() not in MODELS:
+            words = tr("“{name}” ends in “{suffix}”. Sessions, data and models that can be opened end in {known}.")
+            known = ", ".join((SNAPSHOT, *DATA, *MODELS))
+            self._bridge.report(words.format(name=path.name, suffix=path.suffix, known=known), Kind.ERROR)
+            return False
+        done: list[bool] = []
+        return self._try(lambda: done.append(self.models.open(path))) and done[0]
+
+    @property
+    def models(self) -> ModelFiles:
+        """What opens and saves models; made when it is first wanted, as it has much to load."""
+        from desktop.model_files import ModelFiles
+
+        if self._models is None:
+            self._models = ModelFiles(self._bridge, self._window, self._remember, self)
+        return self._models
 
     def _offer_model(self, path: Path, sequence: Sequence) -> None:
         """Ask whether data that the model cannot read is to have a new one; until then all stays as it is."""
@@ -244,6 +277,10 @@ class Files(QObject):
     def _suggested(self) -> str:
         name = self.path.stem if self.path else self._bridge.session.setup.name or "gatewalk"
         return "".join(letter if letter.isalnum() or letter in " -_" else "-" for letter in name)
+
+
+def _pattern(*suffixes: str) -> str:
+    return " ".join(f"*{suffix}" for suffix in suffixes)
 
 
 def snapshot_kinds() -> dict[str, int]:

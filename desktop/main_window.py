@@ -120,8 +120,8 @@ class MainWindow(QMainWindow):
         self.setWindowModified(self.bridge.modified)
 
     def _say(self, report: Report) -> None:
-        """What went wrong stands over the drawing until it is read; everything else in the line at the bottom."""
-        if report.kind is Kind.ERROR:
+        """What went wrong or has more to it stands over the drawing until it is read; all else at the bottom."""
+        if report.kind is Kind.ERROR or report.details:
             self.messages.show_message(report.text, report.kind, report.details)
             return
         if not report.text:

@@ -17,6 +17,7 @@ from core.sequence import Sequence
 from core.tokens import is_unspaced
 
 if TYPE_CHECKING:
+    from core.origin import Origin
     from core.session import Session
 
 Arrays = Mapping[str, Any]
@@ -76,9 +77,13 @@ class SessionEdits:
         """Use another optimiser, clipping or window from this iteration on."""
         return self._edit(lambda session: session.set_learning(learning))
 
-    def set_model(self, network: Network, parameters: Arrays, sequence: Sequence, name: str = "") -> bool:
-        """Walk another network."""
-        return self._edit(from_its_start(lambda session: session.set_model(network, parameters, sequence, name)))
+    def set_model(
+        self, network: Network, parameters: Arrays, sequence: Sequence, name: str = "", origin: Origin | None = None
+    ) -> bool:
+        """Walk another network; ``origin`` says from which file it came."""
+        return self._edit(
+            from_its_start(lambda session: session.set_model(network, parameters, sequence, name, origin))
+        )
 
     def set_notes(self, notes: str) -> bool:
         """Keep what the person wrote about this session."""
@@ -130,10 +135,10 @@ class SessionEdits:
 def reads(network: Network, now: Sequence, sequence: Sequence) -> bool:
     """Whether a network that reads ``now`` can read this sequence, and say its targets."""
     same_words = (now.vocabulary and now.vocabulary.tokens) == (sequence.vocabulary and sequence.vocabulary.tokens)
-    return same_words and sequence.width == network.inputs and _says(network, sequence.targets)
+    return same_words and sequence.width == network.inputs and says(network, sequence.targets)
 
 
-def _says(network: Network, targets: Any) -> bool:
+def says(network: Network, targets: Any) -> bool:
     """Whether the outputs are as many as the targets ask for."""
     if targets is None:
         return True

@@ -53,6 +53,7 @@ class Side:
     def _wire(self) -> None:
         bridge, edits, files = self._bridge, self._edits, self._files
         self.model.change_requested.connect(lambda _: edits.change_model())
+        self.model.answers_requested.connect(lambda _: files.models.ask_again())
         self.model.learning_changed.connect(bridge.edits.set_learning)
         self.model.edit_requested.connect(edits.edit)
         self.data.jump_requested.connect(bridge.go_to_time)
@@ -77,8 +78,9 @@ class Side:
 
     def _show_model(self, frame: Frame) -> None:
         setup, parameters = self._bridge.session.setup, self._bridge.session.parameters
-        if self._changed("model", setup.network, setup.name, parameters):
-            self.model.show_model(model_summary(setup.network, setup.name, has_learned(self._bridge.session)))
+        if self._changed("model", setup.network, setup.name, parameters, setup.origin):
+            trained = has_learned(self._bridge.session)
+            self.model.show_model(model_summary(setup.network, setup.name, trained, setup.origin))
         if self._changed("learning", setup.learning):
             self.model.show_learning(setup.learning)
 

@@ -171,7 +171,7 @@ class LayerPage(QWidget):
         if verdict.definition is None:
             self._emit(replace(self._layer, draft=str(text)))
         else:
-            layer = replace(self._layer, definition=verdict.definition, draft=None)
+            layer = replace(self._layer, definition=verdict.definition, reverse_cell=None, draft=None)
             self._show_sizes(layer)
             self._emit(layer)
 

@@ -32,6 +32,7 @@ class LayerChoice:
     aligned: bool = True
     tied: bool = False
     rule: Rule | None = None
+    reverse_cell: CellDefinition | None = None  # of the reverse direction, where it is another one
     was: str = ""
     draft: str | None = None
 
@@ -75,6 +76,7 @@ class NetworkChoice:
                 sizes,
                 layer.aligned or layer.direction is Direction.FORWARD,
                 layer.tied and layer.direction is Direction.BOTH,
+                layer.reverse_cell if layer.direction is Direction.BOTH else None,
             )
 
     # Changes, each a new choice
@@ -85,7 +87,8 @@ class NetworkChoice:
 
     def added(self, number: int) -> NetworkChoice:
         """With a layer on top of this one, of the same cell and as large, that walks forward."""
-        new = replace(self.layers[number], direction=Direction.FORWARD, join="concatenation", tied=False, was="")
+        plain = replace(self.layers[number], direction=Direction.FORWARD, join="concatenation", tied=False, was="")
+        new = replace(plain, reverse_cell=None)
         return replace(self, layers=(*self.layers[: number + 1], new, *self.layers[number + 1 :]))
 
     def removed(self, number: int) -> NetworkChoice:
@@ -154,8 +157,16 @@ def _layer(name: str, blocks: Mapping[str, Block]) -> LayerChoice:
         dict(main.cell.extra),
         reverse is None or reverse.aligned,
         bool(reverse is not None and reverse.tied),
+        reverse_cell=_other(forward, reverse),
         was=name,
     )
+
+
+def _other(forward: Block | None, reverse: Block | None) -> CellDefinition | None:
+    """The cell of the reverse direction where it is another one than the forward one's."""
+    if forward is None or reverse is None or forward.cell.definition.text == reverse.cell.definition.text:
+        return None
+    return reverse.cell.definition
 
 
 def _head(head: Block) -> str | CellDefinition:

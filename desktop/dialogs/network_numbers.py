@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -46,6 +46,11 @@ class ChosenNetwork:
     def keeps(self) -> frozenset[str]:
         """Paths of the parameters that have the same numbers as before under the same names."""
         return frozenset(path for path, value in self._kept.items() if self.before.parameters.get(path) is value)
+
+    def keeps_all(self, paths: Iterable[str]) -> bool:
+        """Whether all of these parameters and initial values are still those of before."""
+        states = {f"initial/{path}" for path in self.network.initial_states()}
+        return all(path in self.keeps or path in states for path in paths)
 
     @property
     def same(self) -> bool:

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from core.learning.step import LearningSettings
 from desktop.theme import Theme, bold_font, scaled
+from desktop.views.side.file_section import FileSection
 from desktop.views.side.learning import LearningRows
 from desktop.views.side.parameter_list import ParameterList
 from desktop.views.side.parts import Facts, ShortButton, WrapLabel, column_of, fit_column
@@ -20,6 +21,7 @@ class ModelPanel(QWidget):
     change_requested = Signal(object)  # None: another model is wanted
     learning_changed = Signal(object)  # LearningSettings
     edit_requested = Signal(object)  # ("parameter", path, None)
+    answers_requested = Signal(object)  # None: what the model's file does not say is to be answered otherwise
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,10 +32,12 @@ class ModelPanel(QWidget):
         for part in (self._title, self._source, self._facts):
             self._column.addWidget(part)
         self._column.addWidget(self.change, 0, Qt.AlignmentFlag.AlignLeft)
+        self._column.addWidget(self.file)
         for part in (self._learning_heading, self.learning, self._parameter_heading, self.parameters):
             self._column.addWidget(part)
         self._column.addStretch(1)
         self.setMinimumWidth(round(scaled(150)))
+        self.file.answers_requested.connect(self.answers_requested)
         self.change.clicked.connect(lambda _checked=False: self.change_requested.emit(None))
         self.learning.learning_changed.connect(self.learning_changed)
         self.parameters.edit_requested.connect(lambda path: self.edit_requested.emit(("parameter", path, None)))
@@ -45,6 +49,7 @@ class ModelPanel(QWidget):
         self._source = WrapLabel(role="secondary", size=11)
         self._facts = Facts(self.tr("The model in numbers"))
         self.change = ShortButton(self.tr("Change model…"), self.tr("Another cell, other sizes, or your own equations"))
+        self.file = FileSection(theme)
         self._learning_heading = SectionHeading(theme, self.tr("Learning"))
         self.learning = LearningRows(theme)
         self._parameter_heading = SectionHeading(theme, self.tr("Parameters"))
@@ -54,7 +59,7 @@ class ModelPanel(QWidget):
         """Draw in these colours, as large as the font is now."""
         fit_column(self._column)
         parts = (self._source, self._facts, self.learning, self._learning_heading, self._parameter_heading)
-        for part in (*parts, self.change, self.parameters):
+        for part in (*parts, self.change, self.file, self.parameters):
             part.set_theme(theme)
         self._title.setFont(bold_font(13))
 
@@ -63,6 +68,7 @@ class ModelPanel(QWidget):
         parts: tuple[QWidget, ...] = (self._facts, self._learning_heading, self.learning, self._parameter_heading)
         for part in (*parts, self.parameters):
             part.setVisible(summary is not None)
+        self.file.show_file(summary.file if summary is not None else None)
         if summary is None:
             self._title.setText(self.tr("No model yet"))
             self._source.setText(self.tr("Choose a cell, or write the equations of your own."))

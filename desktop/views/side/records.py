@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication
 
+from core.block import JOIN
 from core.frame import Phase, Position
-from core.network import LOSS, Network
+from core.network import LOSS, Block, Network
+from core.origin import Origin
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,16 @@ class ParameterRow:
     path: str
     shape: tuple[int, ...]
     trainable: bool = True
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """What is known about the file that a network came from."""
+
+    name: str
+    found: str
+    remarks: tuple[str, ...] = ()
+    answers: tuple[tuple[str, str], ...] = ()  # to what the file does not say
 
 
 @dataclass(frozen=True)
@@ -34,6 +46,7 @@ class ModelSummary:
     loss: str  # "" for a network that is only walked forward
     parameters: tuple[ParameterRow, ...]
     trained: bool | None = None  # None: not known
+    file: FileFacts | None = None
 
     @property
     def count(self) -> int:
@@ -55,23 +68,50 @@ class BookmarkCard:
     brief: str = ""  # the subtitle where there is little room: "40 · backward, t = 3"
 
 
-def model_summary(network: Network, name: str = "", trained: bool | None = None) -> ModelSummary:
-    """The summary of a network."""
-    cells = tuple(block.cell for block in network.layers)
+def model_summary(
+    network: Network, name: str = "", trained: bool | None = None, origin: Origin | None = None
+) -> ModelSummary:
+    """The summary of a network, and of the file that it came from."""
+    layers = [blocks[0].cell for blocks in _by_layer(network).values()]
     trainable = frozenset(network.trainable)
     rows = tuple(ParameterRow(path, shape, path in trainable) for path, shape in network.parameter_shapes.items())
     return ModelSummary(
         name=name,
-        cells=tuple(cell.definition.name for cell in cells),
-        sources=tuple(cell.definition.source for cell in cells),
-        units=tuple(cell.units for cell in cells),
+        cells=tuple(_title(blocks) for blocks in _by_layer(network).values()),
+        sources=tuple(cell.definition.source for cell in layers),
+        units=tuple(cell.units for cell in layers),
         inputs=network.inputs,
         outputs=network.outputs,
         readout=network.head.cell.definition.name,
         loss=network.loss,
         parameters=rows,
-        trained=trained,
+        trained=None if origin is not None and not trained else trained,
+        file=_facts(origin),
     )
+
+
+def _by_layer(network: Network) -> dict[str, list[Block]]:
+    """The blocks of each layer that have units of their own, bottom to top."""
+    layers: dict[str, list[Block]] = {}
+    for block in network.layers:
+        if not block.name.endswith(JOIN):
+            layers.setdefault(block.name.split(".")[0], []).append(block)
+    return layers
+
+
+def _title(blocks: list[Block]) -> str:
+    """The cell of a layer, and which way it walks where that is not forward."""
+    title = blocks[0].cell.definition.name
+    if len(blocks) > 1:
+        return tr("{cell}, both ways").format(cell=title)
+    return tr("{cell}, reverse").format(cell=title) if blocks[0].reverse else title
+
+
+def _facts(origin: Origin | None) -> FileFacts | None:
+    if origin is None:
+        return None
+    name = origin.file.replace("\\", "/").rsplit("/", 1)[-1]
+    return FileFacts(name, origin.found, tuple(origin.remarks), tuple(origin.answers.items()))
 
 
 def layer_paths(network: Network) -> tuple[str, ...]:

@@ -44,6 +44,7 @@ NETWORKS = {
     "tied": stack(LayerSpec(LSTM, 4, Direction.BOTH, "readout", tied=True)),
     "unaligned": stack(LayerSpec(GRU, 4, Direction.BOTH, "product", aligned=False), padding="carried"),
     "projected": stack(LayerSpec(PROJECTED, 9, Direction.BOTH, sizes={"projection": 2}), LayerSpec(LSTM, 3)),
+    "two cells": stack(LayerSpec(LSTM, 4, Direction.BOTH, reverse_cell=GRU)),
     "direct": stack(LayerSpec(LSTM, 3), head="direct", loss="squared"),
     "forward only": stack(LayerSpec(LSTM, 3, Direction.BOTH), head="direct", loss="", outputs=None),
     "own readout": stack(LayerSpec(LSTM, 4), head=check_text(OWN_HEAD).definition, loss="squared"),
