@@ -1,7 +1,7 @@
 """Sequences of different lengths in bulk: each one's own steps moved to the front, and back.
 
-Once the steps of every sequence begin at row 0, padding stands behind them: forward nothing reads it, backward nothing
-comes from it.
+Once the steps of every sequence begin at row 0, padding stands behind them: forward nothing reads it, and backward,
+where nothing arrives, it sends zeros.
 """
 
 from __future__ import annotations
@@ -26,24 +26,15 @@ class Rolling:
         """Rows (S, *batch, ·) with each sequence's own steps first."""
         return self._rolled(rows, 1)
 
-    def cleared(self, rows: Array) -> Array:
-        """Rows of own steps first put back where they belong, with zeros in padding."""
-        if self._padding is None:
-            return rows
-        found = self._rolled(rows, -1)
-        if found is rows:
-            found = rows.copy()
-        for step in range(self._steps):
-            self._padding.clear(found, step)
-        return found
+    def back(self, rows: Array) -> Array:
+        """Rows of own steps first put back where they belong; for gradients, which are zero in padding."""
+        return self._rolled(rows, -1)
 
     def filled(self, rows: Array) -> Array:
         """The same for values, with what stands in padding: zeros, or the last value carried on."""
         if self._padding is None:
             return rows
-        found = self._rolled(rows, -1)
-        if found is rows:
-            found = rows.copy()
+        found = np.array(self._rolled(rows, -1))
         for step in range(self._steps):
             self._padding.fill(found, step, step)
         return found

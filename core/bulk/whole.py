@@ -94,7 +94,7 @@ class WholeRun:
             sent = rows.sends(INPUT, name) if "/" in path else None
             if sent is not None:
                 source = self.network.block(path.split("/")[0])
-                sent = turned(rolling.cleared(sent), runs_against(source, block))
+                sent = turned(rolling.back(sent), runs_against(source, block))
                 before = self._arriving.get(path)
                 self._arriving[path] = sent if before is None else before + sent
 
@@ -127,7 +127,7 @@ class WholeRun:
         """The total adjoint dL/d(variable) over time, (T, B, H); None where no gradient can reach."""
         block, name = path.split("/")
         found = self._blocks[block].adjoints(name)
-        return None if found is None else self._by_time(block, self._cleared(block, found))
+        return None if found is None else self._by_time(block, self._back(block, found))
 
     def initial_adjoints(self, path: str) -> Array:
         """dL/d(initial values), (K, B, H)."""
@@ -141,7 +141,7 @@ class WholeRun:
         for block, name in self.network.input_readers:
             sent = self._blocks[block.name].sends(INPUT, name)
             if sent is not None:
-                total += self._by_time(block.name, self._cleared(block.name, sent))
+                total += self._by_time(block.name, self._back(block.name, sent))
         return total
 
     def losses(self) -> Array:
@@ -169,8 +169,8 @@ class WholeRun:
                     totals[f"{block.owner}/{name}"] += gradient
         return totals
 
-    def _cleared(self, block: str, rows: Array) -> Array:
-        return self._rolling(self.network.block(block)).cleared(rows)
+    def _back(self, block: str, rows: Array) -> Array:
+        return self._rolling(self.network.block(block)).back(rows)
 
     def _by_time(self, block: str, rows: Array) -> Array:
         return self.problem.outside(turned(rows, self.network.block(block).reverse))

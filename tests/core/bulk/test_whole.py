@@ -34,6 +34,7 @@ READOUTS = [("softmax", "cross-entropy"), ("softmax", "squared"), ("logistic", "
 CUSTOM = {"three back": THREE_BACK, "two states": TWO_STATES, "scalars": SCALARS, "plain": PLAIN,
           "no recursion": "h = tanh(W @ x + b)", "time": "h = where(t % 2 == 0, h[-1], tanh(W @ x + U @ h[-1]))",
           "only delayed input": "a = W @ x\nh = a[-1] + a[-2]",
+          "earlier values that only others read": "a = tanh(h[-1] + b)\nc = a[-1] + 0.5 * a[-2]\nh = tanh(W @ x + a)",
           "fast weights": "h = tanh(W @ x + outer(h[-1], h[-2]) @ h[-1])",
           "scaled matrix": shaped("h = tanh(W @ x + (U * s) @ h[-1] + b)", U="units, units", s=""),
           "slices": "h = tanh(W @ x + U @ [h[-1][2:4], h[-1][0:2]] + leaky_relu(b * h[-1]) + k * [x[0:1], h[-1][0:3]])",
@@ -180,6 +181,7 @@ def test_a_window_over_different_lengths_is_walked() -> None:
 def test_what_is_not_finite_is_walked(name: str) -> None:
     problem = CASES[name]().run.problem
     assert same_bits(problem, Bulk(problem.network).complete(problem))
+    assert isinstance(Bulk(problem.network).forward(problem), Run)
 
 
 @pytest.mark.parametrize("place", [0, 3, 5])
