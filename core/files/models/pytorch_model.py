@@ -35,7 +35,7 @@ _MOST_NAMED = 6
 class _Parts:
     """What the network is made of."""
 
-    cell: str
+    cells: tuple[str, ...]  # of each layer, by the names of the built-in ones
     ways: tuple[tuple[Way, ...], ...]  # of each layer
     embedding: Linear | None
     readout: Linear | None
@@ -70,21 +70,30 @@ def _chosen(modules: tuple[Module, ...], answers: Answers) -> tuple[Module, ...]
 
 def _parts(tensors: Tensors, modules: tuple[Module, ...], answers: Answers, loss: str) -> _Parts:
     ways = tuple(layer for module in modules for layer in module.layers)
-    cell = _cell(ways, answers)
+    cells = _cells(modules, answers)
     linears = list(linears_in(tensors))
     embedding = embedding_among(linears, modules[0].inputs, answers)
     rest = [linear for linear in linears if linear is not embedding]
     readout = readout_among(rest, modules[-1].outputs, answers)
-    return _Parts(cell, ways, embedding, readout, head_of(loss, answers) if readout else "direct")
+    return _Parts(cells, ways, embedding, readout, head_of(loss, answers) if readout else "direct")
 
 
-def _cell(ways: tuple[tuple[Way, ...], ...], answers: Answers) -> str:
+def _cells(modules: tuple[Module, ...], answers: Answers) -> tuple[str, ...]:
+    """The cell of every layer; modules with as many gates have the same one, which is asked for once."""
+    known: dict[tuple[int, bool], str] = {}
+    found = []
+    for module in modules:
+        way = module.layers[0][0]
+        kind = way.gates, any(other.names.weight_hr for layer in module.layers for other in layer)
+        if kind not in known:
+            known[kind] = _cell(way, kind[1], "cell" if not known else f"cell of {module.name}", answers)
+        found += [known[kind]] * len(module.layers)
+    return tuple(found)
+
+
+def _cell(way: Way, projected: bool, key: str, answers: Answers) -> str:
     """The built-in cell of so many gates, by answer or guess. Raises ShapeError for a number that no cell has."""
-    way = ways[0][0]
-    if any(other.gates != way.gates for layer in ways for other in layer):
-        raise ShapeError("The modules that follow each other are of different kinds. Choose one of them: module=NAME.")
-    projected = any(other.names.weight_hr for layer in ways for other in layer)
-    choices = [name for name, gates in GATES.items() if len(gates) == way.gates and ("projected" in name) == projected]
+    choices = [n for n, gates in GATES.items() if len(gates) == way.gates and ("projected" in n) is projected]
     if not choices:
         raise ShapeError(
             f"{shown(way.names.weight_ih)} has {way.gates} × {way.units} rows"
@@ -94,7 +103,7 @@ def _cell(ways: tuple[tuple[Way, ...], ...], answers: Answers) -> str:
     if len(choices) == 1:
         return choices[0]
     text = f"The weights have {way.gates} × {way.units} rows for {way.units} units. Which cell do they belong to?"
-    return answers.choose(Question("cell", text, tuple(choices), "gru" if way.gates > 1 else "rnn_tanh"))
+    return answers.choose(Question(key, text, tuple(choices), "gru" if way.gates > 1 else "rnn_tanh"))
 
 
 def _definition(cell: str, way: Way) -> CellDefinition:
@@ -103,7 +112,7 @@ def _definition(cell: str, way: Way) -> CellDefinition:
 
 
 def _network(parts: _Parts, loss: str) -> Network:
-    layers = [_layer(parts.cell, layer) for layer in parts.ways]
+    layers = [_layer(cell, layer) for cell, layer in zip(parts.cells, parts.ways, strict=True)]
     first, readout = parts.ways[0][0], parts.readout
     head: CellDefinition | str = parts.head
     if readout and not readout.bias:
@@ -132,10 +141,10 @@ def _layout(parts: _Parts) -> Layout:
     layout = Layout()
     if parts.embedding:
         layout = embedding_layout(parts.embedding.weight, (parts.embedding.rows, parts.embedding.columns))
-    for number, layer in enumerate(parts.ways):
+    for number, (cell, layer) in enumerate(zip(parts.cells, parts.ways, strict=True)):
         for way, block in zip(layer, (f"l{number}", f"l{number}.reverse"), strict=False):
             sizes = (way.inputs, way.units, way.outputs)
-            layout = layout.joined(layer_layout(_definition(parts.cell, way), parts.cell, way.names, block, sizes))
+            layout = layout.joined(layer_layout(_definition(cell, way), cell, way.names, block, sizes))
     if parts.readout:
         weight, bias, rows, columns = (
             parts.readout.weight,
@@ -151,7 +160,8 @@ def _found(parts: _Parts) -> str:
     """What was found, in one line."""
     way, layers = parts.ways[0][0], len(parts.ways)
     units = " and ".join(dict.fromkeys(str(layer[0].units) for layer in parts.ways))
-    words = [f"PyTorch's names: {read_cell(parts.cell).name}, {count(layers, 'layer')} of {units} units"]
+    names = " and ".join(dict.fromkeys(read_cell(cell).name for cell in parts.cells))
+    words = [f"PyTorch's names: {names}, {count(layers, 'layer')} of {units} units"]
     if len(parts.ways[0]) > 1:
         words[0] += " in both directions"
     if way.names.weight_hr:
@@ -161,17 +171,16 @@ def _found(parts: _Parts) -> str:
         words[-1] = f"embedding of {parts.embedding.rows} tokens ({parts.embedding.weight})"
     if parts.readout:
         words.append(f"{parts.head} readout of {parts.readout.rows} ({parts.readout.weight})")
-    gates = GATES[parts.cell]
-    if len(gates) > 1:
-        words.append(f"gates in the order {', '.join(gates)}")
+    orders = [", ".join(GATES[cell]) for cell in dict.fromkeys(parts.cells) if len(GATES[cell]) > 1]
+    if orders:
+        words.append(f"gates in the order {' and '.join(orders)}")
     return ", ".join(words)
 
 
 def _assumed(parts: _Parts) -> list[str]:
     """What these files do not say and nobody was asked."""
-    said = []
-    if parts.cell not in NATIVE:
-        said.append(f"assumed: the cell {parts.cell}, which PyTorch's own modules do not compute")
+    others = dict.fromkeys(cell for cell in parts.cells if cell not in NATIVE)
+    said = [f"assumed: the cell {cell}, which PyTorch's own modules do not compute" for cell in others]
     if not parts.ways[0][0].names.bias_ih:
         said.append("no biases in the file, so the cell has none")
     if parts.readout:

@@ -8,7 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.files.models import open_model
+from core.files.snapshot import read_model, save_session
 from tests.core.commands.files import run_command, save
+from tests.core.files.sessions import words_session
 
 FOLDER = Path(__file__).parents[2] / "data" / "model_files"
 
@@ -147,6 +150,17 @@ def test_export_writes_sources(here: Path, capsys) -> None:
     assert "wrote Identity as NumPy functions to head.py" in capsys.readouterr().out
     assert run_command("export", "mgu", "--out", "mgu.py", "--inputs", 2, "--units", 5) == 0
     assert '"W_f": (5, 2),' in Path("mgu.py").read_text(encoding="utf-8")
+
+
+def test_a_saved_session_is_exported_for_pytorch(here: Path, capsys) -> None:
+    session = words_session("lstm", units=4)
+    save_session(session, "saved.gatewalk")
+    assert run_command("export", "saved.gatewalk", "--out", "saved.safetensors") == 0
+    assert "under PyTorch's names" in capsys.readouterr().out
+    opened = open_model("saved.safetensors")
+    assert set(opened.tensors) >= {"rnn.weight_ih_l0", "rnn.bias_hh_l0", "fc.weight"}
+    for path, value in read_model("saved.gatewalk").parameters.items():
+        np.testing.assert_array_equal(opened.parameters[path], value, err_msg=path)
 
 
 EXPORTS = {

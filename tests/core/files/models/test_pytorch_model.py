@@ -75,6 +75,15 @@ def test_modules_that_follow_each_other_or_not(tmp_path: Path) -> None:
     assert opened(tmp_path, apart).answers.asked["module"].choices == ("one", "two")
 
 
+def test_modules_of_different_kinds_follow_each_other_too(tmp_path: Path) -> None:
+    mixed = {**rnn("a.", gates=4), **rnn("b.", gates=3, inputs=H), **rnn("c.", gates=1, inputs=H)}
+    model = opened(tmp_path, mixed, {"cell of c": "rnn_relu"})
+    assert model.answers.taken == {"module": "a → b → c", "cell of b": "gru", "cell of c": "rnn_relu"}
+    names = [block.cell.definition.short_name for block in model.network.layers]
+    assert names == ["LSTM", "GRU", "Simple RNN"]
+    assert "gates in the order i, f, g, o and r, z, n" in model.found
+
+
 def test_cells_with_numbers_stand_in_the_order_of_their_numbers(tmp_path: Path) -> None:
     cells = {k: v for n in (10, 9, 2, 1) for k, v in rnn(f"cells.{n}.", inputs=H, end="").items()}
     model = opened(tmp_path, dict(sorted(cells.items())))

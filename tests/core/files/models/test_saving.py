@@ -124,6 +124,18 @@ def test_any_cell_goes_to_gatewalks_names_and_back(cell: str, tmp_path: Path) ->
     np.testing.assert_allclose(output(opened.network, opened.parameters), output(network, parameters), rtol=1e-13)
 
 
+@pytest.mark.parametrize("name", ["lstm_dense.keras", "embedded.keras"])
+def test_a_model_of_keras_goes_to_pytorchs_names(name: str, tmp_path: Path) -> None:
+    """The rows of the gates change their places on the way: i, f, c, o and z, r, h become i, f, g, o and r, z, n."""
+    keras = open_model(FOLDER.parent / "keras" / name)
+    assert names_for(keras) == "pytorch"
+    save_model(tmp_path / "saved.safetensors", keras.network, keras.parameters, "pytorch", keras)
+    again = open_model(tmp_path / "saved.safetensors", {"head": "softmax"})
+    x = np.random.default_rng(3).normal(size=(4, 2, again.network.inputs))
+    first, second = (Run(Problem(m.network, m.parameters, x)).complete() for m in (keras, again))
+    np.testing.assert_allclose(second.values("head/y"), first.values("head/y"), rtol=1e-13)
+
+
 REFUSED = {
     "another cell": ([layer("mgu", 3)], {}, "layer 1: PyTorch has no layer that computes Minimal gated unit"),
     "backward only": ([layer("gru", 3, Direction.REVERSE)], {}, "PyTorch has no layer that only walks backward"),
