@@ -76,7 +76,13 @@ class Contents:
         from desktop.views.changes import ChangesPanel
 
         panel = ChangesPanel(self._look.maps)
-        return Content(panel, panel.show_frame)
+
+        def show(frame: Frame) -> None:
+            session = self._bridge.session
+            panel.show_origin(session.setup.origin, session.parameters)
+            panel.show_frame(frame)
+
+        return Content(panel, show)
 
     def _plots(self) -> Content:
         from desktop.views.plots import TimePlots

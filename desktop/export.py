@@ -18,7 +18,8 @@ from PySide6.QtWidgets import QWidget
 
 from core.errors import FileError
 from core.files.replacing import writing
-from core.files.trace_arrays import arrays_of
+from core.files.trace_arrays import arrays_of, file_gradients
+from core.origin import Origin
 from core.run import Run
 from desktop.theme import Theme
 from desktop.views.unrolled import UnrolledView
@@ -92,16 +93,17 @@ def _paint(widget: QWidget, device: QImage | QSvgGenerator, ratio: float, theme:
         painter.end()
 
 
-def write_data(run: Run, path: str | Path, *, tokens: tuple[str, ...] = ()) -> None:
+def write_data(run: Run, path: str | Path, *, tokens: tuple[str, ...] = (), origin: Origin | None = None) -> None:
     """Write what a run computed: all arrays under the keys of ``trace`` (.npz), or what has time steps (.csv).
 
-    Raises FileError.
+    With the ``origin`` of the network the .npz also has the gradients of the file's tensors. Raises FileError.
     """
     target = _checked(path, TABLES, "data")
     arrays = arrays_of(run)
     with writing(target) as file:
         if target.suffix.lower() == ".npz":
-            np.savez(file, **arrays)  # type: ignore[arg-type]
+            named = file_gradients(run, origin.names) if origin is not None else {}
+            np.savez(file, **arrays, **named)  # type: ignore[arg-type]
         else:
             _write_table(file, run, arrays, tokens)
 

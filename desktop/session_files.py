@@ -103,7 +103,8 @@ def export_data(bridge: Bridge, path: Path) -> None:
     """Write what was computed as arrays (.npz) or tables (.csv)."""
     from desktop.export import write_data
 
-    write_data(bridge.session.run, path, tokens=bridge.session.setup.sequence.tokens)
+    setup = bridge.session.setup
+    write_data(bridge.session.run, path, tokens=setup.sequence.tokens, origin=setup.origin)
 
 
 def tr(text: str) -> str:

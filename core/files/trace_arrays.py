@@ -36,7 +36,7 @@ def arrays_of(run: Run, forward: int | None = None, backward: int | None = None)
 
 def file_gradients(run: Run, layout: Layout) -> dict[str, Array]:
     """The gradients in the names and shapes of a model file, ``grad/file/NAME``; {} before they are there."""
-    if not run.backward_done or run.backward_done < run.problem.steps:
+    if run.backward_done < run.steps:
         return {}
     found = {key.removeprefix("grad/").removeprefix("param/"): gradient for key, gradient in _totals(run).items()}
     return {f"grad/file/{name}": gradient for name, gradient in layout.gradients(found).items()}

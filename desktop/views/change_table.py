@@ -16,6 +16,7 @@ from desktop.numbers_text import number_text, short_text
 from desktop.theme import hatch_brush, scaled, ui_font
 
 Display = Qt.ItemDataRole
+HEAD = "head"
 LEAST_CELL_PX = 6.0  # smaller cells touch
 
 
@@ -55,6 +56,7 @@ class ChangeModel(QAbstractTableModel):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.rows: list[Row] = []
+        self._common = ""
         self._heads = (self.tr("name"), self.tr("shape"), "‖w‖", "‖g‖", self.tr("‖clip‖"), "‖Δw‖")
         self._tips = (
             self.tr("Parameter"),
@@ -67,6 +69,8 @@ class ChangeModel(QAbstractTableModel):
 
     def show_changes(self, changes: tuple[Change, ...]) -> None:
         """Take the parameters of a frame."""
+        layers = {change.path.split("/")[0] for change in changes} - {HEAD}
+        self._common = "l0/" if layers == {"l0"} else ""  # a single layer need not be named
         old = {row.change.path: row for row in self.rows}
         rows = [row_of(change, old.get(change.path)) for change in changes]
         same_paths = [row.change.path for row in rows] == [row.change.path for row in self.rows]
@@ -105,7 +109,7 @@ class ChangeModel(QAbstractTableModel):
         if role not in (Display.DisplayRole, Display.AccessibleTextRole):
             return None
         if index.column() == 0:
-            return row.change.path.removeprefix("l0/")
+            return row.change.path.removeprefix(self._common)
         if index.column() == 1:
             return shape_text(row.change.value.shape)
         norm = row.norms[index.column() - 2]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt, Signal
@@ -10,18 +11,23 @@ from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QLabel, QTableView, QVBoxLayout, QWidget
 
 from core.frame import Change, ClipReport, Frame, Truncation
+from core.origin import Origin
 from desktop.colours import ColourMaps
 from desktop.numbers_text import number_text, percent_text
 from desktop.theme import scaled, ui_font
 from desktop.views.change_table import ChangeModel, MatrixMap, arrays_of, shape_text
 from desktop.views.choice import Choice
+from desktop.views.file_names import by_file, has_names, tensor_of
 from desktop.views.number_rows import NumberRows
 from desktop.views.scrolling import quiet_scroll
 from desktop.widgets.heading import SectionHeading
 
 MARGIN_PX = 20.0
 LEAST_WIDTH_PX, MOST_LEAST_PX = 256.0, 300
+LEAST_NAME_PX = 90.0
 MOST_ROWS = 8
+PROGRAM, FILE = "program", "file"
+Arrays = Mapping[str, np.ndarray]
 
 
 class ChangesPanel(QWidget):
@@ -37,8 +43,12 @@ class ChangesPanel(QWidget):
         self._changes: tuple[Change, ...] = ()
         self._path = ""
         self._which = 1
+        self._origin: Origin | None = None
+        self._parameters: Arrays = {}
+        self._frame: Frame | None = None
         self._make_parts()
         self._arrange()
+        self.names.hide()
         self.set_maps(maps)
 
     def _make_parts(self) -> None:
@@ -55,6 +65,7 @@ class ChangesPanel(QWidget):
         self.table.setShowGrid(False)
         self.table.setFrameShape(QFrame.Shape.NoFrame)
         self.table.setTabKeyNavigation(False)
+        self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.table.verticalHeader().hide()
         self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
@@ -65,6 +76,11 @@ class ChangesPanel(QWidget):
         )
         self.table.horizontalHeader().setHighlightSections(False)
         self.table.selectionModel().currentRowChanged.connect(self._choose_row)
+        kinds = ((PROGRAM, self.tr("names of the program")), (FILE, self.tr("of the file")))
+        self.names = Choice(theme, kinds, several=False)
+        self.names.setAccessibleName(self.tr("Names and shapes"))
+        self.names.show_chosen((PROGRAM,))
+        self.names.chosen.connect(self._choose_names)
         self._title = QLabel()
         options = (self.tr("value"), self.tr("gradient"), self.tr("clipped"), self.tr("update"))
         self.choice = Choice(theme, tuple(enumerate(options)), several=False)
@@ -77,7 +93,10 @@ class ChangesPanel(QWidget):
     def _arrange(self) -> None:
         self._body = QWidget()
         column = QVBoxLayout(self._body)
-        for part in (self._clip, self._truncation, self.table, self._title):
+        for part in (self._clip, self._truncation):
+            column.addWidget(part)
+        column.addWidget(self.names, 0, Qt.AlignmentFlag.AlignLeft)
+        for part in (self.table, self._title):
             column.addWidget(part)
         column.addWidget(self.choice, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.map)
@@ -106,7 +125,7 @@ class ChangesPanel(QWidget):
         self._maps = maps
         self._space()
         self.map.set_maps(maps)
-        for part in (self.heading, self._clip, self._truncation, self.choice):
+        for part in (self.heading, self._clip, self._truncation, self.names, self.choice):
             part.set_theme(maps.theme)
         self._title.setFont(ui_font(12))
         self._title.setStyleSheet(f"color: {maps.theme.secondary.name()};")
@@ -116,20 +135,42 @@ class ChangesPanel(QWidget):
         self.heading.setText(f"{self.tr('Parameters')} · {self.tr(frame.position.phase.value)}")
         self._show_clip(frame.clip)
         self._show_truncation(frame.truncation)
-        before, self._changes = self._changes, frame.changes
-        self._model.show_changes(frame.changes)
-        if len(before) != len(frame.changes):
-            self._fit_table(len(frame.changes))
-        if not _same(before, frame.changes):
+        self._frame = frame
+        before, self._changes = self._changes, self._named(frame.changes)
+        self._model.show_changes(self._changes)
+        if len(before) != len(self._changes):
+            self._fit_table(len(self._changes))
+        if not _same(before, self._changes):
             self._fit_columns()
-        paths = [change.path for change in frame.changes]
+        paths = [change.path for change in self._changes]
         wanted = next((path for path in (frame.view.path, self._here(frame), self._path) if path in paths), None)
         if wanted is None and paths:
             wanted = paths[0]
         if wanted is not None and (wanted != self._path or self.table.currentIndex().row() < 0):
             self.table.selectRow(paths.index(wanted))
-        elif not _same(before, frame.changes):
+        elif not _same(before, self._changes):
             self._show_map()
+
+    def show_origin(self, origin: Origin | None, parameters: Arrays) -> None:
+        """The file that the model came from, and all its parameters; to be said before a frame is shown."""
+        self._parameters = parameters
+        if origin is not self._origin:
+            self._origin = origin
+            self.names.setVisible(has_names(origin))
+
+    @property
+    def _by_file(self) -> bool:
+        return self._origin is not None and has_names(self._origin) and self.names.keys == (FILE,)
+
+    def _named(self, changes: tuple[Change, ...]) -> tuple[Change, ...]:
+        """The changes under the names that were chosen."""
+        if self._origin is None or not self._by_file:
+            return changes
+        return by_file(changes, self._origin, self._parameters)
+
+    def _choose_names(self, _keys: object) -> None:
+        if self._frame is not None:
+            self.show_frame(self._frame)
 
     def _fit_table(self, rows: int) -> None:
         """As high as its rows, up to eight of them; the rest scrolls."""
@@ -137,8 +178,9 @@ class ChangesPanel(QWidget):
         self.table.setFixedHeight(self.table.horizontalHeader().sizeHint().height() + min(rows, MOST_ROWS) * row + 4)
 
     def _here(self, frame: Frame) -> str:
-        """The parameter that is being updated."""
-        return frame.position.equation
+        """The parameter that is being updated, or the tensor that it comes from."""
+        path = frame.position.equation
+        return tensor_of(path, self._origin) if self._origin is not None and self._by_file else path
 
     def _show_clip(self, clip: ClipReport | None) -> None:
         self._clip.setVisible(clip is not None)
@@ -204,7 +246,11 @@ class ChangesPanel(QWidget):
         self.map.show_matrix(values, change.value.shape, limit, missing, text)
 
     def _ask_edit(self, index: object) -> None:
-        self.edit_requested.emit(("parameter", self._path, index))
+        """An entry of a tensor is edited as that of the parameter which it is."""
+        place = (self._path, index)
+        if self._origin is not None and self._by_file:
+            place = self._origin.entry(self._path, index) or place
+        self.edit_requested.emit(("parameter", *place))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Columns share the width of the table anew when that changes."""
@@ -221,6 +267,7 @@ class ChangesPanel(QWidget):
             spare = room - sum(width for column, width in enumerate(wanted) if column not in hidden)
             if spare >= 0:
                 break
+        wanted[0] = max(wanted[0] + min(spare, 0), round(scaled(LEAST_NAME_PX)))  # long names are cut in the middle
         shares = [column for column in range(2, 6) if column not in hidden]
         for column, width in enumerate(wanted):
             self.table.setColumnHidden(column, column in hidden)

@@ -39,6 +39,11 @@ class Choice(QWidget):
         self._theme = theme
         self.update()
 
+    @property
+    def keys(self) -> tuple[Hashable, ...]:
+        """What is chosen."""
+        return self._chosen
+
     def show_chosen(self, keys: tuple[Hashable, ...]) -> None:
         """Show these keys as chosen; emits nothing."""
         self._chosen = keys
