@@ -30,13 +30,12 @@ def read_npz_tensors(file: Path) -> dict[str, FileTensor]:
         what = "it is empty" if not start else "it begins with something else"
         raise FileError(f"{shown(file.name)}: this is no .npz archive, a zip: {what}. {ADVICE}")
     archive = ZipFile(file)
-    names = [name for name in archive.names if name.endswith(SUFFIX)]
-    return {name.removesuffix(SUFFIX): _tensor(archive, name) for name in names}
+    headers = archive.heads(SUFFIX, read_header)
+    return {name.removesuffix(SUFFIX): _tensor(archive, name, header) for name, header in headers.items()}
 
 
-def _tensor(archive: ZipFile, name: str) -> FileTensor:
-    with archive.stream(name) as stream:
-        shape, _, dtype, _ = read_header(stream)
+def _tensor(archive: ZipFile, name: str, header: tuple[tuple[int, ...], bool, np.dtype[Any], int]) -> FileTensor:
+    shape, _, dtype, _ = header
     kind = dtype.name if not dtype_problem(dtype) else str(dtype)
     return FileTensor(kind, shape, partial(_load, archive, name))
 

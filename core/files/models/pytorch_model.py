@@ -18,7 +18,7 @@ from core.files.models.pytorch_layout import (
     layer_layout,
     linear_layout,
 )
-from core.files.models.pytorch_names import Module, Way, follow, modules_in, none_found
+from core.files.models.pytorch_names import Module, Way, check_layers, follow, modules_in, none_found
 from core.files.models.records import Answers, FileTensor, OpenedModel, Question
 from core.language import CellDefinition, read_cell
 from core.network import Network
@@ -47,7 +47,9 @@ def model_of(file: Path, tensors: Tensors, answers: Answers, loss: str, remarks:
     modules = modules_in(tensors)
     if not modules:
         raise none_found(shown(file.name), tensors)
-    parts = _parts(tensors, _chosen(modules, answers), answers, loss)
+    chosen = _chosen(modules, answers)
+    check_layers(chosen)
+    parts = _parts(tensors, chosen, answers, loss)
     network, layout = _network(parts, loss), _layout(parts)
     numbers = load_numbers(file, tensors, layout)
     parameters = network.check(layout.read(numbers, network.parameter_shapes))

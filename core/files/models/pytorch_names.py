@@ -64,6 +64,13 @@ def modules_in(tensors: Tensors) -> tuple[Module, ...]:
     return _in_order(modules)
 
 
+def check_layers(modules: tuple[Module, ...]) -> None:
+    """Raises ShapeError for more layers than can be walked."""
+    layers = sum(len(module.layers) for module in modules)
+    if layers > _MOST_LAYERS:
+        raise ShapeError(f"The modules have {layers} layers, expected at most {_MOST_LAYERS}. Choose one: module=NAME.")
+
+
 def follow(modules: tuple[Module, ...]) -> bool:
     """Whether each module reads what the one before gives, by their widths."""
     return all(below.outputs == above.inputs for below, above in pairwise(modules))

@@ -27,7 +27,8 @@ from core.tokens import shown
 
 Array = NDArray[Any]
 _LENGTH = 8
-_LARGEST_HEADER = 4_000_000  # bytes: some 40,000 tensors
+_LARGEST_HEADER = 1_000_000  # bytes: some 10,000 tensors
+_LEAST_ENTRY = 24  # bytes for each opening bracket; more brackets would take much more memory than the file
 _MOST_AXES = 8
 _METADATA = "__metadata__"
 _ADVICE = "Copy or save the file again."
@@ -118,6 +119,8 @@ def _parsed(header: bytes, refuse: Callable[[str], FileError]) -> dict[str, Any]
             raise refuse(f"the name {shown(double)} occurs twice in its header. Save the tensors under one name each.")
         return found
 
+    if header.count(b"[") + header.count(b"{") > 2 + len(header) // _LEAST_ENTRY * 2:
+        raise refuse(f"its header is not that of a .safetensors file. {_ADVICE}")
     try:
         table = json.loads(header.decode(), object_pairs_hook=without_doubles)
     except (ValueError, RecursionError):

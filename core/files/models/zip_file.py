@@ -6,9 +6,9 @@ import contextlib
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,10 @@ from core.files.reading import unreadable
 from core.files.zip_members import GuardedFile, member_problem, name_problem, read_exactly
 from core.tokens import shown
 
+Head = TypeVar("Head")
 ADVICE = "Copy or save the file again."
 MOST_UNPACKED = 4  # times the file's size; numbers of a model hardly shrink
+_MOST_MEMBERS = 4_000  # the list is read again with every member
 _SLACK = 1_000_000  # bytes that every file may unpack to
 _DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, RuntimeError, OverflowError,
            NotImplementedError)  # fmt: skip
@@ -50,12 +52,26 @@ class ZipFile:
     @contextlib.contextmanager
     def stream(self, name: str) -> Iterator[Any]:
         """A member to read from; what is wrong with it becomes a FileError that names it."""
+        with self._archive() as archive, self._member(archive, name) as stream:
+            yield stream
+
+    def heads(self, suffix: str, read: Callable[[Any], Head]) -> dict[str, Head]:
+        """What ``read`` finds at the start of every member whose name ends so."""
+        found = {}
         with self._archive() as archive:
-            try:
-                with archive.open(self._members[name]) as stream:
-                    yield stream
-            except _DAMAGE as error:
-                raise self.refusal(f"it is damaged in {shown(name)}: {error}. {ADVICE}") from None
+            for name in self.names:
+                if name.endswith(suffix):
+                    with self._member(archive, name) as stream:
+                        found[name] = read(stream)
+        return found
+
+    @contextlib.contextmanager
+    def _member(self, archive: zipfile.ZipFile, name: str) -> Iterator[Any]:
+        try:
+            with archive.open(self._members[name]) as stream:
+                yield stream
+        except _DAMAGE as error:
+            raise self.refusal(f"it is damaged in {shown(name)}: {error}. {ADVICE}") from None
 
     def refusal(self, message: str) -> FileError:
         """The error to raise for this file."""
@@ -75,6 +91,10 @@ class ZipFile:
 
     def _checked(self, members: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
         found: dict[str, zipfile.ZipInfo] = {}
+        if len(members) > _MOST_MEMBERS:
+            raise self.refusal(
+                f"it has {len(members):,} members, expected at most {_MOST_MEMBERS:,}. Save weights alone."
+            )
         for member in members:
             problem = name_problem(member.orig_filename) or member_problem(member)
             if member.filename in found:

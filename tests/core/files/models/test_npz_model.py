@@ -133,6 +133,14 @@ def test_paths_that_leave_the_archive(name: str, tmp_path: Path) -> None:
         open_model(planted(tmp_path, b"", name=name))
 
 
+def test_archives_of_very_many_members(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "bad.npz", "w") as archive:
+        for number in range(4_001):
+            archive.writestr(f"m{number}.npy", b"")
+    with pytest.raises(FileError, match="4,001 members, expected at most 4,000"):
+        open_model(tmp_path / "bad.npz")
+
+
 def test_files_that_are_something_else(tmp_path: Path) -> None:
     for content, said in (
         (b"", "it is empty"),

@@ -160,6 +160,9 @@ WRONG = {
     "a projected GRU": (
         {**rnn(gates=3), "weight_hh_l0": np.zeros((12, 2)), "weight_hr_l0": np.zeros((2, 4))}, "of an LSTM only",
     ),
+    "very many modules": (
+        {k: v for n in range(70) for k, v in rnn(f"m{n}.", inputs=1, units=1).items()}, "have 70 layers, expected",
+    ),
     "a layer of a thousand": (rnn(end="_l1000"), "expected at most 64 layers"),
     "no units": ({"weight_ih_l0": np.zeros((0, 3)), "weight_hh_l0": np.zeros((0, 0))}, "3 columns for 0 units"),
 }  # fmt: skip
