@@ -5,11 +5,14 @@ A column coordinate is a time step with a fraction: 3.5 is the middle of column 
 
 from __future__ import annotations
 
+import math
+
 import msgspec
 from msgspec.structs import replace
 
 from core.frame import Detail
 
+ROUNDING_PX = 1e-6  # more than what sums of lengths are off by
 LEFT_PX = 40.0
 RIGHT_PX = 20.0
 
@@ -73,6 +76,16 @@ class Axis(msgspec.Struct, frozen=True):
         return replace(self, offset=self.offset + columns)
 
 
+def pixel_under(x: float) -> int:
+    """The pixel that begins at ``x`` or before it. What has moved by whole pixels falls on whole pixels again."""
+    return math.floor(x + ROUNDING_PX)
+
+
+def pixel_near(x: float) -> int:
+    """The nearest whole pixel, in the middle between two always the right one."""
+    return pixel_under(x + 0.5)
+
+
 def blend(first: Axis, last: Axis, share: float) -> Axis:
     """The axis that lies ``share`` of the way from one to the other; zoom moves evenly to the eye."""
     if share >= 1.0:
@@ -84,6 +97,19 @@ def blend(first: Axis, last: Axis, share: float) -> Axis:
     middle = _between(first.column_at(_centre(first)), last.column_at(_centre(last)), share)
     axis = Axis(last.left, last.width, 0.0, pitch, focus, _between(here, there, share) if focus is not None else 0.0)
     return axis.shifted((axis.x_of(middle) - _centre(axis)) / pitch)
+
+
+def in_whole_pixels(axis: Axis, start: Axis) -> Axis:
+    """The axis a whole number of pixels from where it stood at the start, so that what was painted can be moved."""
+    pixels = round((axis.offset - start.offset) * start.pitch)
+    return replace(axis, offset=start.offset + pixels / start.pitch)
+
+
+def pixels_between(first: Axis, last: Axis) -> float | None:
+    """How far everything moves to the right from one axis to the other; None where it does not keep its size."""
+    if first.focus is not None or replace(last, offset=first.offset) != first:
+        return None
+    return (first.offset - last.offset) * first.pitch
 
 
 def _centre(axis: Axis) -> float:

@@ -6,7 +6,7 @@ import math
 
 import msgspec
 
-from desktop.views.unrolled.axis import Axis
+from desktop.views.unrolled.axis import Axis, pixel_under
 from desktop.views.unrolled.geometry import (
     CHIPS_PX,
     COMPACT_CHIPS_PX,
@@ -54,7 +54,7 @@ def cell_box(pitch: float, height: float, shape: LayerShape, scale: float) -> Ce
 
 def box_left(axis: Axis, t: int, box: CellBox) -> float:
     """Left edge of the box in column ``t``, on a whole pixel so that its strips are sharp."""
-    return math.floor(axis.x_of(t) + box.gap / 2)
+    return pixel_under(axis.x_of(t) + box.gap / 2)
 
 
 def state_line(strips: Span, rank: int, states: int) -> float:

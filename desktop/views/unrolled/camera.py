@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
 from PySide6.QtCore import QSize
 
 from core.frame import Detail, Frame
-from desktop.views.unrolled.axis import RIGHT_PX, Axis, VisibleColumns, blend
+from desktop.views.unrolled.axis import RIGHT_PX, Axis, VisibleColumns, blend, in_whole_pixels, pixels_between
 from desktop.views.unrolled.boxes import cells_from
 from desktop.views.unrolled.geometry import STUB_SEVERAL_PX, LaneShape, Rows, lane_shape, legend_height, rows_of
 from desktop.views.unrolled.navigation import (
@@ -108,6 +109,8 @@ class Camera:
         """Stands ``share`` of the way to the goal."""
         before = (self.axis.focus, self.shown_detail)
         self.axis = blend(self._from, self._goal, share)
+        if share < 1.0 and pixels_between(self._from, self._goal) is not None:
+            self.axis = in_whole_pixels(replace(self._goal, offset=self.axis.offset), self._from)
         if before != (self.axis.focus, self.shown_detail):
             self._lay_rows()
 

@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap,
 
 from desktop.colours import ColourMaps
 from desktop.theme import Theme, bold_font, hatch_brush, maths_font, ui_font
+from desktop.views.unrolled.axis import pixel_near
 from desktop.views.unrolled.boxes import CellBox
 from desktop.views.unrolled.levels import pixel_table
 
@@ -92,7 +93,7 @@ class Chrome:
         painter.setFont(font)
         painter.setPen(colour)
         size = word.size()
-        painter.drawStaticText(QPointF(round(x - align * size.width()), round(y - size.height() / 2)), word)
+        painter.drawStaticText(QPointF(pixel_near(x - align * size.width()), round(y - size.height() / 2)), word)
 
     def box(self, box: CellBox, height: float, names: tuple[str, ...], reached: bool) -> QPixmap:
         """An empty cell: frame, names, and the strips hatched as not computed."""

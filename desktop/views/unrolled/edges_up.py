@@ -6,13 +6,13 @@ the left, what comes from a layer at the right.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 import msgspec
 from numpy.typing import NDArray
 
 from core.frame import BlockFrame, LaneFrame
+from desktop.views.unrolled.axis import pixel_under
 from desktop.views.unrolled.edge import Edge
 from desktop.views.unrolled.geometry import LaneRows
 from desktop.views.unrolled.scene import Scene, layers_of
@@ -44,7 +44,7 @@ def edges_up(scene: Scene, n: int, lane: LaneFrame, first: int, last: int) -> It
             row = t - lane.first
             if to_head and lane.predictions[row] is None and not lane.targets[row]:
                 continue
-            x = math.floor(scene.axis.middle_of(t)) + 0.5
+            x = pixel_under(scene.axis.middle_of(t)) + 0.5
             beside = x + _aside(scene, n, t, reading) if reading.side else None
             key = (n, reading.reader.name, reading.target, 0, t)
             norm, reached = float(reading.norms[row]), bool(reading.reached[row])

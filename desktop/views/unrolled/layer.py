@@ -6,20 +6,23 @@ import math
 from typing import Protocol
 
 import numpy as np
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPen, QPixmap, QRegion
 
 from core.frame import Detail, Frame
+from desktop.views.unrolled.axis import pixels_between
 from desktop.views.unrolled.chrome import Chrome
 from desktop.views.unrolled.geometry import legend_height
 from desktop.views.unrolled.legend import legend_rect, paint_legend
 from desktop.views.unrolled.paint_cells import paint_cells, paint_wide_cell
-from desktop.views.unrolled.paint_edges import paint_edges
+from desktop.views.unrolled.paint_edges import RAIL_NAME_PX, named_column, paint_edges
 from desktop.views.unrolled.paint_labels import paint_headings, paint_words
 from desktop.views.unrolled.paint_map import paint_gutter, paint_map
-from desktop.views.unrolled.paint_rows import paint_row_names
-from desktop.views.unrolled.scene import Scene, changed_columns
+from desktop.views.unrolled.paint_rows import LEFT_PX, NAME_WIDE_PX, paint_row_names
+from desktop.views.unrolled.scene import Scene, changed_columns, layers_of
 
+STILL_PX = 24.0  # at the sides, the ends of the lines between lanes
+WHOLE_PX = 1e-3  # no farther from a whole number of pixels
 ALL_IF_SHARE = 0.6  # from so many changed columns on, painting everything is cheaper
 
 
@@ -59,6 +62,10 @@ class PaintedLayer:
         wanted = QSize(round(size.width() * chrome.ratio), round(size.height() * chrome.ratio))
         columns = None
         if self._scene is not None and self._pixmap.size() == wanted and scene.detail is not Detail.INSIDE:
+            shift = shift_between(self._scene, scene, chrome.ratio)
+            if shift:
+                self._shift(scene, chrome, size, shift)
+                return None
             columns = changed_columns(self._scene, scene)
         if self._pixmap.size() != wanted:
             self._pixmap = QPixmap(wanted)
@@ -87,6 +94,19 @@ class PaintedLayer:
             if scene.detail is Detail.MAP:
                 painter.setClipRect(QRectF(0, 0, math.floor(scene.axis.left), size.height()))
                 paint_gutter(painter, scene, chrome)
+        painter.end()
+
+    def _shift(self, scene: Scene, chrome: Chrome, size: QSize, shift: int) -> None:
+        """Moves what is painted, and paints what comes into sight and what stays where it is."""
+        before, self._scene = self._scene, scene
+        whole = QRectF(0, 0, size.width(), size.height())
+        high = column_area(scene, 0, 1, size).height()
+        device = [round(chrome.ratio * length) for length in (shift, size.width(), high)]
+        self._pixmap.scroll(device[0], 0, QRect(0, 0, device[1], device[2]))
+        painter = QPainter(self._pixmap)
+        for left, right in stale_after_shift(before, scene, whole.width(), shift):
+            paint_scene(painter, scene, chrome, whole, QRectF(left, 0, right - left, high), None)
+        self._repaint_headings(painter, scene, chrome, whole, headings_region(scene, size.width()))
         painter.end()
 
     @staticmethod
@@ -118,6 +138,42 @@ def paint_scene(
     paint_headings(painter, scene, chrome, whole.width())
     if area.bottom() > legend_rect(scene, whole).top():
         paint_legend(painter, scene, chrome, whole)
+
+
+def shift_between(before: Scene, after: Scene, ratio: float) -> int:
+    """How many pixels the same frame has moved to the right; 0 where it has to be painted anew, or stands still."""
+    moved = pixels_between(before.axis, after.axis)
+    if not moved or after.detail is not Detail.CELLS or before.frame is not after.frame:
+        return 0
+    if (before.detail, before.kind, before.limits, before.rows) != (after.detail, after.kind, after.limits, after.rows):
+        return 0
+    shift = round(moved)
+    exact = abs(shift - moved) < WHOLE_PX and (shift * ratio).is_integer()
+    return shift if exact and 2 * abs(shift) < after.axis.width else 0
+
+
+def stale_after_shift(before: Scene, after: Scene, width: float, shift: int) -> list[tuple[int, int]]:
+    """Stretches to be painted anew: what comes into sight, what does not move, and the names of the rails."""
+    edge, scale = abs(shift) + round(after.axis.pitch / 2), after.rows.scale
+    still = [(0.0, STILL_PX * scale), (width - STILL_PX * scale, width)]
+    if any(len(layers_of(lane)) > 1 for lane in after.lanes):
+        still[0] = (0.0, (LEFT_PX + NAME_WIDE_PX) * scale)
+    found = [(left + min(0, shift), right + max(0, shift)) for left, right in still]
+    found.append((0, edge) if shift > 0 else (width - edge, width))
+    names = {after.axis.x_of(named_column(scene)) for scene in (before, after)}
+    found += [(x - RAIL_NAME_PX * scale, x + RAIL_NAME_PX * scale) for x in names]
+    return united([(math.floor(left), math.ceil(right)) for left, right in found])
+
+
+def united(stretches: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The same stretches, none of them over another."""
+    found: list[tuple[int, int]] = []
+    for left, right in sorted(stretches):
+        if found and left <= found[-1][1]:
+            found[-1] = (found[-1][0], max(right, found[-1][1]))
+        else:
+            found.append((left, right))
+    return found
 
 
 def paint_open_cell(painter: QPainter, scene: Scene, chrome: Chrome, frame: Frame, inside: InsideLike | None) -> None:

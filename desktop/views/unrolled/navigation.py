@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from core.frame import Detail
-from desktop.views.unrolled.axis import LEFT_PX, RIGHT_PX, Axis
+from desktop.views.unrolled.axis import LEFT_PX, RIGHT_PX, Axis, in_whole_pixels
 
 COMFORTABLE_PX = 110.0  # a column in which a cell reads well
 FIT_MOST_PX = 150.0
@@ -86,7 +86,7 @@ def following(axis: Axis, t: int, before: int, length: int) -> Axis:
     if axis.offset + margin <= t + 0.5 <= axis.offset + columns - margin:
         return axis
     ahead = 0.3 if t >= before else 0.7
-    return clamped(replace(axis, offset=t + 0.5 - columns * ahead), length)
+    return clamped(in_whole_pixels(replace(axis, offset=t + 0.5 - columns * ahead), axis), length)
 
 
 def clamped(axis: Axis, length: int) -> Axis:

@@ -35,7 +35,7 @@ def paint_edges(painter: QPainter, scene: Scene, chrome: Chrome, first: int, las
     for edge in walked:
         if edge.y0 == edge.y1:
             painter.drawPolygon(_head(edge))
-    named = _named_column(scene)
+    named = named_column(scene)
     for edge in edges:
         if not math.isnan(edge.norm):
             _paint_gradient(painter, scene, chrome, edge)
@@ -66,7 +66,7 @@ def _is_named(scene: Scene, edge: Edge, first: int) -> bool:
     return edge.key[3] == 1 and edge.t == first and not (begins_at_right and scene.columns[1] >= scene.length)
 
 
-def _named_column(scene: Scene) -> int:
+def named_column(scene: Scene) -> int:
     """Where the rails are named beside their beginning: at the first gap that is wholly seen."""
     first = max(0, scene.columns[0])
     while scene.axis.x_of(first) < RAIL_NAME_PX * scene.rows.scale:

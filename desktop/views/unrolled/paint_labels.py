@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPolygonF
 
 from core.frame import LaneFrame, Phase, Prediction
 from desktop.numbers_text import short_text
+from desktop.views.unrolled.axis import pixel_near
 from desktop.views.unrolled.chrome import Chrome
 from desktop.views.unrolled.geometry import LaneRows, Span
 from desktop.views.unrolled.scene import Scene, layers_of
@@ -131,7 +132,7 @@ def _paint_empty_pill(painter: QPainter, chrome: Chrome, x: float, y: float, roo
     painter.setPen(QPen(chrome.theme.accent, 1.5) if lit else QPen(chrome.theme.line, 1.0))
     painter.setBrush(chrome.hatch)
     painter.drawRoundedRect(
-        QRectF(round(x - wide / 2) + 0.5, round(y - high / 2) + 0.5, wide, high), high / 2, high / 2
+        QRectF(pixel_near(x - wide / 2) + 0.5, round(y - high / 2) + 0.5, wide, high), high / 2, high / 2
     )
 
 
@@ -159,7 +160,7 @@ def paint_pill(
     theme, font = chrome.theme, chrome.fonts.bold if lit else chrome.fonts.text
     text, wide = _pill_text(chrome, prediction, room, font)
     high = chrome.line_height(chrome.fonts.text) + 5
-    rect = QRectF(round(middle.x() - wide / 2) + 0.5, round(middle.y() - high / 2) + 0.5, round(wide), round(high))
+    rect = QRectF(pixel_near(middle.x() - wide / 2) + 0.5, round(middle.y() - high / 2) + 0.5, round(wide), round(high))
     pen = QPen(theme.accent if lit else theme.strong_line, 1.5 if lit else 1.0)
     if prediction.right is False and not lit:
         pen = QPen(theme.warning, 1.0, Qt.PenStyle.DashLine)

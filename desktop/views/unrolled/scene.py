@@ -165,24 +165,23 @@ def _within(values: NDArray, lane: LaneFrame, first: int, last: int) -> NDArray:
 def _texts_differ(old: LaneFrame, new: LaneFrame, first: int, last: int) -> NDArray:
     """(last - first,) bool where tokens, targets or predictions are others."""
     changed = np.zeros(last - first, bool)
-    if (old.first, old.last) != (new.first, new.last):
-        changed[:] = True
-        return changed
     for before, after in ((old.tokens, new.tokens), (old.targets, new.targets)):
-        if before != after:
-            changed |= np.array([one != other for one, other in _pairs(before, after, new, first, last)], bool)
-    pairs = _pairs(old.predictions, new.predictions, new, first, last)
-    return changed | np.array([one is not other and _said(one) != _said(other) for one, other in pairs], bool)
+        texts = _seen(before, old, first, last), _seen(after, new, first, last)
+        if texts[0] != texts[1]:
+            changed |= np.array([one != other for one, other in zip(*texts, strict=True)], bool)
+    said = _seen(old.predictions, old, first, last), _seen(new.predictions, new, first, last)
+    if said[0] != said[1]:
+        pairs = zip(*said, strict=True)
+        changed |= np.array([one is not other and _said(one) != _said(other) for one, other in pairs], bool)
+    return changed
 
 
-def _pairs(before: tuple, after: tuple, lane: LaneFrame, first: int, last: int) -> list[tuple]:
-    """(last - first,) what stood and what stands in each visible column."""
+def _seen(texts: tuple, lane: LaneFrame, first: int, last: int) -> tuple:
+    """(last - first,) what stands in each visible column; None where the lane does not hold it."""
     low, high = max(first, lane.first), min(last, lane.last)
     if low >= high:
-        return [(None, None)] * (last - first)
-    part = slice(low - lane.first, high - lane.first)
-    held = list(zip(before[part], after[part], strict=True))
-    return [(None, None)] * (low - first) + held + [(None, None)] * (last - high)
+        return (None,) * (last - first)
+    return (None,) * (low - first) + texts[low - lane.first : high - lane.first] + (None,) * (last - high)
 
 
 def _said(prediction: Prediction | None) -> tuple:
