@@ -15,7 +15,7 @@ from core.network import HEAD, LOSS, Block, Network
 from core.operators import Expression
 from core.operators.expression import INPUT, VARIABLE
 from core.reveal.moment import Moment
-from core.reveal.predictions import predictions, target_texts
+from core.reveal.predictions import number_text, predictions, target_texts
 from core.reveal.scales import scale_of, steady
 from core.run import Run
 from core.sequence import Sequence
@@ -47,7 +47,7 @@ class Lane:
         first = max(0, min(view.first, steps - 1))
         last = max(first + 1, min(view.last, steps))
         columns = slice(first, last)
-        tokens, targets = self.texts(moment.sample)
+        targets = self.texts(moment.sample)[1]
         blocks = tuple(self._block(moment, block, columns, view) for block in self.network.blocks)
         return LaneFrame(
             name=self.name,
@@ -55,7 +55,7 @@ class Lane:
             length=steps,
             first=first,
             last=last,
-            tokens=tokens[columns],
+            tokens=self._shown_tokens(moment.sample, columns),
             targets=targets[columns],
             predictions=self._shown_predictions(moment, columns),
             losses=self._losses(moment),
@@ -70,6 +70,14 @@ class Lane:
         if sample not in self._texts:
             self._texts[sample] = (self.sequence.tokens_at(sample), target_texts(self.sequence, sample))
         return self._texts[sample]
+
+    def _shown_tokens(self, sample: int, columns: slice) -> tuple[str, ...]:
+        """The input of each visible column as text: its token, or its numbers."""
+        tokens, rows = self.texts(sample)[0][columns], self.sequence.inputs[columns, sample]
+        if all(tokens) or self.sequence.vocabulary is not None:
+            return tokens
+        own = self.sequence.length_of(sample) - columns.start
+        return tuple(token or (number_text(rows[t]) if t < own else "") for t, token in enumerate(tokens))
 
     def _losses(self, moment: Moment) -> Array:
         reached = np.zeros(moment.steps, bool)

@@ -21,7 +21,7 @@ def predictions(run: Run, sequence: Sequence, steps: slice, sample: int) -> list
     head = run.network.head
     outputs = run.values(f"{HEAD}/{head.output}")[steps, sample]
     if scale_of(head, head.output) is not Scale.GATE or outputs.shape[1] == 1:
-        return [Prediction(_number_text(row), None, None) for row in outputs]
+        return [Prediction(number_text(row), None, None) for row in outputs]
     best = outputs.argmax(axis=1)
     likeliest = outputs[np.arange(len(outputs)), best]
     wanted = _classes(sequence, steps, sample)
@@ -45,7 +45,8 @@ def _class_names(sequence: Sequence, size: int) -> tuple[str, ...]:
     return (*labels, *(str(k + 1) for k in range(len(labels), size)))
 
 
-def _number_text(row: Array) -> str:
+def number_text(row: Array) -> str:
+    """The number, or the first of several and dots."""
     return f"{row[0]:.3g}" if len(row) == 1 else f"{row[0]:.3g} …"
 
 
@@ -58,4 +59,4 @@ def target_texts(sequence: Sequence, sample: int) -> tuple[str, ...]:
     rows, padding = targets[:own, sample], ("",) * (sequence.length - own)
     if targets.ndim == 2:
         return *("" if c < 0 else (labels[c] if c < len(labels) else str(c + 1)) for c in rows), *padding
-    return *("" if np.isnan(row).any() else _number_text(row) for row in rows), *padding
+    return *("" if np.isnan(row).any() else number_text(row) for row in rows), *padding
