@@ -1,227 +1,16 @@
-"""Every command in one table: name, words, keys, icon, what it does. Menus, tool bar, key sheet and README read it."""
+"""The table of commands as actions of a window, and as the key sheet and the README list their keys."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-import msgspec
 from PySide6.QtCore import QCoreApplication, QObject
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 
-from core.frame import Grain, Phase
+from desktop.command_table import Command, commands
 from desktop.icons import NAMES, icon
-from desktop.settings import ThemeChoice
 from desktop.theme import Theme
-
-Intent = Callable[[Any], object]  # called with the window: its `bridge` walks, the rest is its own
-
-
-class Command(msgspec.Struct, frozen=True):
-    """One row of the table; ``choice`` names the group of those that exclude each other."""
-
-    name: str  # objectName, stable
-    text: str
-    keys: tuple[str, ...]
-    tip: str
-    intent: Intent
-    menu: str
-    icon: str = ""
-    short: str = ""  # in narrow places
-    choice: str = ""
-    checkable: bool = False
-
-
-def commands() -> tuple[Command, ...]:
-    """All commands, in the order of the menus."""
-    return (*_file(), *_edit(), *_walk(), *_grains(), *_phases(), *_view(), *_panels(), *_help())
-
-
-def _file() -> tuple[Command, ...]:
-    menu = "file"
-    return (
-        Command("new_session", tr("&New from the example"), ("Ctrl+N",), tr("Start again with the ready example"),
-                lambda w: w.files.new_session(), menu),
-        Command("open_snapshot", tr("&Open…"), ("Ctrl+O",), tr("Open a saved session, or a text or table to walk"),
-                lambda w: w.files.open(), menu, "open"),
-        Command("open_data", tr("Open &data…"), ("Ctrl+Shift+O",), tr("Walk a text, a table or a NumPy file"),
-                lambda w: w.files.open_data(), menu),
-        Command("type_text", tr("&Type or paste…"), ("Ctrl+T",), tr("Walk a text or numbers of your own"),
-                lambda w: w.edits.type_text(), menu),
-        Command("save_snapshot", tr("&Save"), ("Ctrl+S",), tr("Save the session as a snapshot"),
-                lambda w: w.files.save(), menu, "save"),
-        Command("save_snapshot_as", tr("Save &as…"), ("Ctrl+Shift+S",), tr("Save the session under another name"),
-                lambda w: w.files.save_as(), menu),
-        Command("export_picture", tr("Export &picture…"), ("Ctrl+E",), tr("Write the drawing as PNG or SVG"),
-                lambda w: w.files.export_picture(), menu, "picture"),
-        Command("export_data", tr("Export d&ata…"), ("Ctrl+Shift+E",), tr("Write values and gradients as NPZ or CSV"),
-                lambda w: w.files.export_data(), menu, "data"),
-        Command("quit", tr("&Quit"), ("Ctrl+Q",), tr("Close Gatewalk"), lambda w: w.close(), menu),
-    )  # fmt: skip
-
-
-def _edit() -> tuple[Command, ...]:
-    menu = "edit"
-    return (
-        Command("undo", tr("&Undo"), ("Ctrl+Z",), tr("Take the last edit back"),
-                lambda w: w.bridge.undo(), menu, "undo"),
-        Command("redo", tr("&Redo"), ("Ctrl+Shift+Z", "Ctrl+Y"), tr("Do the edit again"),
-                lambda w: w.bridge.redo(), menu, "redo"),
-        Command("edit_value", tr("&Edit the selected value…"), ("F2",), tr("Change the number in the inspector"),
-                lambda w: w.edit_selected(), menu),
-        Command("check_gradient", tr("&Check the gradient"), ("C",), tr("Prove the shown gradient by measuring it"),
-                lambda w: w.check_selected(), menu),
-        Command("add_bookmark", tr("Add a &bookmark…"), ("B",), tr("Name this place, to come back to it"),
-                lambda w: w.add_bookmark(), menu, "bookmark"),
-        Command("add_breakpoint", tr("B&reak here"), ("Ctrl+B",), tr("Set or remove a breakpoint at this time step"),
-                lambda w: w.edits.break_here(), menu),
-        Command("change_model", tr("Change the &model…"), ("Ctrl+M",), tr("Another cell, other sizes, your equations"),
-                lambda w: w.edits.change_model(), menu),
-        Command("change_learning", tr("&Learning…"), ("Ctrl+L",), tr("Optimiser, rate, clipping, truncated BPTT"),
-                lambda w: w.panels["model"].view.learning.open_dialog(w.bridge.session.setup.learning), menu),
-    )  # fmt: skip
-
-
-def _walk() -> tuple[Command, ...]:
-    menu = "walk"
-    return (
-        Command("run_pause", tr("&Run"), ("Space",), tr("Walk by itself, or pause"),
-                lambda w: w.bridge.run_pause(), menu, "play"),
-        Command("stop", tr("S&top"), ("Esc",), tr("End whatever runs; else follow the walk again"),
-                lambda w: w.stop(), menu),
-        Command("step_forward", tr("Step &forward"), ("Right",), tr("One step forward"),
-                lambda w: w.bridge.step_forward(), menu, "step_forward"),
-        Command("step_back", tr("Step &back"), ("Left",), tr("One step back"),
-                lambda w: w.bridge.step_back(), menu, "step_back"),
-        Command("time_forward", tr("Time step forward"), ("Shift+Right",), tr("One time step forward"),
-                lambda w: w.bridge.step_forward(Grain.TIME_STEP), menu),
-        Command("time_back", tr("Time step back"), ("Shift+Left",), tr("One time step back"),
-                lambda w: w.bridge.step_back(Grain.TIME_STEP), menu),
-        Command("pass_forward", tr("Pass forward"), ("Ctrl+Shift+Right",), tr("To the end of this phase"),
-                lambda w: w.bridge.step_forward(Grain.PASS), menu),
-        Command("pass_back", tr("Pass back"), ("Ctrl+Shift+Left",), tr("To the start of this phase"),
-                lambda w: w.bridge.step_back(Grain.PASS), menu),
-        Command("go_start", tr("To the &start"), ("Home",), tr("To the start of the iteration"),
-                lambda w: w.bridge.go_start(), menu, "go_start"),
-        Command("go_end", tr("To the &end"), ("End",), tr("To the end of the iteration"),
-                lambda w: w.bridge.go_end(), menu, "go_end"),
-        Command("next_event", tr("To the &next event"), ("N",), tr("On to the next breakpoint"),
-                lambda w: w.bridge.next_event(), menu, "next_event"),
-        Command("slower", tr("Slower"), (",",), tr("Walk more slowly"), lambda w: w.preferences.change_speed(-3), menu),
-        Command("faster", tr("Faster"), (".",), tr("Walk faster"), lambda w: w.preferences.change_speed(3), menu),
-    )  # fmt: skip
-
-
-def _grains() -> tuple[Command, ...]:
-    rows = (
-        ("grain_operation", tr("Step by &operation"), "1", tr("operation"), Grain.OPERATION),
-        ("grain_equation", tr("Step by e&quation"), "2", tr("equation"), Grain.EQUATION),
-        ("grain_time_step", tr("Step by &time step"), "3", tr("time step"), Grain.TIME_STEP),
-        ("grain_pass", tr("Step by &pass"), "4", tr("pass"), Grain.PASS),
-    )
-    tip = tr("One step is one {grain}")
-    return tuple(
-        Command(name, text, (key,), tip.format(grain=short), lambda w, g=grain: w.bridge.set_grain(g), "grain",
-                short=short, choice="grain", checkable=True)
-        for name, text, key, short, grain in rows
-    )  # fmt: skip
-
-
-def _phases() -> tuple[Command, ...]:
-    rows = (
-        (Phase.FORWARD, tr("Forward")),
-        (Phase.LOSS, tr("Loss")),
-        (Phase.BACKWARD, tr("Backward")),
-        (Phase.CLIP, tr("Clip")),
-        (Phase.UPDATE, tr("Update")),
-    )
-    tip = tr("To the start of the phase: {phase}")
-    return tuple(
-        Command(
-            f"phase_{phase}",
-            text,
-            (f"Ctrl+{number}",),
-            tip.format(phase=text),
-            lambda w, p=phase: w.bridge.go_to_phase(p),
-            "phase",
-        )
-        for number, (phase, text) in enumerate(rows, 1)
-    )
-
-
-def _view() -> tuple[Command, ...]:
-    menu = "view"
-    return (
-        Command("zoom_in", tr("Zoom &in"), ("+", "="), tr("Nearer: map, cells, inside of a cell"),
-                lambda w: w.unrolled.zoom_in(), menu, "plus"),
-        Command("zoom_out", tr("Zoom &out"), ("-",), tr("Farther away"),
-                lambda w: w.unrolled.zoom_out(), menu, "minus"),
-        Command("fit", tr("&Fit"), ("0",), tr("All time steps on screen"), lambda w: w.unrolled.fit(), menu, "fit"),
-        Command("show_gradients", tr("Strips show &gradients"), ("G",), tr("Colour the cells by value or by gradient"),
-                lambda w: w.toggle_gradients(), menu, checkable=True),
-        Command("collapse_layer", tr("&Collapse the layer"), ("L",), tr("Draw this layer as one strip, or whole again"),
-                lambda w: w.unrolled.collapse_current(), menu),
-        Command("previous_variable", tr("Variable above"), ("Up",), tr("Select the variable before this one"),
-                lambda w: w.choose_variable(-1), menu),
-        Command("next_variable", tr("Variable below"), ("Down",), tr("Select the variable after this one"),
-                lambda w: w.choose_variable(1), menu),
-        Command("theme_system", tr("Colours of the &system"), (), tr("Light or dark, as the system"),
-                lambda w: w.preferences.choose_theme(ThemeChoice.SYSTEM), "look", choice="theme", checkable=True),
-        Command("theme_light", tr("&Light colours"), ("Alt+L",), tr("Light colours"),
-                lambda w: w.preferences.choose_theme(ThemeChoice.LIGHT), "look", choice="theme", checkable=True),
-        Command("theme_dark", tr("&Dark colours"), ("Alt+D",), tr("Dark colours"),
-                lambda w: w.preferences.choose_theme(ThemeChoice.DARK), "look", choice="theme", checkable=True),
-        Command("larger_type", tr("&Larger type"), ("Ctrl++", "Ctrl+="), tr("Everything larger, as for a projector"),
-                lambda w: w.preferences.scale_type(1.125), "look"),
-        Command("smaller_type", tr("S&maller type"), ("Ctrl+-",), tr("Everything smaller"),
-                lambda w: w.preferences.scale_type(1 / 1.125), "look"),
-        Command("usual_type", tr("&Usual type"), ("Ctrl+0",), tr("Everything as large as usual"),
-                lambda w: w.preferences.scale_type(0.0), "look"),
-        Command("toggle_animation", tr("&Animation"), ("Alt+A",), tr("Let values glide from step to step"),
-                lambda w: w.preferences.toggle_animation(), "look", checkable=True),
-        Command("hide_predictions", tr("&Hide predictions"), ("H",), tr("Keep predictions hidden, to guess them first"),
-                lambda w: w.preferences.toggle_predictions(), "look", checkable=True),
-        Command("full_screen", tr("Full s&creen"), ("F11",), tr("The whole screen for this window"),
-                lambda w: w.toggle_full_screen(), "look", checkable=True),
-        Command("reset_layout", tr("&Reset layout"), ("Ctrl+Shift+R",), tr("All panels back in their places"),
-                lambda w: w.reset_layout(), "panels"),
-    )  # fmt: skip
-
-
-PANELS = ("model", "data", "bookmarks", "breakpoints", "equations", "inspector", "changes", "plots")
-
-
-def panel_title(name: str) -> str:
-    """What a panel is called."""
-    titles = {
-        "model": tr("Model"), "data": tr("Data"), "bookmarks": tr("Bookmarks"), "breakpoints": tr("Breakpoints"),
-        "equations": tr("Equations"), "inspector": tr("Inspector"), "changes": tr("Parameters"),
-        "plots": tr("Plots over time"),
-    }  # fmt: skip
-    return titles[name]
-
-
-def _panels() -> tuple[Command, ...]:
-    tip = tr("Show or hide: {panel}")
-    return tuple(
-        Command(f"panel_{name}", panel_title(name), (f"Alt+{number}",), tip.format(panel=panel_title(name)),
-                lambda w, n=name: w.panels.toggle(n),
-                "panels", checkable=True)
-        for number, name in enumerate(PANELS, 1)
-    )  # fmt: skip
-
-
-def _help() -> tuple[Command, ...]:
-    return (
-        Command("help_keys", tr("&Keys"), ("F1",), tr("All keys on one sheet"),
-                lambda w: w.show_keys(), "help", "help"),
-        Command("about", tr("&About Gatewalk"), (), tr("What this is"), lambda w: w.show_about(), "help"),
-    )  # fmt: skip
-
-
-def tr(text: str) -> str:
-    """The text in the person's language."""
-    return QCoreApplication.translate("Actions", text)
 
 
 class Actions:
@@ -297,3 +86,8 @@ def keys_as_markdown() -> str:
     for rows in keys_by_menu().values():
         lines += [f"| `{keys}` | {words} |" for keys, words in rows]
     return "\n".join(lines)
+
+
+def tr(text: str) -> str:
+    """The text in the person's language."""
+    return QCoreApplication.translate("Actions", text)

@@ -16,7 +16,7 @@ from desktop import session_files
 from desktop.bridge import Bridge, example_session
 from desktop.dialogs import ask
 from desktop.reports import Kind
-from desktop.settings import MOST_BYTES, Settings
+from desktop.settings import Settings
 
 if TYPE_CHECKING:
     from desktop.model_files import ModelFiles
@@ -74,13 +74,9 @@ class Files(QObject):
 
     def open(self) -> None:
         """Ask for a file and open it."""
-        kinds = (
-            tr("Sessions, data and models ({every})").format(every=_pattern(SNAPSHOT, *DATA, *MODELS)),
-            tr("Sessions ({every})").format(every=_pattern(SNAPSHOT)),
-            tr("Models ({every})").format(every=_pattern(*MODELS)),
-            tr("All files (*)"),
-        )
-        self._ask_and_open(tr("Open"), ";;".join(kinds))
+        from desktop.file_kinds import opening_kinds
+
+        self._ask_and_open(tr("Open"), opening_kinds(SNAPSHOT, DATA, MODELS))
 
     def open_data(self) -> None:
         """Ask for a text, a table or an array, and walk it."""
@@ -114,8 +110,8 @@ class Files(QObject):
             known = ", ".join((SNAPSHOT, *DATA, *MODELS))
             self._bridge.report(words.format(name=path.name, suffix=path.suffix, known=known), Kind.ERROR)
             return False
-        done: list[bool] = []
-        return self._try(lambda: done.append(self.models.open(path))) and done[0]
+        walked: list[bool] = []
+        return self._try(lambda: walked.append(self.models.open(path))) and walked[0]
 
     @property
     def models(self) -> ModelFiles:
@@ -159,6 +155,8 @@ class Files(QObject):
 
     def save_as(self) -> bool:
         """Ask for a name, and for how much is to be kept, and save."""
+        from desktop.file_kinds import snapshot_kinds
+
         start = str(self.path or Path(self._folder()) / f"{self._suggested()}{SNAPSHOT}")
         kinds = snapshot_kinds()
         usual = min(kinds, key=lambda kind: abs(kinds[kind] - self._settings.snapshot_bytes))
@@ -178,6 +176,10 @@ class Files(QObject):
         self._stand_on(path)
         self._bridge.report(tr("Saved as {file}.").format(file=path))
         return True
+
+    def save_model(self) -> None:
+        """Ask for a name and write the model for other programs."""
+        self.models.save_as(Path(self._folder()) / self._suggested())
 
     def may_lose_work(self) -> bool:
         """Whether what there is may be left: it is saved, or the person says so."""
@@ -277,21 +279,6 @@ class Files(QObject):
     def _suggested(self) -> str:
         name = self.path.stem if self.path else self._bridge.session.setup.name or "gatewalk"
         return "".join(letter if letter.isalnum() or letter in " -_" else "-" for letter in name)
-
-
-def _pattern(*suffixes: str) -> str:
-    return " ".join(f"*{suffix}" for suffix in suffixes)
-
-
-def snapshot_kinds() -> dict[str, int]:
-    """How much of what was computed a snapshot keeps, in bytes; what is not kept is computed again when it opens."""
-    from core.files.snapshot import KEEP_BYTES
-
-    return {
-        tr("Sessions (*.gatewalk)"): KEEP_BYTES,
-        tr("Sessions with all values, up to 1 GB (*.gatewalk)"): MOST_BYTES,
-        tr("Small sessions, values computed again (*.gatewalk)"): 0,
-    }
 
 
 def tr(text: str) -> str:

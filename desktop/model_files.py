@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QObject, QTimer
+from PySide6.QtWidgets import QFileDialog
 
 from core.errors import GatewalkError
 from core.files.models import OpenedModel, open_model
 from core.origin import Origin, origin_of
 from desktop.bridge import Bridge
+from desktop.model_saving import SavingKind, kind_for, save_walked, saving_kinds
 from desktop.opened_models import data_for, first_guesses, loss_for, network_in, opened_with_loss
 from desktop.reports import Kind, Report
 
@@ -50,6 +52,20 @@ class ModelFiles(QObject):
         if origin is not None:
             path = Path(origin.file)
             self._try(lambda: self._ask(path, open_model(path, origin.answers)))
+
+    def save_as(self, start: Path) -> None:
+        """Ask for a name and a kind, and save the model that is walked for other programs."""
+        kinds = {kind.text: kind for kind in saving_kinds()}
+        file, chosen = QFileDialog.getSaveFileName(
+            self._window, tr("Save the model"), str(start), ";;".join(kinds), selectedFilter=next(iter(kinds))
+        )
+        if file:
+            self._try(lambda: self._save(Path(file), kinds.get(chosen, next(iter(kinds.values())))))
+
+    def _save(self, path: Path, chosen: SavingKind) -> None:
+        kind = kind_for(path, chosen)
+        target = path if path.suffix else path.with_name(path.name + kind.suffix)
+        self._bridge.report(save_walked(self._bridge, target, kind))
 
     def _ask(self, path: Path, opened: OpenedModel) -> None:
         from desktop.dialogs.model_questions import ask_about_model

@@ -10,7 +10,7 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QWidget
 
 from core.frame import Frame, Phase
-from desktop.actions import panel_title
+from desktop.command_table import panel_title
 from desktop.contents import Maker
 from desktop.theme import Theme, scaled
 from desktop.widgets.heading import DockTitle, TitleIcons, title_icons

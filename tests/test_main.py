@@ -67,7 +67,9 @@ def test_a_missing_package_is_named(trace_gives, capsys) -> None:
     assert "'msgspec' is missing" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("word", "hint"), [("trian", "did you mean 'train'?"), ("zzz", "play, trace, check, export, train")])
+@pytest.mark.parametrize(
+    ("word", "hint"), [("trian", "did you mean 'train'?"), ("zzz", "play, trace, check, export, train")]
+)
 def test_an_unknown_command_is_refused(word: str, hint: str, capsys) -> None:
     assert main.main([word]) == 2
     assert hint in capsys.readouterr().err

@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QApplication, QLineEdit
 from shiboken6 import isValid
 
 from core.frame import Grain, Phase
-from desktop.actions import commands, keys_as_markdown, keys_by_menu, tip_with_keys
+from desktop.actions import keys_as_markdown, keys_by_menu, tip_with_keys
+from desktop.command_table import commands
 from tests.desktop.windows import open_window
 
 CONTRACT = {

@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction, QDropEvent
 from PySide6.QtWidgets import QApplication, QToolButton
 
 from core.frame import Phase, View
-from desktop.actions import PANELS
+from desktop.command_table import PANELS
 from desktop.dialogs import ask
 from desktop.settings import ThemeChoice
 from desktop.theme import DARK, LIGHT

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from core.files.snapshot import load_session
 from core.frame import Phase
-from desktop.files import snapshot_kinds
+from desktop.file_kinds import snapshot_kinds
 from desktop.settings import MOST_BYTES
 from tests.desktop.windows import open_window
 

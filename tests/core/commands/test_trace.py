@@ -181,7 +181,10 @@ def test_overflow_is_named(here: Path, capsys) -> None:
 WRONG = {
     "nothing.npy": ("lstm nothing.npy", "There is no file “nothing.npy”"),
     "unknown cell": ("lsmt x.npy", "built in are: gru"),
-    "another program's model": ("model.ckpt x.npy", "“model.ckpt” is no cell. Give a cell file (.toml), a built-in cell"),
+    "another program's model": (
+        "model.ckpt x.npy",
+        "“model.ckpt” is no cell. Give a cell file (.toml), a built-in cell",
+    ),
     "no classes there": ("lstm x.npy --target gone.npy", "There is no file “gone.npy”"),
     "too short": ("lstm x.npy --target short.npy", "Got targets of shape (3, 2), expected 6 rows"),
     "direct width": ("lstm x.npy --target numbers.npy --head direct", "the 8 units, but the target has 5"),
