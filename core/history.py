@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.norms import norms
 from core.run import Run
 
 Array = NDArray[Any]
@@ -72,14 +73,6 @@ class History:
         if key not in self._logs:
             self._logs[key] = _Log(problem.steps, problem.batch_size, direction, of_rows)
         return self._logs[key]
-
-
-def norms(rows: Array) -> Array:
-    """Euclidean norms over the last axis, without overflow or underflow of the squares."""
-    peaks = np.abs(rows).max(axis=-1, keepdims=True)
-    scale = np.where((peaks > 0) & np.isfinite(peaks), peaks, 1.0)
-    with np.errstate(all="ignore"):
-        return np.asarray(scale[..., 0] * np.sqrt(((rows / scale) ** 2).sum(axis=-1)))
 
 
 def _peaks(rows: Array) -> Array:

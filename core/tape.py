@@ -189,16 +189,16 @@ class Tape:
         return total
 
     def _add_term(self, total: Array, term: GradientTerm, steps: slice) -> None:
-        delta = self._rows(term.delta, steps)
+        delta = self.rows(term.delta, steps)
         if term.source is None:
             total += delta.reshape(-1, *term.delta.shape).sum(axis=0).reshape(total.shape)
             return
-        source = self._rows(term.source, steps)
+        source = self.rows(term.source, steps)
         product = delta.reshape(-1, delta.shape[-1]).T @ source.reshape(-1, source.shape[-1])
         columns = slice(None) if term.columns is None else slice(*term.columns)
         total[:, columns] += product
 
-    def _delayed_rows(self, name: str, steps: slice, delay: int) -> Array:
+    def earlier_rows(self, name: str, steps: slice, delay: int) -> Array:
         """What some steps read of a variable ``delay`` steps back, (steps, *batch, H)."""
         offset = self.lead - delay
         rows = self._values[name][steps.start + offset : steps.stop + offset]
@@ -206,17 +206,17 @@ class Tape:
             return rows
         return np.stack([self.earlier(name, step, delay) for step in range(steps.start, steps.stop)])
 
-    def _rows(self, node: Node, steps: slice) -> Array:
-        """A factor of a weight gradient over some steps, (steps, *batch, ·)."""
+    def rows(self, node: Node, steps: slice) -> Array:
+        """What a run stores of a node over some steps, (steps, *batch, ·); a leaf as these steps read it."""
         if node.kind == VIEW:
-            return self._rows(node.whole, steps)[..., node.offset : node.offset + node.width]
+            return self.rows(node.whole, steps)[..., node.offset : node.offset + node.width]
         if node.rank == 2:
             return self._dense[node][steps]
         match node.key:
             case (str(kind), str(name), int()) if kind == INPUT:
                 return self.inputs[name][steps]
             case (str(kind), str(name), int(delay)) if kind == VARIABLE:
-                return self._delayed_rows(name, steps, delay)
+                return self.earlier_rows(name, steps, delay)
             case (str(kind), str(name)) if kind == PARAMETER:
                 value = self.kernel.parameters[name]
                 return np.broadcast_to(value, (steps.stop - steps.start, *self.batch, *value.shape))

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.block import HEAD, Block
-from core.history import History, norms
+from core.history import History
+from core.norms import norms
 from core.operators.expression import INPUT
 from core.stages import rows_are_times
 

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from core.block import INPUT_PATH, TARGET_PATH
 from core.frame import Arrival, BlockFrame, Flow, LaneFrame, Prediction, Track, View
-from core.history import History, norms
+from core.history import History
 from core.language.latex import name_latex
 from core.network import HEAD, LOSS, Block, Network
+from core.norms import norms
 from core.operators import Expression
 from core.operators.expression import INPUT, VARIABLE
 from core.reveal.moment import Moment

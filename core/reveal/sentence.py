@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from core.frame import ClipReport, Phase, Prediction, Scale, Sentence, Share
-from core.history import norms
 from core.network import HEAD, LOSS
+from core.norms import norms
 from core.reveal.focus import states
 from core.reveal.formulas import Formulas
 from core.reveal.inspect import shares

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.history import History, norms
+from core.history import History
+from core.norms import norms
 from core.run import Run
 from tests.core.walk_cases import CASES
 
