@@ -1,0 +1,45 @@
+"""Gradients side by side of which only a stretch has reached a place: rows first to last of n."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+class Part(msgspec.Struct, frozen=True, eq=False):
+    """The rows first <= r < last of gradients side by side, (last - first, H); the others are nothing."""
+
+    first: int
+    last: int
+    rows: Array
+
+    def over(self, first: int, last: int) -> Array:
+        """The rows of a longer stretch, zeros where there is nothing."""
+        if (first, last) == (self.first, self.last):
+            return self.rows
+        found = np.zeros((last - first, *self.rows.shape[1:]), self.rows.dtype)
+        found[self.first - first : self.last - first] = self.rows
+        return found
+
+
+def hull(parts: Iterable[Part]) -> tuple[int, int]:
+    """The least stretch that holds all parts."""
+    firsts, lasts = zip(*((part.first, part.last) for part in parts), strict=True)
+    return min(firsts), max(lasts)
+
+
+def joined(parts: list[Part]) -> Part:
+    """The sum of one or more parts."""
+    if len(parts) == 1:
+        return parts[0]
+    first, last = hull(parts)
+    total = np.zeros((last - first, *parts[0].rows.shape[1:]), parts[0].rows.dtype)
+    for part in parts:
+        total[part.first - first : part.last - first] += part.rows
+    return Part(first, last, total)
