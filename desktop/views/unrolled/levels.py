@@ -69,7 +69,10 @@ def strip_grid(
     if low < high:
         here, there = slice(low - first, high - first), slice(low - lane.first, high - lane.first)
         for m, track in enumerate(tracks):
-            own = units if track.values.shape[1] == size else shown_units(track.values.shape[1], len(units))
+            wide = track.values.shape[1]
+            own = (
+                units if wide == size else evenly(wide, len(units))
+            )  # a narrower one, as a projection, has taller cells
             places[here, m] = track_places(track, there, own, limits, kind)
             shown[here, m] = track.reached[there] if kind == "values" else track.arrived[there] > 0
             chips[here, m] = gradient_fraction(track.adjoint_norms[low:high], *limits)
@@ -81,6 +84,11 @@ def shown_units(units: int, rows: int) -> NDArray:
     """Which units are drawn: all, or evenly chosen ones where there are more units than rows of pixels."""
     if units <= rows:
         return np.arange(units)
+    return evenly(units, rows)
+
+
+def evenly(units: int, rows: int) -> NDArray:
+    """Which unit each of so many rows shows; a unit fills several where there are fewer units than rows."""
     return ((np.arange(rows) + 0.5) * units / rows).astype(np.intp)
 
 
