@@ -20,10 +20,12 @@ from desktop.dialogs.message_bar import with_messages
 from desktop.keys import FocusKeys
 from desktop.look import Look
 from desktop.menus import Menus
+from desktop.middle import Middle
 from desktop.panels import Panels
 from desktop.preferences import Preferences
 from desktop.reports import Kind, Report
 from desktop.scheduler import FrameScheduler
+from desktop.selection import Selection
 from desktop.settings import Settings
 from desktop.status import StatusLine
 from desktop.theme import Theme
@@ -65,6 +67,7 @@ class MainWindow(QMainWindow):
         self.bridge, self.settings, self.look = parts.bridge, parts.settings, parts.look
         self.typesetter, self.files, self.edits, self.proofs = parts.typesetter, parts.files, parts.edits, parts.proofs
         self.unrolled, self._inside = unrolled, parts.inside
+        self.selection = Selection(parts.bridge, parts.edits, parts.proofs)
         self._last_shown: Frame | None = None
         self.commands = Actions(self, self)
         for name in self.commands:
@@ -80,7 +83,8 @@ class MainWindow(QMainWindow):
 
     def _build(self, makers: dict[str, Maker]) -> None:
         theme = self.look.theme
-        central, self.messages = with_messages(self.unrolled, theme)
+        self.middle = Middle(self.unrolled, self.bridge, self.look.maps)
+        central, self.messages = with_messages(self.middle, theme)
         self.setCentralWidget(central)
         self.panels = Panels(self, makers, theme)
         self.bar = WalkBar(theme, self.commands, self)
@@ -139,6 +143,7 @@ class MainWindow(QMainWindow):
         self.unrolled.show_frame(veiled(frame) if self.settings.hide_predictions else frame)
         if self.isVisible():
             self.unrolled.repaint()  # the hand waits for the drawing; the panels follow at once
+        self.middle.show_frame(frame)
         self.panels.show_frame(frame)
 
     def show_again(self) -> None:
@@ -162,6 +167,7 @@ class MainWindow(QMainWindow):
         self.messages.set_theme(theme)
         self._inside.set_colours(theme, maps)
         self.unrolled.set_theme(theme)
+        self.middle.set_maps(maps)
         self.panels.set_theme(theme, maps)
         if self._last_shown is not None:
             self._show(self.bridge.frame)
@@ -171,41 +177,21 @@ class MainWindow(QMainWindow):
     def stop(self) -> None:
         """End what runs, wherever."""
         self.proofs.stop()
+        self.middle.stop()
         self.bridge.stop()
 
     def toggle_gradients(self) -> None:
         """Colour the strips by gradient, or by value."""
         self.unrolled.set_shown("gradients" if self.commands["show_gradients"].isChecked() else "values")
 
+    def toggle_laboratory(self) -> None:
+        """The laboratory in the place of the drawing, or the drawing again."""
+        self.middle.show_laboratory(self.commands["show_laboratory"].isChecked())
+
     def toggle_full_screen(self) -> None:
         """The whole screen, or no longer."""
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
         self.commands["full_screen"].setChecked(self.isFullScreen())
-
-    def choose_variable(self, direction: int) -> None:
-        """Select the next or the previous equation's variable."""
-        frame = self.bridge.frame
-        paths = [line.path for line in frame.equations]
-        here = frame.view.path or frame.position.path
-        if paths:
-            place = paths.index(here) + direction if here in paths else (0 if direction > 0 else -1)
-            self.bridge.select(paths[place % len(paths)], frame.view.t)
-
-    def edit_selected(self) -> None:
-        """Change the number that the inspector shows."""
-        seen = self.bridge.frame.inspection
-        if seen is not None:
-            self.edits.edit(("value", seen.path, seen.t, seen.unit))
-
-    def check_selected(self) -> None:
-        """Prove the gradient that the inspector shows."""
-        seen = self.bridge.frame.inspection
-        if seen is not None:
-            self.proofs.check(seen.path, seen.t, seen.unit)
-
-    def add_bookmark(self) -> None:
-        """Name this place."""
-        self.edits.add_bookmark()
 
     def show_keys(self) -> None:
         """All keys on one sheet."""
@@ -275,6 +261,7 @@ class MainWindow(QMainWindow):
         self.bridge.stop()
         self.files.close()
         self.proofs.close()
+        self.middle.close_worker()
         self.typesetter.close()
         super().closeEvent(event)
 

@@ -1,0 +1,14 @@
+"""The gradient laboratory: pictures of where a gradient lives and dies, computed from a finished run of their own."""
+
+from __future__ import annotations
+
+from desktop.colours import ColourMaps
+from desktop.laboratory.page import Laboratory
+from desktop.laboratory.reach import Reach
+
+PICTURES = (Reach,)
+
+
+def make_laboratory(maps: ColourMaps) -> Laboratory:
+    """The laboratory with all its pictures."""
+    return Laboratory(maps, PICTURES)

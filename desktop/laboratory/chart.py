@@ -1,0 +1,163 @@
+"""A plot with named axes for the pictures of the laboratory: curves, bars, points, a matrix, a cursor to drag.
+
+pyqtgraph draws it; what is here gives it the look of the window and its units to the axes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import ArrayLike, NDArray
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPen, QWheelEvent
+from PySide6.QtWidgets import QWidget
+
+from desktop.laboratory.matrix import Hatched
+from desktop.theme import Theme, scaled, ui_font
+from desktop.views.plot_items import Cursor, Line, Rules
+
+TICK_PX, LABEL_PX = 11.0, 12.0
+LEFT_PX = 64.0
+Ticks = Sequence[tuple[float, str]]
+
+
+class Chart(pg.PlotWidget):
+    """Axes without frames; the mouse points, and neither zooms nor pans by itself."""
+
+    pointed = Signal(object)  # (x, y) under the pointer while the button is down
+    hovered = Signal(object)  # (x, y) under the pointer, or None once it has left
+    marked = Signal(object)  # (x from, x to): what was dragged over, where ``spans`` are on
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent, background=None)
+        self._theme = theme
+        self._data: list[pg.GraphicsObject] = []
+        self._rules, self.cursor_line = Rules(), Cursor()
+        item = self.getPlotItem()
+        item.hideButtons()
+        item.setMenuEnabled(False)
+        item.setMouseEnabled(False, False)
+        item.disableAutoRange()
+        item.layout.setContentsMargins(0, round(scaled(6)), round(scaled(8)), 0)
+        for part in (self._rules, self.cursor_line):
+            item.addItem(part, ignoreBounds=True)
+        self.setMouseTracking(True)
+        self.set_theme(theme)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw axes, rules and cursor in these colours; data are drawn again by whoever drew them."""
+        self._theme = theme
+        item = self.getPlotItem()
+        for side in ("left", "bottom"):
+            axis = item.getAxis(side)
+            axis.setPen(QPen(Qt.PenStyle.NoPen))
+            axis.setTextPen(theme.secondary)
+            axis.setStyle(tickFont=ui_font(TICK_PX), tickLength=0, tickAlpha=0, tickTextOffset=round(scaled(5)))
+            axis.label.setFont(ui_font(LABEL_PX))
+            axis.label.setDefaultTextColor(theme.secondary)
+        item.getAxis("left").setWidth(round(scaled(LEFT_PX)))
+        self._rules.set_colour(theme.line)
+        self.cursor_line.set_colour(theme.accent)
+
+    # Axes
+
+    def set_labels(self, across: str, up: str) -> None:
+        """What the axes measure, with units."""
+        for side, text in (("bottom", across), ("left", up)):
+            axis = self.getPlotItem().getAxis(side)
+            axis.setLabel(text)
+            axis.label.setFont(ui_font(LABEL_PX))
+            axis.label.setDefaultTextColor(self._theme.secondary)
+
+    def set_x(self, low: float, high: float, ticks: Ticks) -> None:
+        """Limits and texts of the axis across."""
+        self.getPlotItem().setXRange(low, high, padding=0)
+        self.getPlotItem().getAxis("bottom").setTicks([list(ticks)])
+
+    def set_y(self, low: float, high: float, ticks: Ticks, rules: bool = True) -> None:
+        """Limits and texts of the axis up, with thin rules across at the ticks. ``low`` > ``high`` turns it round."""
+        box = self.getPlotItem().getViewBox()
+        box.invertY(low > high)
+        self.getPlotItem().setYRange(min(low, high), max(low, high), padding=0)
+        self.getPlotItem().getAxis("left").setTicks([list(ticks)])
+        self._rules.set_heights(tuple(value for value, _ in ticks) if rules else ())
+
+    # Data
+
+    def clear_data(self) -> None:
+        """Take everything out but axes, rules and cursor."""
+        for part in self._data:
+            self.getPlotItem().removeItem(part)
+        self._data.clear()
+
+    def add(self, part: pg.GraphicsObject, depth: float = 0.0) -> pg.GraphicsObject:
+        """Put any item in."""
+        part.setZValue(depth)
+        self.getPlotItem().addItem(part, ignoreBounds=True)
+        self._data.append(part)
+        return part
+
+    def add_line(self, x: ArrayLike, y: ArrayLike, colour: QColor, width: float = 2.0, dashed: bool = False) -> None:
+        """A curve, broken where ``y`` is NaN."""
+        style = Qt.PenStyle.DashLine if dashed else Qt.PenStyle.SolidLine
+        line = Line(np.asarray(x, float), np.asarray(y, float), antialias=True, connect="finite")
+        line.setPen(QPen(colour, scaled(width), style))
+        line.opts["pen"].setCosmetic(True)
+        self.add(line, 2.0)
+
+    def add_points(self, x: ArrayLike, y: ArrayLike, colour: QColor, symbol: str = "o", size: float = 7.0) -> None:
+        """Marks at some points; a ring round them in the colour of the ground keeps them apart."""
+        ring = QPen(self._theme.background, 1.0)
+        points = pg.ScatterPlotItem(x=np.asarray(x, float), y=np.asarray(y, float), symbol=symbol, size=scaled(size))
+        points.setPen(ring)
+        points.setBrush(colour)
+        self.add(points, 3.0)
+
+    def add_bars(
+        self, x: ArrayLike, heights: ArrayLike, colours: Sequence[QColor] | QColor, width: float = 0.8
+    ) -> None:
+        """Bars that stand on zero."""
+        x, heights = np.asarray(x, float), np.nan_to_num(np.asarray(heights, float))
+        brushes = {"brush": colours} if isinstance(colours, QColor) else {"brushes": list(colours)}
+        self.add(pg.BarGraphItem(x=x, height=heights, width=width, pen=QPen(Qt.PenStyle.NoPen), **brushes), 1.0)
+
+    def add_matrix(self, rgb: NDArray, there: NDArray, area: QRectF) -> None:
+        """A picture (rows, columns, 3) uint8 over ``area``, row 0 at the least y; hatched where not ``there``."""
+        if not there.all():
+            self.add(Hatched(self._theme, area), -6.0)
+        pixels = np.dstack([rgb, np.where(there, 255, 0).astype(np.uint8)])
+        image = pg.ImageItem(pixels, axisOrder="row-major", autoLevels=False, levels=(0, 255))
+        image.setRect(area)
+        self.add(image, -5.0)
+
+    def set_cursor(self, x: float | None) -> None:
+        """The line that says where the walk is."""
+        self.cursor_line.set_x(None if x is None else round(x))
+
+    # Pointing
+
+    def at(self, event: QMouseEvent) -> tuple[float, float]:
+        """What lies under the pointer, in the units of the axes."""
+        point = self.getPlotItem().getViewBox().mapSceneToView(event.position())
+        return point.x(), point.y()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.mouseMoveEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self.pointed.emit(self.at(event))
+        self.hovered.emit(self.at(event))
+        event.accept()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+
+    def leaveEvent(self, event: object) -> None:
+        self.hovered.emit(None)
+        super().leaveEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()

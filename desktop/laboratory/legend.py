@@ -1,0 +1,81 @@
+"""The legend of a logarithmic colour scale: a ramp with its decades under it."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QCoreApplication, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from desktop.colours import ColourMaps
+from desktop.numbers_text import power_text
+from desktop.theme import hatch_brush, scaled, ui_font
+from desktop.widgets.drawing import line_height, ramp
+
+RAMP_PX, RAMP_HEIGHT_PX, TEXT_PX, LEFT_PX = 260.0, 9.0, 11.0, 64.0
+
+
+class LogLegend(QWidget):
+    """Pale to magenta from one power of ten to another, and what is hatched."""
+
+    def __init__(self, maps: ColourMaps, words: str = "", nothing: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._words, self._nothing = words, nothing or tr("not reached")
+        self._limits = (1e-12, 1.0)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.set_maps(maps)
+
+    def set_maps(self, maps: ColourMaps) -> None:
+        """Draw with these colours."""
+        self._maps = maps
+        self._ramp, self._hatch = ramp(maps.gradient_table), hatch_brush(maps.theme)
+        self.update()
+
+    def show_limits(self, low: float, high: float, words: str = "") -> None:
+        """What the ends of the ramp mean, and what it measures."""
+        self._limits, self._words = (low, high), words or self._words
+        self.setAccessibleName(tr("Colours from {low}, pale, to {high}, magenta").format(low=low, high=high))
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """One line."""
+        return QSize(round(scaled(RAMP_PX + 200)), round(line_height(ui_font(TEXT_PX)) + scaled(4)))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Words, low, ramp, high; a hatched box and what it means."""
+        painter = QPainter(self)
+        painter.setFont(ui_font(TEXT_PX))
+        x = self._text(painter, scaled(LEFT_PX), self._words) if self._words else scaled(LEFT_PX)
+        x = self._text(painter, x, _end(self._limits[0]))
+        x = self._box(painter, x, scaled(RAMP_PX), True)
+        x = self._text(painter, x, _end(self._limits[1])) + scaled(18)
+        x = self._box(painter, x, scaled(RAMP_HEIGHT_PX) * 1.6, False)
+        self._text(painter, x, self._nothing)
+
+    def _text(self, painter: QPainter, x: float, text: str) -> float:
+        width = painter.fontMetrics().horizontalAdvance(text) + 1.0
+        painter.setPen(self._maps.theme.secondary)
+        painter.drawText(QRectF(x, 0, width, self.height()), Qt.AlignmentFlag.AlignVCenter, text)
+        return x + width + scaled(7)
+
+    def _box(self, painter: QPainter, x: float, width: float, filled: bool) -> float:
+        high = scaled(RAMP_HEIGHT_PX)
+        area = QRectF(round(x), round((self.height() - high) / 2), round(width), round(high))
+        if filled:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawImage(area, self._ramp)
+        else:
+            painter.fillRect(area, self._hatch)
+        painter.setPen(QPen(self._maps.theme.line, 1.0))
+        painter.drawRect(area.adjusted(0.5, 0.5, -0.5, -0.5))
+        return area.right() + scaled(7)
+
+
+def _end(limit: float) -> str:
+    return power_text(10.0 ** round(math.log10(limit))) if 0.0 < limit < math.inf else "0"
+
+
+def tr(text: str) -> str:
+    """The text in the person's language."""
+    return QCoreApplication.translate("Laboratory", text)

@@ -1,0 +1,48 @@
+"""What every picture of the laboratory is: a widget that asks a question of the run and draws the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from core.run import Problem
+from desktop.colours import ColourMaps
+from desktop.laboratory.questions import Place, Question
+
+
+class Picture(QWidget):
+    """A page of the laboratory. Subclasses say what they are called, what they ask and how an answer is drawn.
+
+    An answer is drawn once; after that only ``show_place`` is called while the cursor moves and the question stays the
+    same. ``said`` carries the one sentence that stands over the picture.
+    """
+
+    title = ""  # on its tab; set by the subclass, in the person's language
+    jump_requested = Signal(object)  # t: a person wants the walk to go there
+    selected = Signal(object)  # (path, t): a person looks at something else
+    changed = Signal()  # a choice in the picture was changed, so that its question is another one
+    said = Signal(object)  # text
+
+    def __init__(self, maps: ColourMaps, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.maps = maps
+
+    def set_maps(self, maps: ColourMaps) -> None:
+        """Draw in these colours, as large as the font is now."""
+        self.maps = maps
+
+    def question(self, problem: Problem, place: Place) -> Question | str:
+        """What is to be asked, or a sentence that says why nothing can be."""
+        raise NotImplementedError
+
+    def show_answer(self, answer: object, place: Place) -> None:
+        """Draw this."""
+        raise NotImplementedError
+
+    def show_place(self, place: Place) -> None:
+        """Show that the cursor is elsewhere now; the answer is the same."""
+
+
+PictureMaker = Callable[[ColourMaps], Picture]

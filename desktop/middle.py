@@ -1,0 +1,68 @@
+"""What stands in the middle of the window: the drawing, or the laboratory in its place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QStackedWidget
+
+from core.frame import Frame
+from desktop.bridge import Bridge
+from desktop.colours import ColourMaps
+from desktop.views.unrolled import UnrolledView
+
+if TYPE_CHECKING:
+    from desktop.laboratory.page import Laboratory
+
+
+class Middle(QStackedWidget):
+    """The laboratory is loaded and made when somebody first wants it."""
+
+    def __init__(self, drawing: UnrolledView, bridge: Bridge, maps: ColourMaps) -> None:
+        super().__init__()
+        self.drawing, self.laboratory = drawing, None
+        self._bridge, self._maps = bridge, maps
+        self.addWidget(drawing)
+
+    laboratory: Laboratory | None
+
+    @property
+    def shows_laboratory(self) -> bool:
+        """Whether the laboratory is what is seen."""
+        return self.laboratory is not None and self.currentWidget() is self.laboratory
+
+    def show_laboratory(self, wanted: bool) -> None:
+        """Put the laboratory in the place of the drawing, or the drawing back."""
+        if wanted and self.laboratory is None:
+            self.laboratory = self._made()
+        self.setCurrentWidget(self.laboratory if wanted else self.drawing)
+        self.show_frame(self._bridge.frame)
+
+    def show_frame(self, frame: Frame) -> None:
+        """Let the laboratory follow the walk, while it is seen."""
+        if self.shows_laboratory:
+            self.laboratory.show_frame(frame, self._bridge.session.run.problem)
+
+    def set_maps(self, maps: ColourMaps) -> None:
+        """Draw the laboratory in these colours."""
+        self._maps = maps
+        if self.laboratory is not None:
+            self.laboratory.set_maps(maps)
+
+    def stop(self) -> bool:
+        """End what the laboratory computes. Whether there was anything."""
+        return self.laboratory is not None and self.laboratory.stop()
+
+    def close_worker(self) -> None:
+        """End the thread of the laboratory."""
+        if self.laboratory is not None:
+            self.laboratory.close_worker()
+
+    def _made(self) -> Laboratory:
+        from desktop.laboratory import make_laboratory
+
+        laboratory = make_laboratory(self._maps)
+        laboratory.jump_requested.connect(self._bridge.go_to_time)
+        laboratory.selected.connect(lambda place: self._bridge.select(*place))
+        self.addWidget(laboratory)
+        return laboratory
