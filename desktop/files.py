@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SNAPSHOT = ".gatewalk"
 DATA = (".txt", ".csv", ".npy")
-MODELS = (".safetensors", ".pt", ".pth", ".npz", ".onnx", ".keras", ".h5", ".toml")
+MODELS = (".safetensors", ".pt", ".pth", ".npz", ".onnx", ".keras", ".h5", ".hdf5", ".toml")
 
 
 class Files(QObject):

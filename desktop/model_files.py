@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from desktop.bridge import Bridge
 from desktop.model_saving import SavingKind, kind_for, save_walked, saving_kinds
 from desktop.opened_models import data_for, first_guesses, loss_for, network_in, opened_with_loss
 from desktop.reports import Kind, Report
+from desktop.widgets.breakable import short_name
 
 TOML = ".toml"
 LONGEST_FOUND = 160  # characters of it in the message; the panel has all
@@ -102,9 +104,10 @@ class ModelFiles(QObject):
         self._say(path, model[-1], words)
 
     def _say(self, path: Path, origin: Origin, words: str) -> None:
-        found = origin.found if len(origin.found) <= LONGEST_FOUND else origin.found[: LONGEST_FOUND - 1] + "…"
-        text = tr("Opened “{name}”: {found}. {words}").format(name=path.name, found=found, words=words)
-        more = [*origin.remarks, tr("Undo brings the model before back.")]
+        found, last = brief(origin.found), tr("Undo brings the model before back.")
+        text = tr("Opened “{name}”: {found} {words}").format(name=short_name(path.name), found=found, words=words)
+        more = [*([origin.found] if len(origin.found) > LONGEST_FOUND else []), *origin.remarks, last]
+        more = [remark[:1].upper() + remark[1:] for remark in more]
         self._bridge.reported.emit(Report(text, Kind.NOTE, "\n".join(more)))
 
     def _try(self, action: Callable[[], object]) -> None:
@@ -112,6 +115,14 @@ class ModelFiles(QObject):
             action()
         except GatewalkError as error:
             self._bridge.report(str(error), Kind.ERROR)
+
+
+def brief(found: str) -> str:
+    """What was found as the first part of a message; a long one ends behind one of its clauses."""
+    if len(found) <= LONGEST_FOUND:
+        return f"{found}."
+    ends = [end.start() for end in re.finditer(r"[,;] | → ", found[:LONGEST_FOUND])]
+    return found[: ends[-1] if ends else LONGEST_FOUND].rstrip() + " …"
 
 
 def tr(text: str) -> str:

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from desktop.icons import icon
 from desktop.theme import Theme, scaled, ui_font
+from desktop.widgets.breakable import breakable, unbroken
 from desktop.widgets.drawing import rounded
 
 NOTE, ERROR, BUSY = "note", "error", "busy"
@@ -109,7 +110,7 @@ class MessageBar(QFrame):
             self.close_message()
             return
         self._kind = kind
-        self.words.setText(text)
+        self.words.setText(breakable(text))
         self.more.setVisible(bool(details))
         self.more.setChecked(False)
         if details or self._details is not None:
@@ -128,7 +129,7 @@ class MessageBar(QFrame):
     @property
     def text(self) -> str:
         """What it says; "" while it is closed."""
-        return "" if self.isHidden() else self.words.text()
+        return "" if self.isHidden() else unbroken(self.words.text())
 
     def close_message(self) -> None:
         """Go away."""

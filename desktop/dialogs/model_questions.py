@@ -14,6 +14,7 @@ from desktop.dialogs.frame import Question, fit, label_for
 from desktop.theme import Theme, bold_font, scaled
 from desktop.views.scrolling import quiet_scroll
 from desktop.views.side.parts import WrapLabel
+from desktop.widgets.breakable import breakable, short_name
 from desktop.widgets.wheel_guard import WheelGuard
 
 Reopen = Callable[[Mapping[str, str]], OpenedModel]
@@ -50,8 +51,9 @@ class ModelQuestions(Question):
         self._reopen = reopen
         self._fields: dict[str, AnswerField] = {}
         self._guard = WheelGuard(self)
-        title = label_for(self.tr("What “{name}” does not say").format(name=name), quiet=False)
+        title = label_for(self.tr("What “{name}” does not say").format(name=breakable(short_name(name))), quiet=False)
         title.setFont(bold_font(14))
+        title.setToolTip(name if short_name(name) != name else "")
         title.setWordWrap(True)
         self.found = WrapLabel(role="secondary", size=12)
         self._body = QWidget()
@@ -59,11 +61,12 @@ class ModelQuestions(Question):
         self._column.setContentsMargins(0, 0, round(scaled(6)), 0)
         self._column.setSpacing(round(scaled(12)))
         self._column.addStretch(1)
-        for part in (title, self.found):
-            self.body.addWidget(part)
+        self.body.addWidget(title)
+        self.body.addWidget(self.found)
+        self.body.addSpacing(round(scaled(6)))
         self.body.addWidget(quiet_scroll(self._body), 1)
         self._show(opened)
-        fit(self, 560, min(210 + 74 * len(self._fields), 560))
+        fit(self, 560, min(170 + 74 * len(self._fields), 560))
         next(iter(self._fields.values())).box.setFocus()
 
     def box(self, key: str) -> QComboBox:
@@ -77,7 +80,7 @@ class ModelQuestions(Question):
             self._ask(questions)
         for question in questions:
             self._fields[question.key].show_answer(question, opened.answers.taken[question.key])
-        words = [opened.found, *opened.remarks]
+        words = [each[:1].upper() + each[1:] for each in (opened.found, *opened.remarks)]
         self.found.setText("\n".join(words))
         self.offer(opened)
         self.say("")

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from core.frame import Phase
 from core.sequence import from_numbers
 from desktop.dialogs.model_questions import ModelQuestions
+from desktop.model_files import LONGEST_FOUND, brief
 from desktop.reports import Kind
 from tests.desktop.windows import open_window
 
@@ -105,7 +106,7 @@ def test_an_answer_may_raise_other_questions_and_changes_what_is_found(window):
     pick(dialog.box("readout"), "none")
     with pytest.raises(KeyError):
         dialog.box("head")
-    assert "no readout" in dialog.found.text()
+    assert "No readout" in dialog.found.text()
     dialog.accept()
     QApplication.processEvents()
     assert setup(window).network.outputs == 4
@@ -222,3 +223,25 @@ def test_a_cell_file_takes_the_place_of_the_present_cell(window, tmp_path):
     wrong.write_text('equations = """\nh = tanhh(x)\n"""\n')
     assert not window.files.open_path(wrong)
     assert "tanhh" in window.said[-1].text
+
+
+def test_every_ending_that_models_have_is_opened():
+    from core.files.models import SUFFIXES
+    from desktop.files import MODELS as KNOWN
+
+    assert set(KNOWN) == {*SUFFIXES, ".toml"}
+
+
+def test_a_long_report_ends_behind_a_clause_and_the_details_have_all(window, tmp_path):
+    name = "a_checkpoint_with_all_its_settings_in_its_name_lr0.001_epoch_00042.safetensors"
+    (tmp_path / name).write_bytes((MODELS / "lstm_both.safetensors").read_bytes())
+    assert window.files.open_path(tmp_path / name)
+    report, origin = window.said[-1], setup(window).origin
+    assert "a_checkpoint_with_all_its" in report.text
+    assert name not in report.text
+    assert brief("short") == "short."
+    long = "one clause, " * 20
+    assert brief(long) == long[: brief(long).index(" …")] + " …"
+    assert brief(long).endswith("clause …")
+    assert len(brief(long)) <= LONGEST_FOUND + 2
+    assert origin.remarks[0][1:] in report.details

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from desktop.theme import Theme, bold_font, scaled
 from desktop.views.side.parts import Facts, ShortButton, WrapLabel
 from desktop.views.side.records import FileFacts
+from desktop.widgets.breakable import short_name
 from desktop.widgets.heading import SectionHeading
 
 
@@ -47,7 +48,8 @@ class FileSection(QWidget):
         self.setVisible(facts is not None)
         if facts is None:
             return
-        self._name.setText(facts.name)
+        self._name.setText(short_name(facts.name))
+        self._name.setToolTip(facts.name)
         self._found.setText(facts.found)
         self._remarks.setText("\n".join(remark[:1].upper() + remark[1:] for remark in facts.remarks))
         self._remarks.setVisible(bool(facts.remarks))

@@ -12,6 +12,7 @@ from desktop.views.side.learning import LearningRows
 from desktop.views.side.parameter_list import ParameterList
 from desktop.views.side.parts import Facts, ShortButton, WrapLabel, column_of, fit_column
 from desktop.views.side.records import ModelSummary
+from desktop.widgets.breakable import short_name
 from desktop.widgets.heading import SectionHeading
 
 
@@ -96,7 +97,7 @@ class ModelPanel(QWidget):
     def _rows(self, summary: ModelSummary) -> tuple[tuple[str, str], ...]:
         losses = {"squared": self.tr("½ squared error"), "cross-entropy": self.tr("cross-entropy")}
         rows = (
-            (self.tr("for"), summary.name),
+            (self.tr("for"), short_name(summary.name)),
             (self.tr("inputs"), f"{summary.inputs:,}"),
             (self.tr("outputs"), f"{summary.outputs:,}, {summary.readout.lower()}"),
             (self.tr("loss"), losses.get(summary.loss, summary.loss) or self.tr("none")),

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QBoxLayout, QGridLayout, QLabel, QPushButton, QSiz
 
 from desktop.theme import scaled, ui_font
 from desktop.views.scrolling import quiet_scroll
+from desktop.widgets.breakable import breakable, unbroken
 
 SIDE_PX, TOP_PX, BOTTOM_PX = 20.0, 4.0, 14.0
 
@@ -16,7 +17,7 @@ class WrapLabel(QLabel):
     """Words that may be squeezed to any width: they wrap, and break inside a word only where nothing else helps."""
 
     def __init__(self, text: str = "", role: str = "", size: float = 12.0) -> None:
-        super().__init__(text)
+        super().__init__(breakable(text))
         self._size = size
         self.setWordWrap(True)
         self.setTextFormat(Qt.TextFormat.PlainText)
@@ -25,6 +26,14 @@ class WrapLabel(QLabel):
         self.setFont(ui_font(size))
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.setMinimumWidth(round(scaled(60)))
+
+    def setText(self, text: str) -> None:
+        """Show this; no word is so long that it would be cut."""
+        super().setText(breakable(text))
+
+    def text(self) -> str:
+        """What was set."""
+        return unbroken(super().text())
 
     def set_theme(self, _theme: object) -> None:
         """As large as the font is now; colours come from the style sheet."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication
 
-from core.block import JOIN
+from core.block import EMBEDDING, JOIN
 from core.frame import Phase, Position
 from core.network import LOSS, Block, Network
 from core.origin import Origin
@@ -38,7 +38,7 @@ class ModelSummary:
 
     name: str  # of the session, "" for none
     cells: tuple[str, ...]  # titles of the layers, bottom to top
-    sources: tuple[str, ...]  # where each cell comes from
+    sources: tuple[str, ...]  # where each cell comes from, but for the embedding
     units: tuple[int, ...]
     inputs: int
     outputs: int
@@ -72,13 +72,14 @@ def model_summary(
     network: Network, name: str = "", trained: bool | None = None, origin: Origin | None = None
 ) -> ModelSummary:
     """The summary of a network, and of the file that it came from."""
-    layers = [blocks[0].cell for blocks in _by_layer(network).values()]
+    by_layer = _by_layer(network)
+    layers = [blocks[0].cell for blocks in by_layer.values()]
     trainable = frozenset(network.trainable)
     rows = tuple(ParameterRow(path, shape, path in trainable) for path, shape in network.parameter_shapes.items())
     return ModelSummary(
         name=name,
-        cells=tuple(_title(blocks) for blocks in _by_layer(network).values()),
-        sources=tuple(cell.definition.source for cell in layers),
+        cells=tuple(_title(blocks) for blocks in by_layer.values()),
+        sources=tuple(blocks[0].cell.definition.source for name, blocks in by_layer.items() if name != EMBEDDING),
         units=tuple(cell.units for cell in layers),
         inputs=network.inputs,
         outputs=network.outputs,
