@@ -16,6 +16,7 @@ TOP_PX = 10.0
 HEADING_PX = 24.0
 PILL_PX = 20.0
 STUB_PX = 19.0  # between box and token, box and prediction
+STUB_TIGHT_PX = 15.0
 STUB_SEVERAL_PX = 29.0  # between layers, and all where there are several: edges turn there, and rows have names
 NAMES_PX = 25.0  # the line with the names of the variables
 CHIPS_PX = 17.0  # the line with the gradient of each variable
@@ -24,7 +25,8 @@ COMPACT_STRIPS_PX = 20.0
 TOKEN_PX = 17.0
 SMALL_PX = 15.0
 LANE_GAP_PX = 24.0
-LEAST_STRIPS_PX = 40.0
+LEAST_STRIPS_PX = 32.0
+ROOMY_STRIPS_PX = 64.0  # where strips would be lower, words that stand elsewhere too are left out
 UNIT_MOST_PX = 44.0
 STRIPS_MOST_PX = 560.0
 BAND_MOST_PX = 80.0  # of a variable in the map
@@ -60,10 +62,14 @@ class LaneShape(msgspec.Struct, frozen=True):
 
     layers: tuple[LayerShape, ...]  # bottom to top, without the head
     has_targets: bool
+    has_words: bool = True  # tokens and time steps
+    tight: bool = False  # with little between its rows
 
     @property
     def stub_px(self) -> float:
         """What lies between rows, before scaling."""
+        if self.tight:
+            return STUB_TIGHT_PX
         return STUB_SEVERAL_PX if len(self.layers) > 1 else STUB_PX
 
 
@@ -159,16 +165,22 @@ def rows_of(
 
 
 def _compact(shapes: tuple[LaneShape, ...], height: float, scale: float) -> tuple[LaneShape, ...]:
-    """Where lanes crowd, targets stand under the last lane only (they compare the same words)."""
-    strips = sum(_least(layer, scale) for shape in shapes for layer in shape.layers)
-    if strips + sum(_fixed(shape, scale) + scale * LANE_GAP_PX for shape in shapes) <= height:
-        return shapes
-    return (*(replace(shape, has_targets=False) for shape in shapes[:-1]), *shapes[-1:])
+    """Where lanes crowd, targets, and then all words, stand under the last lane only: they read the same sequence."""
+    *others, last = shapes
+    whole = replace(last, has_targets=any(shape.has_targets for shape in shapes))
+    bare = [replace(shape, has_targets=False) for shape in others]
+    tight = [replace(shape, has_words=False, tight=len(shape.layers) == 1) for shape in bare]
+    found = shapes
+    for found in (shapes, (*bare, whole), (*tight, replace(whole, tight=bool(tight) and len(whole.layers) == 1))):
+        strips = sum(ROOMY_STRIPS_PX * scale for shape in found for layer in shape.layers if not layer.compact)
+        if strips + sum(_fixed(shape, scale) + scale * LANE_GAP_PX for shape in found) <= height:
+            break
+    return found
 
 
 def _fixed(shape: LaneShape, scale: float) -> float:
     boxes = sum(layer.frame_px for layer in shape.layers) + (len(shape.layers) + 1) * shape.stub_px
-    text = TOKEN_PX + SMALL_PX * (1 + shape.has_targets)
+    text = (TOKEN_PX + SMALL_PX) * shape.has_words + SMALL_PX * shape.has_targets
     return scale * (HEADING_PX + PILL_PX + boxes + text)
 
 
@@ -204,7 +216,7 @@ def _lane_rows(shape: LaneShape, strips: list[float], top: float, scale: float) 
     for height, layer in zip(reversed(strips), reversed(shape.layers), strict=True):
         boxes.append(Span(round(y), height + round(scale * layer.frame_px)))
         y = boxes[-1].bottom + scale * shape.stub_px
-    token = Span(y, scale * TOKEN_PX)
-    t = Span(token.bottom, scale * SMALL_PX)
+    token = Span(y, scale * TOKEN_PX * shape.has_words)
+    t = Span(token.bottom, scale * SMALL_PX * shape.has_words)
     target = Span(t.bottom, scale * SMALL_PX * shape.has_targets)
     return LaneRows(heading, pill, tuple(reversed(boxes)), token, t, target)

@@ -9,7 +9,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QPainter, QPen, QPolygonF
 
 from desktop.colours import gradient_width_px
-from desktop.numbers_text import short_text
+from desktop.numbers_text import power_text, short_text
 from desktop.views.unrolled.chrome import Chrome
 from desktop.views.unrolled.edge import Edge
 from desktop.views.unrolled.edges import edges_of
@@ -138,6 +138,9 @@ def _paint_norm(painter: QPainter, scene: Scene, chrome: Chrome, edge: Edge, thi
     wide = chrome.word_width(text, font)
     if edge.y0 == edge.y1:
         room = abs(edge.x1 - edge.x0)
+        if wide > room + 2:  # tiny numbers have long exponents
+            text = power_text(edge.norm)
+            wide = chrome.word_width(text, font)
         if room < NUMBERS_FROM_PX * scene.rows.scale or wide > room + 8:
             return
         y = edge.y0 - thick / 2 - 3.5 - chrome.line_height(font) / 2

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPolygonF
 
 from core.frame import LaneFrame, Phase, Prediction
 from desktop.numbers_text import short_text
+from desktop.theme import Theme, lane_colours
 from desktop.views.unrolled.axis import pixel_near
 from desktop.views.unrolled.chrome import Chrome
 from desktop.views.unrolled.geometry import LaneRows, Span
@@ -32,11 +33,27 @@ def paint_headings(painter: QPainter, scene: Scene, chrome: Chrome, width: float
             y = round(rows.top - 12.0 * scene.rows.scale) + 0.5
             painter.setPen(QPen(chrome.theme.line, 1.0))
             painter.drawLine(QPointF(x, y), QPointF(width - x, y))
+        if len(scene.lanes) > 1:
+            paint_lane_mark(painter, n, chrome.theme, QPointF(x + 5.0, middle))
+            x += 17.0
         chrome.write(painter, lane.name, fonts.name, chrome.theme.text, x, middle, 0.0)
         x += chrome.word_width(lane.name, fonts.name) + 10
         said = "  \N{MIDDLE DOT}  ".join(part for part in (lane.subtitle, reached_text(scene, n)) if part)
         said = chrome.fitted(said, fonts.text, max(0.0, width - x - 16))
         chrome.write(painter, said, fonts.text, chrome.theme.secondary, x, middle + 0.5, 0.0)
+
+
+def paint_lane_mark(painter: QPainter, n: int, theme: Theme, middle: QPointF) -> None:
+    """The mark and the colour that the curves of this lane have in the plots."""
+    colours = lane_colours(theme)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colours[n % len(colours)])
+    if n % 4 == 0:
+        painter.drawEllipse(middle, 4.5, 4.5)
+        return
+    square = ((-4, -4), (4, -4), (4, 4), (-4, 4))
+    corners = (square, ((-4.5, -4), (4.5, -4), (0, 4.5)), ((0, -5), (5, 0), (0, 5), (-5, 0)))[n % 4 - 1]
+    painter.drawPolygon(QPolygonF([middle + QPointF(x, y) for x, y in corners]))
 
 
 def reached_text(scene: Scene, n: int) -> str:
@@ -94,10 +111,11 @@ def _paint_column(painter: QPainter, scene: Scene, chrome: Chrome, lane: LaneFra
     theme, fonts, x, row = chrome.theme, chrome.fonts, scene.axis.middle_of(t), t - lane.first
     here = scene.lit is not None and scene.lit.t == t
     room = scene.axis.width_of(t) - 6
-    token = chrome.fitted(visible_token(lane.tokens[row]), fonts.bold if here else fonts.text, room)
-    chrome.write(painter, token, fonts.bold if here else fonts.text, theme.text, x, _middle(rows.token), 0.5)
-    number = f"t = {t + 1}" if room >= 40 else str(t + 1)
-    chrome.write(painter, number, fonts.tiny, theme.secondary, x, _middle(rows.t), 0.5)
+    if rows.token.height:
+        token = chrome.fitted(visible_token(lane.tokens[row]), fonts.bold if here else fonts.text, room)
+        chrome.write(painter, token, fonts.bold if here else fonts.text, theme.text, x, _middle(rows.token), 0.5)
+        number = f"t = {t + 1}" if room >= 40 else str(t + 1)
+        chrome.write(painter, number, fonts.tiny, theme.secondary, x, _middle(rows.t), 0.5)
     if lane.targets[row] and rows.target.height:
         _paint_target(painter, chrome, lane.targets[row], x, _middle(rows.target), room)
     if rows.layers and t < len(lane.losses) and not math.isnan(lane.losses[t]):

@@ -180,3 +180,18 @@ def test_edges_of_states_run_apart() -> None:
 
 def test_ticks_are_round_numbers_apart() -> None:
     assert [tick_step(pitch, 60) for pitch in (100, 40, 21, 7, 0.7, 0.01)] == [1, 2, 5, 10, 100, 10_000]
+
+
+def test_where_lanes_crowd_words_stand_under_the_last_lane_only():
+    shape = LaneShape((LayerShape(12, 6),), has_targets=True)
+    roomy, crowded = rows_of((shape,) * 3, 1200.0, 1.0), rows_of((shape,) * 3, 560.0, 1.0)
+    assert all(lane.token.height and lane.target.height for lane in roomy.lanes)
+    assert [bool(lane.token.height) for lane in crowded.lanes] == [False, False, True]
+    assert [bool(lane.target.height) for lane in crowded.lanes] == [False, False, True]
+    assert crowded.height <= 560.0
+
+
+def test_one_lane_keeps_its_words_however_little_room_there_is():
+    rows = rows_of((LaneShape((LayerShape(12, 6),), has_targets=True),), 90.0, 1.0)
+    assert rows.lanes[0].token.height
+    assert rows.lanes[0].target.height
