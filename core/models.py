@@ -114,6 +114,11 @@ def vocabulary_of(name_or_path: str) -> Vocabulary | None:
     return read_model(name_or_path).vocabulary if is_snapshot(name_or_path) else None
 
 
+def file_of(name_or_path: str) -> NetworkFile | None:
+    """The network file of this name; None where it names no network. Raises FileError."""
+    return read_network_file(name_or_path) if is_network(name_or_path) else None
+
+
 def _saved_model(path: str, choices: Choices) -> Model:
     """The network and parameters of a snapshot. Raises FileError; DataError for options that it leaves no room for."""
     if choices.units or choices.weights or choices.head:
@@ -194,7 +199,7 @@ def inputs_in(name_or_path: str, weights: str) -> int | None:
     if is_snapshot(name_or_path):
         return read_model(name_or_path).network.inputs
     if is_network(name_or_path):
-        return read_network_file(name_or_path).settings.input.inputs
+        return read_network_file(name_or_path).inputs
     return _size_in(read_definition(name_or_path), _weights(weights), "inputs")
 
 

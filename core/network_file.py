@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -21,11 +21,16 @@ from core.files.reading import checked_path, read_text
 from core.language import CellDefinition, read_cell
 from core.network import Network, Padding
 from core.resources import resource_path
-from core.settings_file import settings_of, table_of
+from core.settings_file import SettingsText, settings_of, table_of
 from core.stack import READOUT, Direction, LayerSpec, build_stack
 
 MAX_BYTES = 200_000
 MAX_LAYERS = 64
+_CHOICES = {  # what msgspec does not say by itself
+    "layer.direction": ", ".join(Direction),
+    "padding": "zero or carried",
+    "layer.join": "the name of a join, or of a file of one",
+}
 _Found = TypeVar("_Found")
 Count = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
 Units = Annotated[int, msgspec.Meta(ge=1, le=4096)]
@@ -33,9 +38,13 @@ Start = float | tuple[float, ...]  # of an initial state: of all units, or of ea
 
 
 class InputPart(msgspec.Struct, frozen=True):
-    """[input]: how many numbers a step has (None: as many as the data), and the width of an embedding in front."""
+    """[input]: how many numbers a step has (None: as many as the data), and the width of an embedding in front.
+
+    ``tokens`` in place of ``inputs``: each step is one of so many tokens, read as a one-hot row.
+    """
 
     inputs: Count | None = None
+    tokens: Count | None = None
     embedding: Units | None = None
 
 
@@ -77,8 +86,14 @@ class NetworkSettings(msgspec.Struct, frozen=True):
 class NetworkFile:
     """A network as a file describes it; sizes that it leaves open come from the data."""
 
-    def __init__(self, file: Path, settings: NetworkSettings) -> None:
-        self.file, self.settings = file, settings
+    def __init__(self, text: SettingsText, file: Path, settings: NetworkSettings) -> None:
+        """Raises FileError naming the file, the line and the key that is wrong, as far as no data are needed."""
+        self.file, self.settings, self._text = file, settings, text
+        if settings.input.inputs and settings.input.tokens:
+            raise FileError(f"{text.place('input.tokens')}: 'inputs' stands there too; give one of them.")
+        self.layers = tuple(self._layer(f"layer[{number}]", part) for number, part in enumerate(settings.layer))
+        named = settings.readout.head
+        self.head: str | CellDefinition = self._read("readout.head", named, "heads") if _is_file(named) else named
 
     @property
     def name(self) -> str:
@@ -90,42 +105,55 @@ class NetworkFile:
         """What it shows, in a few sentences."""
         return " ".join(self.settings.description.split())
 
-    @cached_property
-    def layers(self) -> tuple[LayerSpec, ...]:
-        """The layers. Raises FileError naming the file and the key that is wrong."""
-        return tuple(self._layer(f"layer[{number}]", part) for number, part in enumerate(self.settings.layer))
+    @property
+    def inputs(self) -> int | None:
+        """How many numbers a step has; None for as many as the data."""
+        return self.settings.input.inputs or self.settings.input.tokens
 
-    @cached_property
-    def head(self) -> str | CellDefinition:
-        """The readout: a built-in name, or a definition."""
-        named = self.settings.readout.head
-        return self._read("readout.head", named, "heads") if _is_file(named) else named
+    @property
+    def tokens(self) -> int | None:
+        """How many tokens data of one number a step are numbers of; None where these are numbers like any other."""
+        part = self.settings.input
+        return part.tokens or (part.inputs if part.embedding else None)
 
     def network(self, *, inputs: int, outputs: int | None = None, loss: str | None = None) -> Network:
         """The network for data of this width; ``outputs`` where the file names none, ``loss`` in place of the file's.
 
-        Raises FileError naming the file and the key that is wrong.
+        Raises FileError naming the file, the line and the key that is wrong.
         """
         settings = self.settings
-        if settings.input.inputs not in (None, inputs):
+        if self.inputs not in (None, inputs):
+            key = "input.tokens" if settings.input.tokens else "input.inputs"
             raise FileError(
-                f"{self.file.name}, input.inputs: the network reads {settings.input.inputs} numbers a step, but "
-                f"the data has {inputs}. Use data of that width, or change the file."
+                f"{self._text.place(key)}: the network reads {self.inputs} numbers a step, but the data has {inputs}. "
+                "Use data of that width, or change the file."
             )
-        layers, head = self.layers, self.head
-        wanted = None if head == "direct" else settings.readout.outputs or outputs
-        return self._at(
-            "readout",
-            lambda: build_stack(
-                layers,
+        wanted = None if self.head == "direct" else settings.readout.outputs or outputs
+        try:
+            return build_stack(
+                self.layers,
                 inputs=inputs,
                 embedding=settings.input.embedding,
-                head=head,
+                head=self.head,
                 loss=settings.readout.loss if loss is None else loss,
                 outputs=wanted,
                 padding=settings.padding,
-            ),
-        )
+            )
+        except GatewalkError as error:
+            raise FileError(f"{self._text.place(self._wrong(inputs))}: {error}") from None
+
+    def _wrong(self, inputs: int) -> str:
+        """The part that makes the network impossible: the first layer that does, else the readout."""
+        built: list[LayerSpec] = []
+        for number, layer in enumerate(self.layers):
+            if layer.join == READOUT and number < len(self.layers) - 1:
+                return f"layer[{number}].join"
+            built.append(replace(layer, join="concatenation") if layer.join == READOUT else layer)
+            try:
+                build_stack(built, inputs=inputs, embedding=self.settings.input.embedding, head="direct")
+            except GatewalkError:
+                return f"layer[{number}]"
+        return "readout"
 
     def initial(self, network: Network, batch: int) -> dict[str, NDArray[np.float64]]:
         """The initial states that the file gives, by path, (K, B, H). Raises FileError for what is not there."""
@@ -144,18 +172,19 @@ class NetworkFile:
 
     def _state(self, place: str, zeros: Mapping[str, Any], path: str, start: Start) -> NDArray[np.float64]:
         if path not in zeros:
-            raise FileError(f"{self.file.name}, {place}: {path} has no initial value; these have: {', '.join(zeros)}.")
+            raise FileError(f"{self._text.place(place)}: {path} has no initial value; these have: {', '.join(zeros)}.")
         shape = zeros[path].shape
         if isinstance(start, tuple) and len(start) != shape[-1]:
-            raise FileError(f"{self.file.name}, {place}: got {len(start)} numbers, expected {shape[-1]}, one a unit.")
+            raise FileError(f"{self._text.place(place)}: got {len(start)} numbers, expected {shape[-1]}, one a unit.")
         return np.array(np.broadcast_to(np.asarray(start, float), shape))
 
     def _layer(self, place: str, part: LayerPart) -> LayerSpec:
         if part.dropout not in ("off", 0):
             raise FileError(
-                f"{self.file.name}, {place}.dropout: got {part.dropout!r}, expected 'off'. A network is walked here "
-                "as it is used, without dropout."
+                f"{self._text.place(f'{place}.dropout')}: got {part.dropout!r}, expected 'off'. A network is walked "
+                "here as it is used, without dropout."
             )
+        self._check_ways(place, part)
         named = part.join
         join = self._read(f"{place}.join", named, "joins") if part.direction is Direction.BOTH else named
         return LayerSpec(
@@ -169,6 +198,17 @@ class NetworkFile:
             reverse_cell=self._read(f"{place}.reverse_cell", part.reverse_cell, "cells") if part.reverse_cell else None,
         )
 
+    def _check_ways(self, place: str, part: LayerPart) -> None:
+        """Raises FileError for what is said of a direction that the layer has not, and would be lost without a word."""
+        whole, forward = LayerPart(part.cell, part.units), part.direction is Direction.FORWARD
+        of_both = () if part.direction is Direction.BOTH else ("join", "tied", "reverse_cell")
+        for key in (*of_both, *(("aligned", "initial_reverse") if forward else ())):
+            if getattr(part, key) != getattr(whole, key):
+                raise FileError(
+                    f"{self._text.place(f'{place}.{key}')}: the layer only walks {part.direction}, so this says "
+                    'nothing. Leave it out, or write direction = "both".'
+                )
+
     def _read(self, place: str, named: str, kind: str) -> Any:
         """The definition of a name, or of a file beside this one; the name of the join that is none."""
         if named == READOUT:
@@ -180,13 +220,13 @@ class NetworkFile:
         try:
             return make()
         except GatewalkError as error:
-            raise FileError(f"{self.file.name}, {place}: {error}") from None
+            raise FileError(f"{self._text.place(place)}: {error}") from None
 
 
 def read_network_file(name_or_path: str | Path) -> NetworkFile:
     """The shipped network of this name ("bidirectional_lstm"), or the one in a ``.toml`` file.
 
-    Raises FileError with the file, the key, and what was expected there.
+    Raises FileError with the file, the line, the key, and what was expected there.
     """
     path = Path(name_or_path)
     if path.suffix != ".toml":
@@ -196,10 +236,8 @@ def read_network_file(name_or_path: str | Path) -> NetworkFile:
             raise FileError(f"There is no network '{name_or_path}'. Use one of: {known}; or give a .toml file.")
     file = checked_path(path, (".toml",), "a network")
     text = read_text(file, MAX_BYTES, "A network file is a page of text.")
-    found = NetworkFile(file, settings_of(table_of(text, file.name, "a network"), NetworkSettings, file.name))
-    found.layers  # noqa: B018  what is wrong with them is said here
-    found.head  # noqa: B018
-    return found
+    source = SettingsText(text, file.name)
+    return NetworkFile(source, file, settings_of(table_of(source, "a network"), NetworkSettings, source, _CHOICES))
 
 
 def network_names() -> tuple[str, ...]:

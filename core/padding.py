@@ -44,6 +44,15 @@ def without_padding(values: ArrayLike, lengths: NDArray[np.intp]) -> Array:
     return np.where(valid.reshape(*valid.shape, *(1,) * (array.ndim - 2)), array, np.zeros((), array.dtype))
 
 
+def lengths_by_gaps(values: Array) -> NDArray[np.intp] | None:
+    """The lengths (B,) of sequences (T, B, D) behind whose ends rows of NaN stand to the last; None without such."""
+    gaps = np.isnan(values[-1]).all(axis=-1)
+    if not gaps.any():
+        return None
+    behind = np.logical_and.accumulate(np.isnan(values[::-1]).all(axis=-1), axis=0)
+    return len(values) - behind.sum(axis=0)
+
+
 class Padding:
     """The padding of one block's walk over ``steps`` steps."""
 

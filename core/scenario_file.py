@@ -11,7 +11,7 @@ from core.frame import Grain, Phase
 from core.learning.clipping import Clipping
 from core.learning.optimisers import SGD, Optimiser
 from core.learning.step import LearningSettings
-from core.settings_file import settings_of, table_of
+from core.settings_file import SettingsText, settings_of, table_of
 from core.tokens import Kind
 
 Positive = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
@@ -102,21 +102,24 @@ class Settings(msgspec.Struct, frozen=True):
 
 def parse_settings(text: str, file: str) -> Settings:
     """The settings that a scenario file states. Raises FileError naming the file, the key and what was expected."""
-    table = table_of(text, file, "a scenario")
-    _check_network(table.get("network"), file)
+    source = SettingsText(text, file)
+    table = table_of(source, "a scenario")
+    _check_network(table.get("network"), source)
     try:
-        return settings_of(table, Settings, file, _CHOICES)
+        return settings_of(table, Settings, source, _CHOICES)
     except FileError:
         raise
     except GatewalkError as error:  # of the optimiser's or the clipping's own
         raise FileError(f"{file}, learning: {error}") from None
 
 
-def _check_network(table: object, file: str) -> None:
+def _check_network(table: object, source: SettingsText) -> None:
     """A cell with its units, or a network file, which says everything. Raises FileError."""
     if not isinstance(table, dict):
         return
     if "file" in table and len(table) > 1:
-        raise FileError(f"{file}, network: with 'file' nothing else can stand here, as that file says it all.")
+        raise FileError(
+            f"{source.place('network.file')}: with 'file' nothing else can stand here, as that file says it all."
+        )
     if "file" not in table and "units" not in table:
-        raise FileError(f"{file}, network: 'units' is missing, expected 'units = …'.")
+        raise FileError(f"{source.place('network')}: 'units' is missing, expected 'units = …'.")

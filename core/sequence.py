@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from core.errors import DataError, ShapeError
-from core.padding import checked_lengths, without_padding
+from core.padding import checked_lengths, lengths_by_gaps, without_padding
 from core.tables import as_steps, check_finite, check_size, float_array, number_texts, numbers_of
 from core.targets import (
     NO_LOSS,
@@ -128,6 +128,10 @@ class Sequence:
         name = _names(inputs[t : t + 1, :1], self.vocabulary)
         return replace(self, inputs=_handed_over(inputs), tokens=(*self.tokens[:t], *name, *self.tokens[t + 1 :]))
 
+    def padded(self, lengths: ArrayLike) -> Sequence:
+        """A copy whose sequences have so many steps each, (B,); what comes after them is padding."""
+        return replace(self, lengths=checked_lengths(lengths, self.length, self.batch, least=1))
+
     def with_target(self, t: int, target: ArrayLike | str) -> Sequence:
         """A copy with this target, and its loss, at step ``t``: a class (number or label; -1: none) or output numbers.
 
@@ -208,12 +212,14 @@ def from_text(
 def from_numbers(values: str | ArrayLike, width: int | None = None, *, name: str = "") -> Sequence:
     """The sequence of a text of numbers, or of an array (T,), (T, D) or (T, B, D); one row per step.
 
-    A text of one line holds one number per step, unless it has exactly ``width`` numbers.
+    A text of one line holds one number per step, unless it has exactly ``width`` numbers. In a batch rows of NaN behind
+    the end of a shorter sequence are padding.
     """
     table = numbers_of(values) if isinstance(values, str) else float_array(values, "The input")
     if isinstance(values, str) and len(table) == 1 and table.shape[1] != width:
         table = table.T
-    return Sequence(as_steps(table, width), name=name)
+    steps = as_steps(table, width)
+    return Sequence(steps, name=name, lengths=lengths_by_gaps(steps) if steps.shape[1] > 1 else None)
 
 
 def next_token_targets(sequence: Sequence) -> Sequence:

@@ -53,7 +53,7 @@ def network_in(path: Path, present: Network, sequence: Sequence) -> tuple[Networ
     if not is_network(str(path)):
         return _with_cell(path, present), Origin(str(path), tr("a cell"), (), {}, Layout(), {}, {})
     file = read_network_file(path)
-    network = file.network(inputs=file.settings.input.inputs or sequence.width, outputs=present.outputs)
+    network = file.network(inputs=file.inputs or sequence.width, outputs=present.outputs)
     remarks = (file.description,) if file.description else ()
     return network, Origin(str(path), file.name, remarks, {}, Layout(), file.initial(network, 1), {})
 

@@ -10,16 +10,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.commands.batch_input import BatchInput
 from core.commands.model_files import opened_with_input
-from core.commands.model_options import add_model_options, choices_of, positive
+from core.commands.model_options import add_lengths_option, add_model_options, choices_of, positive
 from core.commands.target_options import CROSS_ENTROPY, SQUARED, with_target_file
+from core.commands.walk_words import network_in_words, steps_in_words
 from core.errors import DataError
-from core.files.sequences import read_sequence
+from core.files.lengths import lengths_in
 from core.gradients.check import Proof, Summary, prove_all
 from core.gradients.measure import VERDICTS
-from core.models import Model, inputs_in, is_model_file, is_snapshot, load_model, random_parameters, vocabulary_of
+from core.models import (
+    Model,
+    file_of,
+    inputs_in,
+    is_model_file,
+    is_snapshot,
+    load_model,
+    random_parameters,
+    vocabulary_of,
+)
 from core.network import Network
-from core.network_file import is_network, read_network_file
+from core.network_file import is_network
 from core.posing import problem_of
 from core.run import Problem, Run
 from core.sequence import Sequence, from_numbers
@@ -36,6 +47,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("input", metavar="INPUT", nargs="?", default="", help="a sequence (default: random numbers)")
     parser.add_argument("--target", default="", metavar="FILE", help="targets of INPUT (default: random ones)")
     parser.add_argument("--steps", type=positive, metavar="T", help=f"steps of the random input (default: {STEPS})")
+    add_lengths_option(parser)
 
 
 def run(arguments: Namespace) -> int:
@@ -77,17 +89,11 @@ def _proof(proof: Proof) -> str:
 
 
 def _heading(model: Model, problem: Problem, arguments: Namespace) -> str:
-    network = model.network
-    cell, head = network.layers[0].cell, network.head.cell.definition.name.lower()
-    name = cell.definition.name if len(network.layers) == 1 else network.summary
     numbers = "all parameters random"
     if _has_numbers(arguments):
         numbers = f"parameters from {arguments.weights or arguments.model}"
     data = arguments.input or "random input"
-    return (
-        f"{name}, {count(cell.units, 'unit')}, {head} readout, {network.loss} loss; {numbers}; "
-        f"{data}: {count(problem.steps, 'step')} × {count(problem.batch_size, 'sequence')}"
-    )
+    return f"{network_in_words(model.network)}, {model.network.loss} loss; {numbers}; {data}: {steps_in_words(problem)}"
 
 
 def _problem(arguments: Namespace, generator: np.random.Generator) -> tuple[Model, Problem]:
@@ -101,7 +107,8 @@ def _problem(arguments: Namespace, generator: np.random.Generator) -> tuple[Mode
         problem = problem_of(network, model.parameters, sequence, initial=states)
     else:
         target = random_target(network, (sequence.length, sequence.batch), generator)
-        problem = Problem(network, model.parameters, sequence.inputs, target, initial=states)
+        lengths = sequence.lengths
+        problem = Problem(network, model.parameters, sequence.inputs, target, initial=states, lengths=lengths)
     _check_size(problem)
     return model, problem
 
@@ -118,7 +125,9 @@ def _from_name(arguments: Namespace, generator: np.random.Generator) -> tuple[Mo
     sequence = _sequence(arguments, generator)
     loss, outputs = arguments.loss or _loss_for(arguments), OUTPUTS
     if arguments.target:
-        sequence, loss, outputs = with_target_file(sequence, arguments.target, arguments.loss)
+        prepare = BatchInput(arguments.lengths).targets
+        wanted = loss if is_network(arguments.model) else arguments.loss
+        sequence, loss, outputs = with_target_file(sequence, arguments.target, wanted, prepare)
     free = not arguments.target and (bool(arguments.weights) or arguments.head == "direct")
     choices = choices_of(arguments, loss)
     model = load_model(arguments.model, choices, inputs=sequence.width, outputs=None if free else outputs)
@@ -130,18 +139,23 @@ def _from_name(arguments: Namespace, generator: np.random.Generator) -> tuple[Mo
 def _sequence(arguments: Namespace, generator: np.random.Generator) -> Sequence:
     _check_options(arguments)
     if arguments.input:
-        return read_sequence(arguments.input, vocabulary=vocabulary_of(arguments.model))
+        file = file_of(arguments.model)
+        vocabulary = vocabulary_of(arguments.model)
+        return BatchInput(arguments.lengths).read(arguments.input, vocabulary, file.tokens if file else None)
     return _made_up(arguments, generator, _inputs(arguments))
 
 
 def _made_up(arguments: Namespace, generator: np.random.Generator, inputs: int) -> Sequence:
-    return from_numbers(generator.normal(size=(arguments.steps or STEPS, BATCH, inputs)))
+    lengths = lengths_in(arguments.lengths) if arguments.lengths else np.full(BATCH, arguments.steps or STEPS)
+    return from_numbers(generator.normal(size=(lengths.max(), len(lengths), inputs))).padded(lengths)
 
 
 def _check_options(arguments: Namespace) -> None:
     """Refuses options that belong to another input than the one that is there."""
     if arguments.input and arguments.steps:
         raise DataError("--steps is for random input; this input has its own steps. Leave one of them out.")
+    if arguments.lengths and arguments.steps:
+        raise DataError("--steps is for sequences of one length, --lengths for several. Leave one of them out.")
     if arguments.target and not arguments.input:
         raise DataError("A target needs the INPUT that it belongs to. Give both, or neither.")
 
@@ -162,8 +176,8 @@ def _loss_for(arguments: Namespace) -> str:
     """The loss that suits the readout; a saved session has its own, and so has a network file."""
     if is_snapshot(arguments.model):
         return ""
-    if is_network(arguments.model):
-        return read_network_file(arguments.model).settings.readout.loss
+    if file := file_of(arguments.model):
+        return file.settings.readout.loss
     return SQUARED if arguments.head in ("identity", "direct") else CROSS_ENTROPY
 
 

@@ -7,21 +7,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Literal
 
-import numpy as np
-
 from core.block import EMBEDDING
+from core.commands.batch_input import INPUT_KEY, BatchInput
 from core.commands.model_options import choices_of
 from core.commands.target_options import CROSS_ENTROPY, SQUARED, with_target_file
-from core.errors import DataError
 from core.files.models import Answers, OpenedModel, Question
-from core.files.sequences import read_sequence
 from core.models import Model, load_model
 from core.network import Network
 from core.sequence import Sequence
-from core.tables import MAX_NUMBERS
 
-INPUT_KEY = "input"
-_ORDERS = ("time-first", "batch-first")
 _MOST_LISTED = 6
 
 
@@ -39,8 +33,7 @@ def opened_with_input(
     if made_up is not None and not arguments.input:
         sequence, loss = made_up(network.inputs), arguments.loss or _suiting(network)
     else:
-        sequence, loss = _read(arguments, network)
-        sequence = in_time_order(sequence, about_input)
+        sequence, loss = _read(arguments, network, about_input)
         sequence = sequence.with_loss_at(at) if loss else sequence
         loss = loss or ((arguments.loss or _suiting(network)) if made_up else "")
     model = load_model(arguments.model, replace(choices, loss=loss), inputs=sequence.width)
@@ -48,12 +41,13 @@ def opened_with_input(
     return model, sequence, report(model.opened, about_input)
 
 
-def _read(arguments: Namespace, network: Network) -> tuple[Sequence, str]:
-    """The sequence with its targets, as they stand in the files, and the loss; "" without targets."""
-    sequence = with_tokens(read_sequence(arguments.input), network)
+def _read(arguments: Namespace, network: Network, about_input: Answers) -> tuple[Sequence, str]:
+    """The sequence with its targets, time first, and the loss; "" without targets."""
+    batch = BatchInput(arguments.lengths, about_input)
+    sequence = batch.read(arguments.input, tokens=network.inputs if network.layers[0].name == EMBEDDING else None)
     if not arguments.target:
         return sequence, ""
-    sequence, loss, _ = with_target_file(sequence, arguments.target, arguments.loss)
+    sequence, loss, _ = with_target_file(sequence, arguments.target, arguments.loss, batch.targets)
     return sequence, loss
 
 
@@ -66,43 +60,6 @@ def _split(given: Mapping[str, str]) -> tuple[dict[str, str], Answers]:
     """The answers that are for the file, and those about the input."""
     about_input = {key: answer for key, answer in given.items() if key == INPUT_KEY}
     return {key: answer for key, answer in given.items() if key != INPUT_KEY}, Answers(about_input)
-
-
-def with_tokens(sequence: Sequence, network: Network) -> Sequence:
-    """The sequence as one-hot rows where it holds numbers of tokens, (T,), (T, B) or (T, B, 1), for an embedding.
-
-    Raises DataError for a number that is no token.
-    """
-    tokens = network.inputs
-    if network.layers[0].name != EMBEDDING or sequence.width == tokens or sequence.vocabulary is not None:
-        return sequence
-    if sequence.width > 1 and sequence.batch > 1:
-        return sequence  # of another width, which the network will say
-    numbers = sequence.inputs[:, 0, :] if sequence.batch == 1 else sequence.inputs[:, :, 0]
-    known = (numbers == np.round(numbers)) & (numbers >= 0) & (numbers < tokens)
-    if not known.all():
-        t, sample = np.argwhere(~known)[0]
-        raise DataError(
-            f"The input has {numbers[t, sample]:g} at step {t + 1}, sequence {sample + 1}, but the embedding has the "
-            f"tokens 0 to {tokens - 1}. Give numbers of tokens, (T,) or (T, B), or rows of {tokens} numbers."
-        )
-    if numbers.size * tokens > MAX_NUMBERS:
-        raise DataError(
-            f"{numbers.size:,} steps of {tokens:,} tokens are {numbers.size * tokens:,} numbers, expected at most "
-            f"{MAX_NUMBERS:,}. Give a shorter input."
-        )
-    return replace(sequence, inputs=np.eye(tokens)[numbers.astype(np.int64)], tokens=())
-
-
-def in_time_order(sequence: Sequence, answers: Answers) -> Sequence:
-    """The sequence and its targets with time first; asks where there are several sequences."""
-    if sequence.batch == 1:
-        return sequence
-    text = "Is the first axis of the input time, (T, B, D), or the batch, (B, T, D)?"
-    if answers.choose(Question(INPUT_KEY, text, _ORDERS, _ORDERS[0])) == _ORDERS[0]:
-        return sequence
-    targets, known = (None if a is None else a.swapaxes(0, 1) for a in (sequence.targets, sequence.known))
-    return replace(sequence, inputs=sequence.inputs.swapaxes(0, 1), targets=targets, known=known, tokens=())
 
 
 def report(opened: OpenedModel, about_input: Answers) -> list[str]:

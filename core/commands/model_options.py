@@ -53,6 +53,16 @@ def answer(text: str) -> tuple[str, str]:
     return key, choice
 
 
+def add_lengths_option(parser: ArgumentParser) -> None:
+    """How long each sequence of a batch is."""
+    parser.add_argument(
+        "--lengths",
+        default="",
+        metavar="N,N,…|FILE",
+        help="steps of each sequence of a batch, the rest is padding (default: all, up to rows of NaN at the end)",
+    )
+
+
 def choices_of(arguments: Namespace, loss: str) -> Choices:
     """What the options say about the model, with the loss that was chosen."""
     return Choices(arguments.units, arguments.seed, arguments.weights, arguments.head, loss, dict(arguments.answer))

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import DataError, FileError
+from core.files.numpy_array import finite
 from core.files.reading import checked_path
-from core.files.sequences import read_array, read_target
+from core.files.sequences import Prepare, as_it_is, read_array, read_target
 from core.sequence import Sequence
 from core.tokens import shown
 
@@ -19,14 +20,16 @@ Array = NDArray[Any]
 CROSS_ENTROPY, SQUARED = "cross-entropy", "squared"
 
 
-def with_target_file(sequence: Sequence, path: str, loss: str) -> tuple[Sequence, str, int]:
+def with_target_file(
+    sequence: Sequence, path: str, loss: str, prepare: Prepare = as_it_is
+) -> tuple[Sequence, str, int]:
     """The sequence with the targets in a file, the loss they are for, and the outputs they need.
 
     ``loss`` "" lets the file decide: classes (whole numbers, one a step) call for cross-entropy, other numbers for
-    the squared error. Raises FileError, DataError, ShapeError.
+    the squared error. ``prepare`` sees the array of the file first. Raises FileError, DataError, ShapeError.
     """
     file = checked_path(path, (".npy", ".csv", ".tsv", ".txt"), "targets")
-    array = None if file.suffix.lower() == ".txt" else _array(file)
+    array = None if file.suffix.lower() == ".txt" else _array(file, prepare)
     classes = _are_classes(file, array, loss, sequence)
     kind: Literal["classes", "numbers"] = "classes" if classes else "numbers"
     if array is not None and array.dtype.kind == "f" and np.isnan(array).any():
@@ -34,7 +37,7 @@ def with_target_file(sequence: Sequence, path: str, loss: str) -> tuple[Sequence
     else:
         named = classes and array is None and sequence.vocabulary is not None  # words are classes by name
         labels = sequence.vocabulary.tokens if named and sequence.vocabulary else ()
-        sequence = read_target(file, kind, sequence, labels=labels)
+        sequence = read_target(file, kind, sequence, labels=labels, prepare=prepare)
     loss = loss or (CROSS_ENTROPY if classes else SQUARED)
     targets = sequence.targets
     assert targets is not None
@@ -55,17 +58,14 @@ def _are_classes(file: Path, array: Array | None, loss: str, sequence: Sequence)
     return whole and (loss == CROSS_ENTROPY or file.suffix.lower() != ".npy")  # a table does not say its type
 
 
-def _array(file: Path) -> Array:
-    """The numbers of the file; in a ``.npy`` NaN may stand for "no loss here"."""
-    if file.suffix.lower() != ".npy":
-        return read_array(file)
-    try:
-        array = np.load(file, allow_pickle=False)
-    except (ValueError, OSError, EOFError, SyntaxError, TypeError):
-        return read_array(file)  # says what is wrong
-    if not isinstance(array, np.ndarray) or array.dtype.kind != "f" or not np.isnan(array).any():
-        return read_array(file)
-    return array
+def _array(file: Path, prepare: Prepare) -> Array:
+    """The numbers of the file; NaN may stand for "no loss here"."""
+
+    def prepared(found: Array) -> Array:
+        array = prepare(found)
+        return array if np.isnan(array).any() else finite(array)
+
+    return read_array(file, prepared)
 
 
 def _with_gaps(sequence: Sequence, array: Array, file: Path) -> Sequence:

@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.commands.batch_input import BatchInput
 from core.commands.model_files import opened_with_input
-from core.commands.model_options import add_model_options, choices_of
+from core.commands.model_options import add_lengths_option, add_model_options, choices_of
 from core.commands.target_options import with_target_file
+from core.commands.walk_words import network_in_words, steps_in_words
 from core.errors import DataError, FileError, ShapeError
 from core.files.npz import read_npz, without_prefix, write_npz
-from core.files.sequences import read_sequence
-from core.files.trace_arrays import arrays_of, file_gradients
-from core.models import Model, is_model_file, is_snapshot, load_model, vocabulary_of
+from core.files.trace_arrays import arrays_of, ends_of, file_gradients
+from core.models import Model, file_of, is_model_file, is_snapshot, load_model, vocabulary_of
 from core.network import Network
 from core.posing import problem_of
 from core.run import Problem, Run
@@ -41,6 +42,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--initial", default="", metavar="FILE", help=".npz of initial states, keys initial/l0/h (K, B, H)"
     )
+    add_lengths_option(parser)
 
 
 def run(arguments: Namespace) -> int:
@@ -54,7 +56,7 @@ def run(arguments: Namespace) -> int:
         lines = []
     with np.errstate(all="ignore"):  # overflow is a result like any other, and the summary names it
         walk = Run(_problem(model, sequence, arguments.initial)).complete()
-        arrays = arrays_of(walk) | (file_gradients(walk, model.opened.names) if model.opened else {})
+        arrays = arrays_of(walk) | ends_of(walk) | (file_gradients(walk, model.opened.names) if model.opened else {})
     write_npz(out, arrays)
     broken = [key for key, array in arrays.items() if not np.isfinite(array).all()]
     summary = _summary(walk, sequence, arguments, len(arrays))
@@ -71,7 +73,8 @@ def _checked_output(arguments: Namespace) -> Path:
     if out.is_dir() or not out.parent.is_dir():
         reason = "it is a folder" if out.is_dir() else f"there is no folder {shown(str(out.parent))}"
         raise FileError(f"{shown(arguments.out)} cannot be written: {reason}. Choose another place.")
-    for source in (arguments.model, arguments.input, arguments.target, arguments.weights, arguments.initial):
+    read = (arguments.model, arguments.input, arguments.target, arguments.weights, arguments.initial, arguments.lengths)
+    for source in read:
         if source and out.exists() and Path(source).exists() and out.samefile(source):
             raise FileError(f"{shown(arguments.out)} is also read, and would be overwritten. Write to another file.")
     return out
@@ -79,10 +82,12 @@ def _checked_output(arguments: Namespace) -> Path:
 
 def _sequence(arguments: Namespace) -> tuple[Sequence, str, int | None]:
     """The sequence with its targets, the loss ("" without targets) and the number of outputs."""
-    sequence = read_sequence(arguments.input, vocabulary=vocabulary_of(arguments.model))
+    batch, file = BatchInput(arguments.lengths), file_of(arguments.model)
+    sequence = batch.read(arguments.input, vocabulary_of(arguments.model), file.tokens if file else None)
     if not arguments.target:
         return sequence, "", None
-    sequence, loss, outputs = with_target_file(sequence, arguments.target, arguments.loss)
+    wanted = arguments.loss or (file.settings.readout.loss if file else "")
+    sequence, loss, outputs = with_target_file(sequence, arguments.target, wanted, batch.targets)
     if (sequence.targets is not None) and sequence.targets.ndim == 2 and arguments.weights:
         outputs = _outputs_of(arguments.weights, outputs)
     return sequence.with_loss_at(arguments.at), loss, outputs
@@ -137,12 +142,10 @@ def initial_states(network: Network, path: str, batch: int) -> dict[str, Array]:
 
 def _summary(run: Run, sequence: Sequence, arguments: Namespace, arrays: int) -> str:
     """One line: what was found and what was written."""
-    network, cell = run.network, run.network.layers[0].cell
-    name = cell.definition.name if len(network.layers) == 1 else network.summary
-    what = f"{name}, {count(cell.units, 'unit')}, {network.head.cell.definition.name.lower()} readout"
+    what = network_in_words(run.network)
     parts = [
         shown(Path(arguments.model).name) if is_model_file(arguments.model) else what,
-        f"{count(sequence.length, 'step')} × {count(sequence.batch, 'sequence')} × {count(sequence.width, 'input')}",
+        f"{steps_in_words(run.problem)} × {count(sequence.width, 'input')}",
     ]
     if sequence.vocabulary is not None and not is_snapshot(arguments.model):
         parts.append(
@@ -150,7 +153,7 @@ def _summary(run: Run, sequence: Sequence, arguments: Namespace, arrays: int) ->
         )
     if run.has_loss:
         places = count(int(run.problem.loss_weights.sum()), "target")
-        parts.append(f"{network.loss} loss {run.losses().sum():.6g} at {places}")
+        parts.append(f"{run.network.loss} loss {run.losses().sum():.6g} at {places}")
     else:
         parts.append("no target, so no loss and no gradients")
     return f"{'; '.join(parts)}; wrote {count(arrays, 'array')} to {arguments.out}"

@@ -6,7 +6,7 @@ file's name and ends with what to do. A file too large for its kind is refused b
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from collections.abc import Sequence as Ordered
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import DataError, ShapeError
-from core.files.numpy_array import read_npy
+from core.files.numpy_array import finite, read_npy
 from core.files.reading import checked_path, read_text
 from core.sequence import Sequence, from_numbers, from_text
 from core.tables import MAX_STEPS, count, numbers_of
@@ -28,16 +28,29 @@ from core.vocabulary import Vocabulary
 TEXT_BYTES = 1_000_000  # far more than MAX_STEPS words
 TABLE_BYTES = 8_000_000  # parsed within about a second
 
+Prepare = Callable[[NDArray[Any]], NDArray[Any]]  # of an array, before anything is made of it
+
 _TABLES = (".csv", ".tsv")
 _ADVICE = f"A sequence has at most {MAX_STEPS:,} steps: save a part of it."
 
 
+def as_it_is(array: NDArray[Any]) -> NDArray[Any]:
+    """The array."""
+    return array
+
+
 def read_sequence(
-    path: str | Path, *, vocabulary: Vocabulary | None = None, kind: Kind | None = None, width: int | None = None
+    path: str | Path,
+    *,
+    vocabulary: Vocabulary | None = None,
+    kind: Kind | None = None,
+    width: int | None = None,
+    prepare: Prepare = as_it_is,
 ) -> Sequence:
     """The sequence in a ``.txt`` (words or characters), ``.csv`` or ``.npy`` file ((T,), (T, D) or (T, B, D)).
 
-    ``kind`` says how to read a text (guessed when not given); ``width`` is what the network reads at one step.
+    ``kind`` says how to read a text (guessed when not given); ``width`` is what the network reads at one step. In a
+    ``.npy`` batch rows of NaN behind the end of a shorter sequence are padding.
     """
     file = checked_path(path, (".txt", *_TABLES, ".npy"), "a sequence")
     with _named(file):
@@ -45,15 +58,18 @@ def read_sequence(
             text = read_text(file, TEXT_BYTES, _ADVICE)
             return from_text(text, vocabulary, kind, width=width, name=file.stem)
         width = len(vocabulary) if width is None and vocabulary is not None else width
-        numbers = read_npy(file) if file.suffix.lower() == ".npy" else read_text(file, TABLE_BYTES, _ADVICE)
-        return from_numbers(numbers, width, name=file.stem)
+        if file.suffix.lower() == ".npy":
+            return from_numbers(read_npy(file, prepare), width, name=file.stem)
+        return from_numbers(read_text(file, TABLE_BYTES, _ADVICE), width, name=file.stem)
 
 
-def read_array(path: str | Path) -> NDArray[Any]:
+def read_array(path: str | Path, prepare: Prepare = finite) -> NDArray[Any]:
     """The array in a ``.npy`` file (int64 or float64) or a ``.csv`` file (float64, two axes)."""
     file = checked_path(path, (*_TABLES, ".npy"), "an array")
     with _named(file):
-        return read_npy(file) if file.suffix.lower() == ".npy" else numbers_of(read_text(file, TABLE_BYTES, _ADVICE))
+        if file.suffix.lower() == ".npy":
+            return read_npy(file, prepare)
+        return prepare(numbers_of(read_text(file, TABLE_BYTES, _ADVICE)))
 
 
 def read_target(
@@ -63,6 +79,7 @@ def read_target(
     *,
     width: int | None = None,
     labels: Ordered[str] = (),
+    prepare: Prepare = as_it_is,
 ) -> Sequence:
     """``sequence`` with the targets in a file: one row per step, or a single row that is meant for the last step.
 
@@ -76,7 +93,7 @@ def read_target(
         elif file.suffix.lower() == ".txt":
             array = numbers_of(read_text(file, TEXT_BYTES, _ADVICE))
         else:
-            array = read_array(file)
+            array = read_array(file, lambda found: finite(prepare(found)))
         targets = _class_rows(array, sequence) if kind == "classes" else _number_rows(array, sequence, width)
         return replace(sequence, targets=targets, known=None, target_labels=tuple(labels))
 
@@ -114,9 +131,7 @@ def _class_rows(array: NDArray[Any], sequence: Sequence) -> NDArray[Any]:
             f"Got targets of shape {array.shape}, expected {count(length, 'row')} (or 1, for the last step) of "
             f"{'1 class' if batch == 1 else f'{batch} classes'}. Give one class per step and sequence."
         )
-    targets = np.full((length, batch), NO_LOSS, dtype=rows.dtype)
-    targets[-len(rows) :] = rows
-    return targets
+    return _placed(rows, np.full((length, batch), NO_LOSS, dtype=rows.dtype), sequence)
 
 
 def _number_rows(array: NDArray[Any], sequence: Sequence, width: int | None) -> NDArray[np.float64]:
@@ -129,8 +144,14 @@ def _number_rows(array: NDArray[Any], sequence: Sequence, width: int | None) -> 
             f"Got targets of shape {array.shape}, expected {count(length, 'row')} (or 1, for the last step)"
             f"{f' × {batch} sequences' if batch > 1 else ''} × outputs ({expected}). Give one row of outputs per step."
         )
-    targets = np.full((length, batch, rows.shape[2]), np.nan)
-    targets[-len(rows) :] = rows
+    return _placed(rows, np.full((length, batch, rows.shape[2]), np.nan), sequence)
+
+
+def _placed(rows: NDArray[Any], targets: NDArray[Any], sequence: Sequence) -> NDArray[Any]:
+    """The targets with these rows; a single one stands at the last step of each sequence."""
+    if len(rows) == len(targets):
+        return rows
+    targets[sequence.ends, np.arange(sequence.batch)] = rows[0]
     return targets
 
 

@@ -34,6 +34,14 @@ def arrays_of(run: Run, forward: int | None = None, backward: int | None = None)
     return arrays
 
 
+def ends_of(run: Run) -> dict[str, Array]:
+    """Where lengths differ: ``lengths`` (B,), and ``final/l0/h`` (B, H) after the last step of each walk."""
+    if not run.problem.is_padded:
+        return {}
+    assert run.problem.lengths is not None
+    return {"lengths": run.problem.lengths, **{f"final/{path}": run.final(path) for path in _initial_rows(run)}}
+
+
 def file_gradients(run: Run, layout: Layout) -> dict[str, Array]:
     """The gradients in the names and shapes of a model file, ``grad/file/NAME``; {} before they are there."""
     if run.backward_done < run.steps:

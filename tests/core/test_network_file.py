@@ -90,46 +90,73 @@ def test_a_cell_file_is_no_network(tmp_path: Path) -> None:
     assert not is_network(str(tmp_path / "missing.toml"))
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "sentence"),
-    [
-        ("units = 5", "units = 0", r"layer\[0\].units|layer\[...\].units: expected 'int' >= 1"),
-        ("units = 5", "unit = 5", r"layer\[(0|...)\]: 'units' is missing"),
-        ("units = 5", "units = 5\nsize = 2", r"layer\[0\].size: there is no such key; did you mean 'sizes'"),
-        ('"both"', '"up"', r"layer\[.*\].direction: invalid enum value 'up'"),
-        ('"sum"', '"some"', r"layer\[0\].join: there is no file some and no built-in one .*: average, concatenation"),
-        ('"lstm_projected"', '"lstn"', r"layer\[0\].cell: there is no file lstn and no built-in one"),
-        ('"own_cell.toml"', '"gone.toml"', r"layer\[1\].cell: .*there is no file"),
-        ('"off"', "0.5", r"layer\[0\].dropout: got 0.5, expected 'off'"),
-        ("projection", "project", "readout: the cell LSTM .projected. declares no size project"),
-        ('"identity"', '"softmaxx"', "readout: there is no file softmaxx"),
-        ('"squared"', '"hinge"', "readout: .*no loss hinge"),
-        ('"carried"', '"kept"', "padding: "),
-        ("inputs = 4", "inputs = 9", "input.inputs: the network reads 9 numbers a step, but the data has 4"),
-        ('"sum"', '"readout"', "readout: Layer 1 cannot be joined by the readout"),
-        ("name =", "names =", "the file: 'name' is missing"),
-        ("[[layer]]", "[[layer", "this is not valid TOML"),
-    ],
-)
-def test_what_is_wrong_is_told_with_file_key_and_what_was_expected(
-    tmp_path: Path, old: str, new: str, sentence: str
+WRONG = [
+    ("units = 5", "units = 0", 11, "layer[0].units: expected `int` >= 1"),
+    ("units = 3", "units = 'three'", 21, "layer[1].units: expected `int`, got `str`"),
+    ("units = 5", "unit = 5", 9, "layer[0]: 'units' is missing, expected 'units = …'"),
+    ("units = 5", "units = 5\nsize = 2", 12, "layer[0].size: there is no such key; did you mean 'sizes'?"),
+    ('"both"', '"up"', 12, "layer[0].direction: invalid enum value 'up', expected forward, reverse, both"),
+    ('"reverse"', '"back"', 22, "layer[1].direction: invalid enum value 'back', expected forward, reverse, both"),
+    ('"sum"', '"some"', 13, "layer[0].join: there is no file some and no built-in one"),
+    ('"lstm_projected"', '"lstn"', 10, "layer[0].cell: there is no file lstn and no built-in one"),
+    ('"own_cell.toml"', '"gone.toml"', 20, "layer[1].cell: "),
+    ('"off"', "0.5", 15, "layer[0].dropout: got 0.5, expected 'off'"),
+    ("projection", "project", 9, "layer[0]: the cell LSTM (projected) declares no size project"),
+    ('"reverse"', '"reverse"\ntied = true', 23, "layer[1].tied: the layer only walks reverse, so this says nothing"),
+    ('"both"', '"reverse"', 13, "layer[0].join: the layer only walks reverse"),
+    ('"reverse"', '"forward"\naligned = false', 23, "layer[1].aligned: the layer only walks forward"),
+    ('"identity"', '"softmaxx"', 25, "readout: there is no file softmaxx"),
+    ('"identity"', '"head.toml"', 26, "readout.head: "),
+    ('"squared"', '"hinge"', 25, "readout: "),
+    ('"squared"', "2", 28, "readout.loss: expected `str`, got `int`"),
+    ('"carried"', '"kept"', 3, "padding: invalid enum value 'kept', expected zero or carried"),
+    ("inputs = 4", "inputs = 9", 6, "input.inputs: the network reads 9 numbers a step, but the data has 4"),
+    ("inputs = 4", "tokens = 9", 6, "input.tokens: the network reads 9 numbers a step, but the data has 4"),
+    ("inputs = 4", "inputs = 4\ntokens = 4", 7, "input.tokens: 'inputs' stands there too; give one of them"),
+    ("embedding = 3", "embedding = -3", 7, "input.embedding: expected `int` >= 1"),
+    ('"sum"', '"readout"', 13, "layer[0].join: Layer 1 cannot be joined by the readout"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "line", "sentence"), WRONG)
+def test_what_is_wrong_is_told_with_file_line_key_and_what_was_expected(
+    tmp_path: Path, old: str, new: str, line: int, sentence: str
 ) -> None:
     assert old in OWN
-    with pytest.raises(FileError, match=f"^own.toml(, |: )({sentence})"):
+    with pytest.raises(FileError) as caught:
         read_network_file(written(tmp_path, OWN.replace(old, new, 1))).network(inputs=4)
+    assert str(caught.value).startswith(f"own.toml, line {line}, {sentence.replace('`', chr(39))}")
+
+
+def test_what_stands_nowhere_has_no_line(tmp_path: Path) -> None:
+    for old, new, sentence in (
+        ("name =", "names =", "own.toml, the file: 'name' is missing, expected 'name = …'"),
+        ("[[layer]]", "[[layer", "own.toml: this is not valid TOML: .*at line 9"),
+    ):
+        with pytest.raises(FileError, match=f"^{sentence}"):
+            read_network_file(written(tmp_path, OWN.replace(old, new, 1)))
 
 
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
-        ("c = [1.0, 2, 3, 4, 5]", "c = [1.0, 2]", r"layer\[0\].initial.c: got 2 numbers, expected 5, one a unit"),
-        ("h = 0.5", "f = 0.5", r"layer\[0\].initial_reverse.f: l0.reverse/f has no initial value; these have: l0/c"),
+        ("c = [1.0, 2, 3, 4, 5]", "c = [1.0, 2]", r"line 16, layer\[0\].initial.c: got 2 numbers, expected 5"),
+        ("h = 0.5", "f = 0.5", r"line 17, layer\[0\].initial_reverse.f: l0.reverse/f has no initial value; these have"),
     ],
 )
 def test_initial_states_that_do_not_fit(tmp_path: Path, old: str, new: str, sentence: str) -> None:
     file = read_network_file(written(tmp_path, OWN.replace(old, new, 1)))
     with pytest.raises(FileError, match=f"^own.toml, {sentence}"):
         file.initial(file.network(inputs=4), 1)
+
+
+def test_a_file_says_how_its_numbers_are_read(tmp_path: Path) -> None:
+    said = [("inputs = 4", 4, 4), ("tokens = 9", 9, 9), ("", None, None)]
+    for line, inputs, tokens in said:
+        file = read_network_file(written(tmp_path, OWN.replace("inputs = 4", line)))
+        assert (file.inputs, file.tokens) == (inputs, tokens)
+    plain = read_network_file(written(tmp_path, OWN.replace("embedding = 3", "")))
+    assert (plain.inputs, plain.tokens) == (4, None)  # four numbers; without an embedding no number is a token
 
 
 def test_a_name_that_is_none() -> None:
@@ -157,5 +184,5 @@ def test_a_scenario_may_name_a_network_file(tmp_path: Path) -> None:
     assert [block.name for block in scenario.network().blocks][1:3] == ["l0", "l0.reverse"]
     assert scenario.initial()["l0/c"].shape == (1, 1, 5)
     (tmp_path / "scene.toml").write_text(SCENARIO.replace("file =", "units = 2\nfile ="), encoding="utf-8")
-    with pytest.raises(FileError, match=r"^scene.toml, network: with 'file' nothing else can stand here"):
+    with pytest.raises(FileError, match=r"^scene.toml, line 5, network.file: with 'file' nothing else can stand here"):
         read_scenario(tmp_path / "scene.toml")

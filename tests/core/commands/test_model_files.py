@@ -102,7 +102,7 @@ REFUSED = {
     "an answer about a cell": ("lstm words-x.npy --answer cell=gru", "--answer is for model files"),
     "no answer": ("words.pt words-x.npy --answer cell", "expected KEY=CHOICE, got 'cell'"),
     "another width": ("lstm_both.safetensors rnn_relu-x.npy", "2 numbers per step, but the network reads 3"),
-    "no token": ("words.pt noise.npy", "but the embedding has the tokens 0 to 6"),
+    "no token": ("words.pt noise.npy", "but the network reads the tokens 0 to 6"),
     "classes, no readout": ("lstm_both.safetensors lstm_both-x.npy --target words-t.npy", "no loss cross-entropy"),
     "no file": ("gone.pt words-x.npy", "There is no file “gone.pt”"),
 }  # fmt: skip
