@@ -38,7 +38,8 @@ def open_onnx(file: Path, answers: Answers, loss: str) -> OpenedModel:
 
 def _opened(file: Path, answers: Answers, loss: str) -> OpenedModel:
     graph = read_graph(file)
-    plan = plan_of(graph, walk(graph))
+    values, notes = walk(graph)
+    plan = plan_of(graph, values)
     network = _network(plan, loss)
     summands = dict(_summands(plan))
     _check_size(file, summands)
@@ -49,7 +50,14 @@ def _opened(file: Path, answers: Answers, loss: str) -> OpenedModel:
     broken = not_finite({**parameters, **initial})
     found = f"{found_in(graph, plan)}; {precision(graph.tensors, layout) if layout.pieces else 'no named weights'}"
     return OpenedModel(
-        network, parameters, initial, found, (*remarks, *filter(None, [broken])), layout, graph.tensors, answers
+        network,
+        parameters,
+        initial,
+        found,
+        (*remarks, *dict.fromkeys(notes), *filter(None, [broken])),
+        layout,
+        graph.tensors,
+        answers,
     )
 
 

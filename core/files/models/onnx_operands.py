@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -23,6 +23,7 @@ class Operands:
     given: tuple[Value | None, ...]
     opset: int
     limit: int  # numbers that its result may have
+    notes: list[str] = field(default_factory=list)  # what had to be assumed
 
     @property
     def values(self) -> list[Value]:

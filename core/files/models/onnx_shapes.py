@@ -11,7 +11,7 @@ import numpy as np
 from core.files.models.onnx_operands import Operands
 from core.files.models.onnx_select import joined, selected, without_axis
 from core.files.models.onnx_tensors import kind_of
-from core.files.models.onnx_values import Atom, Known, NotUnderstood, Signal, Value, axis_of
+from core.files.models.onnx_values import Atom, Known, NotUnderstood, Signal, Value, axis_of, counted
 
 Move = Callable[[Operands], tuple[Value, ...]]
 _FLOATS = ("float16", "bfloat16", "float32", "float64")
@@ -50,7 +50,42 @@ def _reshape(operands: Operands) -> tuple[Value, ...]:
         if any(size == 0 and axis >= len(shape) for axis, size in enumerate(wanted)):
             raise NotUnderstood(f"it copies a size from an axis that {list(shape)} does not have")
         wanted = [shape[axis] if size == 0 else size for axis, size in enumerate(wanted)]
+    if isinstance(value, Signal) and not _fits(shape, wanted):
+        wanted = _left_open(value, wanted, operands.notes)
     return (_regrouped(value, shape, wanted),)
+
+
+def _fits(shape: Sequence[int], wanted: Sequence[int]) -> bool:
+    total, known = math.prod(shape), math.prod(size for size in wanted if size != -1)
+    return known > 0 and total % known == 0 if -1 in wanted else total == known
+
+
+def _left_open(value: Signal, wanted: list[int], notes: list[str]) -> list[int]:
+    """The sizes with the stand-in of what is left open, where the exporter wrote the size of its example instead.
+
+    Such a size has to stand where the value has it: counted from the front, or from the back behind a -1.
+    """
+    found = list(wanted)
+    atoms = list(counted(tuple(atom for dim in value.dims for atom in dim)))
+    end = wanted.index(-1) if -1 in wanted else len(wanted)
+    for axes, step in ((range(end), 0), (range(len(wanted) - 1, end, -1), -1)):
+        for axis in axes:
+            found[axis] = _size_taken(atoms, step, wanted[axis])
+    if _fits(value.shape, found) and found != wanted:
+        for old, new in zip(wanted, found, strict=True):
+            what = "steps" if value.time is not None and value.time.size == new else "sequences"
+            notes += [f"the file itself takes {old} {what} only; here any number is walked"] * (old != new)
+    return found
+
+
+def _size_taken(atoms: list[Atom], step: int, size: int) -> int:
+    """The size of the atoms that ``size`` means, taken from the front (``step`` 0) or the back (-1)."""
+    if atoms and not atoms[step].fixed and size > 1 and size % atoms[step].size:
+        return atoms.pop(step).size
+    taken = 1
+    while taken < size and atoms:
+        taken *= atoms.pop(step).size
+    return size
 
 
 def _flatten(operands: Operands) -> tuple[Value, ...]:

@@ -27,23 +27,24 @@ _ADVICE = (
 )
 
 
-def walk(graph: Graph) -> Mapping[str, Value]:
-    """Every value that the outputs of the graph depend on, by name. Raises FileError naming the node at fault."""
+def walk(graph: Graph) -> tuple[Mapping[str, Value], tuple[str, ...]]:
+    """Every value that the outputs depend on, by name, and what was assumed. Raises FileError naming the node."""
     _check_recurrent(graph)
     values: dict[str, Value] = {}
+    notes: list[str] = []
     sizes = _StandIns()
     for entry in graph.inputs:
         values[entry.name] = _fed(entry, sizes)
     limit = max(LEAST_LIMIT, graph.numbers)
     for node in _needed(graph):
         given = tuple(_value(name, values, graph, node) for name in node.inputs)
-        operands = Operands(node, given, graph.opset, limit)
+        operands = Operands(node, given, graph.opset, limit, notes)
         try:
             found = _understood(operands)
         except NotUnderstood as error:
             raise FileError(f"{shown(graph.file)}, {node.label}: {error}. {error.advice or _ADVICE}") from None
         values.update(zip(node.outputs, found, strict=False))
-    return values
+    return values, tuple(notes)
 
 
 def _known(graph: Graph, name: str) -> Known:

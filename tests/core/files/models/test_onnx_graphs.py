@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from core.errors import FileError
 from core.files.models import open_model
 from core.run import Run
 from tests.core.files.models.onnx_making import (
@@ -55,6 +56,29 @@ def test_a_linear_layer_on_all_steps_at_once(tmp_path: Path):
     run = opened_run(write(tmp_path / "rows.onnx", nodes, tensors, ["y"]))
     expected = run.values("l0/h") @ READOUT["V"].astype(float) + READOUT["b"].astype(float)
     np.testing.assert_allclose(output(run), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("shape", "perm", "said"),
+    [
+        ((7, -1, UNITS), [0, 2, 1, 3], "takes 7 steps only"),
+        ((-1, 9, UNITS), [0, 2, 1, 3], "takes 9 sequences only"),
+        ((9, 7, UNITS), [2, 0, 1, 3], "takes 9 sequences only"),
+    ],
+)
+def test_sizes_of_the_example_that_an_exporter_left_behind(tmp_path: Path, shape, perm, said: str):
+    """torch.onnx.export(dynamo=True) writes [6, -1, H] where it was told that both sizes are open."""
+    nodes = [lstm(), node("Transpose", ["Y"], ["Z"], perm=perm), node("Reshape", ["Z", "flat"], ["y"])]
+    opened = open_model(write(tmp_path / "baked.onnx", nodes, {**weights(), "flat": whole(*shape)}, ["y"]))
+    assert any(said in remark for remark in opened.remarks)
+    assert [layer.name for layer in opened.network.layers] == ["l0"]
+
+
+def test_a_size_that_stands_in_another_place_is_refused(tmp_path: Path):
+    nodes = [lstm(), node("Squeeze", ["Y", "one"], ["H"]), node("Reshape", ["H", "flat"], ["y"])]
+    tensors = {**weights(), **ONE, "flat": whole(-1, UNITS, 7)}
+    with pytest.raises(FileError, match="which does not fit"):
+        open_model(write(tmp_path / "turned.onnx", nodes, tensors, ["y"]))
 
 
 def test_two_nodes_of_opposite_directions_are_one_layer(tmp_path: Path):
