@@ -7,9 +7,10 @@ once. Of the rest, only what the links themselves need, the *core*, must go step
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 
 import msgspec
 
@@ -63,15 +64,15 @@ def core_of(links: Links) -> Core:
         used = found
 
 
-def in_order(roots: Iterable[Node]) -> list[Node]:
+def in_order(roots: Iterable[Node], sources_of: Callable[[Node], Iterable[Node]] = attrgetter("sources")) -> list[Node]:
     """The roots and everything they read, each behind what it reads."""
     found: dict[Node, None] = {}
-    waiting = [(root, iter(root.sources)) for root in roots][::-1]
+    waiting = [(root, iter(sources_of(root))) for root in roots][::-1]
     while waiting:
         node, sources = waiting[-1]
         source = next((source for source in sources if source not in found), None)
         if source is not None:
-            waiting.append((source, iter(source.sources)))
+            waiting.append((source, iter(sources_of(source))))
             continue
         waiting.pop()
         found[node] = None

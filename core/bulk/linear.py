@@ -7,6 +7,7 @@ stays the operator it is.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from typing import TypeAlias
 
 import msgspec
@@ -29,19 +30,22 @@ Form: TypeAlias = tuple[Term, ...]
 
 
 class Linear:
-    """The backward nodes of a block, re-associated; ``arriving`` are the variables with gradient from other blocks."""
+    """The backward nodes of a block, re-associated.
 
-    def __init__(self, lowered: Lowered, arriving: frozenset[str]) -> None:
+    ``arriving`` are the variables whose inbox is given. What later steps send to a variable is told apart by
+    ``delays``, by default those of the equations; without any it is taken to be in the inbox.
+    """
+
+    def __init__(
+        self, lowered: Lowered, arriving: Collection[str], delays: Mapping[str, Sequence[int]] | None = None
+    ) -> None:
         self._lowered, self._arriving = lowered, arriving
+        self._delays = _delays_of(lowered) if delays is None else delays
         self._forms: dict[Node, Form] = {}
         self._settled: dict[Node, Node] = {}
         self._nodes: dict[tuple[object, ...], Node] = {}
         self._alive: dict[Node, bool] = {}
         self._late: dict[Node, bool] = {}
-        self._delays: dict[str, list[int]] = {}
-        for kind, name, delay in lowered.sends:
-            if kind == VARIABLE:
-                self._delays.setdefault(name, []).append(delay)
         self.sends = {key: self._sent(key, node) for key, node in lowered.sends.items()}
 
     def links(self) -> dict[Node, Link]:
@@ -196,3 +200,12 @@ class Linear:
     def _note(self, structure: tuple[object, ...], node: Node) -> Node:
         """The node of this structure that is there already, or this new one."""
         return self._nodes.setdefault(structure, node)
+
+
+def _delays_of(lowered: Lowered) -> dict[str, list[int]]:
+    """For each variable that later steps send to: how many steps later they stand."""
+    found: dict[str, list[int]] = {}
+    for kind, name, delay in lowered.sends:
+        if kind == VARIABLE:
+            found.setdefault(name, []).append(delay)
+    return found

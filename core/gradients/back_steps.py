@@ -2,6 +2,10 @@
 
 What arrives at variables is given as (n, H) for one step, or (S', n, H) for several steps at once: ``n`` gradients that
 know nothing of each other. What nothing has reached is None: it costs nothing and is no number.
+
+The equations are re-associated as in ``core.bulk``: what a chain of forward values multiplies is multiplied once, by a
+factor known of all steps, and in matrix products by a matrix that already has it. Where a variable of the block is
+overwritten they are taken as they are.
 """
 
 from __future__ import annotations
@@ -14,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.bulk.graph import in_order
+from core.bulk.linear import Linear
+from core.gradients.factored import Factored, factored
 from core.gradients.walked_block import WalkedBlock
 from core.operators import OPERATORS
 from core.operators.expression import INBOX
@@ -31,43 +37,47 @@ _UFUNCS: Mapping[str, Callable[..., Array]] = {
     "mul": np.multiply,
     "div": np.divide,
     "neg": np.negative,
-    "identity": np.positive,
 }
 
 
-class _Product(msgspec.Struct, frozen=True, eq=False):
-    """An affine node: its sources, and the matrix of each, (source, result), one below the other."""
+class _Operation(msgspec.Struct, frozen=True, eq=False):
+    """An operation of the backward pass: its arguments, and which of them bring a gradient."""
 
-    sources: tuple[Node, ...]
-    weights: Array
-
-    @property
-    def places(self) -> dict[Node, slice]:
-        """The rows of the matrix that belong to each source."""
-        places, first = {}, 0
-        for node in self.sources:
-            places[node] = slice(first, first + node.width)
-            first += node.width
-        return places
+    node: Node
+    name: str
+    args: tuple[tuple[Node, bool], ...]
+    ufunc: Callable[..., Array] | None  # None for what the table computes
 
 
 class BackSteps:
-    """The backward equations of one walked block, as far as the ``wanted`` nodes of its plan need them."""
+    """The backward equations of one walked block, as far as the ``wanted`` nodes of its plan need them.
+
+    Wanted are nodes of ``block.plan.layout.lowered``: ``adjoints[name]``, what the step sends to its past or its inputs
+    (``sends[kind, name, delay]``), the ``delta`` of a gradient term.
+    """
 
     def __init__(self, walked: WalkedBlock, wanted: Iterable[Node]) -> None:
         self.walked = walked
         self._alive: dict[Node, bool] = {}
-        self.order = [node for node in in_order(list(wanted)) if self.is_alive(node)]
-        self.products = {node: self._product(node) for node in self.order if node.kind == AFFINE}
-        self.places = self._stand_together()
+        lowered, inboxes = walked.block.plan.layout.lowered, walked.block.plan.layout.inboxes
+        self.stops = {lowered.adjoints[name]: units for name, units in walked.overwritten.items()
+                      if name in lowered.adjoints}  # fmt: skip
+        again: Callable[[Node], Node] = _itself if self.stops else Linear(lowered, inboxes, {}).node
+        self.wanted = {node: again(node) for node in wanted}
+        self.products: dict[Node, list[Factored]] = {}
+        self.order = [node for node in in_order(self.wanted.values(), self._read) if self.is_alive(node)]
+        self.operations = {node: self._operation(node) for node in self.order if node.kind == OPERATION}
         self._known: dict[Node, Array | list[Array]] = {}
-        lowered = walked.block.plan.layout.lowered
-        self.stops = self._overwritten({node: name for name, node in lowered.adjoints.items()})
 
     def at(self, where: Where, arriving: Arriving) -> Values:
-        """The wanted values at a step, or at several at once; what arrives by the name of the variable."""
+        """The wanted values at a step, or at several at once: node -> (n, ·) or (S', n, ·).
+
+        ``arriving``: by variable, what comes to it from outside the step, all of the same n. Steps are counted as the
+        sequence walks them (``Visit.row``).
+        """
         with np.errstate(all="ignore"):
-            return _Evaluation(self, where, arriving).run()
+            found = _Evaluation(self, where, arriving).run()
+        return {node: found.get(again) for node, again in self.wanted.items()}
 
     def is_alive(self, node: Node) -> bool:
         """Whether a gradient is in it."""
@@ -88,52 +98,38 @@ class BackSteps:
             known = self._known[node] = rows if walked.is_constant(node) else list(rows)
         return known[where] if isinstance(known, list) else known
 
-    def _product(self, node: Node) -> _Product:
-        blocks: dict[Node, Array] = {}
-        for product in node.maps:
-            matrix = self.walked.matrix(product).T
-            blocks[product.source] = blocks[product.source] + matrix if product.source in blocks else matrix
-        return _Product(tuple(blocks), np.concatenate(list(blocks.values())))
+    def _operation(self, node: Node) -> _Operation:
+        name, args = str(node.key[0]), tuple((arg, self.is_alive(arg)) for arg in node.args)
+        return _Operation(node, name, args, _UFUNCS.get(name) if node.rank == 1 else None)
 
-    def _stand_together(self) -> dict[Node, tuple[_Product, slice]]:
-        """Where results are written, so that those which a product reads stand side by side."""
-        places: dict[Node, tuple[_Product, slice]] = {}
-        for product in self.products.values():
-            wide = len(product.sources) > 1 and not any(node in places for node in product.sources)
-            if wide and all(_can_stand(node) for node in product.sources):
-                places.update({node: (product, columns) for node, columns in product.places.items()})
-        return places
-
-    def _overwritten(self, adjoints: Mapping[Node, str]) -> dict[Node, NDArray[np.bool_]]:
-        """For adjoints of variables that are overwritten at some steps: which units are, (S, H)."""
-        walked, found = self.walked, {}
-        for node, name in adjoints.items():
-            mask = np.zeros((walked.count, node.width), bool)
-            for step in range(walked.count):
-                mask[step, list(walked.tape.overwritten(walked.first + step, name))] = True
-            if mask.any():
-                found[node] = mask
-        return found
+    def _read(self, node: Node) -> Iterable[Node]:
+        """What must be there before a node of the backward pass; nothing before a forward value, known of all steps."""
+        if not self.is_alive(node):
+            return ()
+        if node.kind != AFFINE:
+            return node.sources
+        if node not in self.products:
+            self.products[node] = factored(self.walked, node, self.is_alive)
+        return [product.base for product in self.products[node]]
 
 
 class _Evaluation:
-    """One evaluation of steps: the values found so far, and the buffers in which sources of products stand."""
+    """One evaluation of steps: the values found so far."""
 
     def __init__(self, steps: BackSteps, where: Where, arriving: Arriving) -> None:
         self._steps, self._where, self._arriving = steps, where, arriving
         self._lead = next(array.shape[:-1] for array in arriving.values())
         self._dtype = steps.walked.tape.dtype
         self._values: Values = {}
-        self._buffers: dict[int, Array] = {}
 
     def run(self) -> Values:
-        values = self._values
+        values, stops = self._values, self._steps.stops
         arrived: Values = {}  # at overwritten variables: shown, but not sent on
         for node in self._steps.order:
             found = values[node] = self._value(node)
-            if found is not None and node in self._steps.stops:
-                arrived[node] = np.array(found)
-                values[node] = self._placed(node, np.where(self._stopped(node), 0.0, found))
+            if found is not None and node in stops:
+                arrived[node] = found
+                values[node] = np.where(self._stopped(node), 0.0, found)
         values |= arrived
         return values
 
@@ -142,66 +138,39 @@ class _Evaluation:
         return mask if isinstance(self._where, int) else mask[:, None]
 
     def _value(self, node: Node) -> Array | None:
-        if node.kind == LEAF:
-            return self._arriving.get(str(node.key[1]))
-        if node.kind == AFFINE:
-            return self._multiplied(self._steps.products[node])
-        if node.kind == VIEW:
-            whole = self._values[node.whole]
-            return None if whole is None else whole[..., node.offset : node.offset + node.width]
-        return self._operation(node)
+        match node.kind:
+            case kind if kind == LEAF:
+                return self._arriving.get(str(node.key[1]))
+            case kind if kind == AFFINE:
+                return self._multiplied(self._steps.products[node])
+            case kind if kind == VIEW:
+                whole = self._values[node.whole]
+                return None if whole is None else whole[..., node.offset : node.offset + node.width]
+        return self._computed(self._steps.operations[node])
 
-    def _multiplied(self, product: _Product) -> Array | None:
-        found = {node: array for node in product.sources if (array := self._values[node]) is not None}
-        if len(found) == len(product.sources):
-            stood = self._steps.places.get(product.sources[0])
-            if stood is not None and stood[0].sources == product.sources:
-                return np.matmul(self._buffers[id(stood[0])], product.weights)
-        places = product.places
-        parts = [array @ product.weights[places[node]] for node, array in found.items()]
-        return sum(parts[1:], parts[0]) if parts else None
+    def _multiplied(self, products: list[Factored]) -> Array | None:
+        where, total = self._where, None
+        for product in products:
+            base = self._values[product.base]
+            if base is not None:
+                part = base @ product.matrix(where) if isinstance(where, int) else product.at_all(where, base)
+                total = part if total is None else np.add(total, part, out=total)
+        return total
 
-    def _operation(self, node: Node) -> Array | None:
-        name, is_alive = str(node.key[0]), self._steps.is_alive
-        alive = [self._values[arg] if is_alive(arg) else None for arg in node.args]
+    def _computed(self, operation: _Operation) -> Array | None:
+        values, name = self._values, operation.name
+        alive = [values[arg] if is_alive else None for arg, is_alive in operation.args]
         there = [array for array in alive if array is not None]
         if not there:
             return None
-        out = self._out(node)
-        if name in ("add", "sub") and len(there) == 1:  # nothing has reached the other side
-            return self._alone(there[0], np.negative if name == "sub" and alive[0] is None else np.positive, out)
-        if name == "identity":
-            return self._alone(there[0], np.positive, out)
-        args = [self._other(arg) if array is None else array for array, arg in zip(alive, node.args, strict=True)]
-        if name in _UFUNCS and node.rank == 1:
-            return _UFUNCS[name](*args, out=out)
-        return self._general(node, name, args)
+        if name == "identity" or (name in ("add", "sub") and len(there) == 1):  # nothing has reached the other side
+            return np.negative(there[0]) if name == "sub" and alive[0] is None else there[0]
+        args = [self._other(*arg) if array is None else array for array, arg in zip(alive, operation.args, strict=True)]
+        return self._general(operation.node, name, args) if operation.ufunc is None else operation.ufunc(*args)
 
-    @staticmethod
-    def _alone(array: Array, function: Callable[..., Array], out: Array | None) -> Array:
-        return array if out is None and function is np.positive else function(array, out=out)
-
-    def _out(self, node: Node) -> Array | None:
-        """Where a result must stand; None where it does not matter."""
-        place = self._steps.places.get(node)
-        if place is None:
-            return None
-        product, columns = place
-        buffer = self._buffers.get(id(product))
-        if buffer is None:
-            buffer = self._buffers[id(product)] = np.empty((*self._lead, len(product.weights)), self._dtype)
-        return buffer[..., columns]
-
-    def _placed(self, node: Node, array: Array) -> Array:
-        out = self._out(node)
-        if out is None:
-            return array
-        out[...] = array
-        return out
-
-    def _other(self, arg: Node) -> Array:
+    def _other(self, arg: Node, is_alive: bool) -> Array:
         """An argument that brings no gradient: a forward value, or zeros."""
-        if self._steps.is_alive(arg):
+        if is_alive:
             return np.zeros((*self._lead, *arg.shape), self._dtype)
         return self._steps.forward(arg, self._where)
 
@@ -214,6 +183,5 @@ class _Evaluation:
         return np.asarray(OPERATORS[name].value(*args, *attributes))
 
 
-def _can_stand(node: Node) -> bool:
-    """Whether a node's result can be written where somebody wants it."""
-    return node.kind == OPERATION and node.rank == 1 and node.key[0] in _UFUNCS
+def _itself(node: Node) -> Node:
+    return node

@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 
 from core.errors import SessionError
 from core.gradients.back_steps import Values
-from core.gradients.parts import Part
+from core.gradients.parts import Part, joined
 from core.gradients.sweep import Progress, Seeds, Sweep, Visit, Wanted
 from core.network import HEAD, LOSS
-from core.operators.expression import INPUT
 from core.run import Run
 from core.stages import time_read
 
@@ -78,14 +77,16 @@ class LossSweep:
         if not self._at_once:
             ones = {t: np.full((1, 1), self._weights[t], self.run.problem.dtype) for t in self.sources[first:last]}
             return {f"{HEAD}/{LOSS}": {t: Part(r, r + 1, one) for r, (t, one) in enumerate(ones.items())}}
-        head = self.run.network.head
+        steps = self.run.problem.steps
         seeds: dict[str, dict[int, Part]] = {}
-        for (kind, name, _), node in head.plan.layout.lowered.sends.items():
-            sent, path = self._at_head[node], head.reads[name]
-            if kind == INPUT and "/" in path and sent is not None:
-                source, steps = self.run.network.block(path.split("/")[0]), self.run.problem.steps
-                for r, t in enumerate(self.sources[first:last]):
-                    seeds.setdefault(path, {})[time_read(source, t, steps)] = Part(r, r + 1, sent[t])
+        for way in self.sweep.ways[HEAD]:
+            sent = self._at_head[way.sent]
+            if sent is None:
+                continue
+            by_time = seeds.setdefault(f"{way.block.name}/{way.name}", {})
+            for r, t in enumerate(self.sources[first:last]):
+                read, part = time_read(way.block, t, steps), Part(r, r + 1, sent[t])
+                by_time[read] = joined([by_time[read], part]) if read in by_time else part
         return seeds
 
     @cached_property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -30,15 +31,22 @@ class Part(msgspec.Struct, frozen=True, eq=False):
 
 def hull(parts: Iterable[Part]) -> tuple[int, int]:
     """The least stretch that holds all parts."""
-    firsts, lasts = zip(*((part.first, part.last) for part in parts), strict=True)
-    return min(firsts), max(lasts)
+    first, last = None, 0
+    for part in parts:
+        first = part.first if first is None else min(first, part.first)
+        last = max(last, part.last)
+    assert first is not None
+    return first, last
 
 
 def joined(parts: list[Part]) -> Part:
     """The sum of one or more parts."""
     if len(parts) == 1:
         return parts[0]
+    parts = sorted(parts, key=lambda part: part.first)
     first, last = hull(parts)
+    if all(before.last == after.first for before, after in pairwise(parts)):
+        return Part(first, last, np.concatenate([part.rows for part in parts]))
     total = np.zeros((last - first, *parts[0].rows.shape[1:]), parts[0].rows.dtype)
     for part in parts:
         total[part.first - first : part.last - first] += part.rows

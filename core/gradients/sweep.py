@@ -15,7 +15,7 @@ from core.errors import Cancelled, SessionError
 from core.gradients.back_steps import BackSteps, Values
 from core.gradients.parts import Part, hull, joined
 from core.gradients.walked_block import WalkedBlock
-from core.operators.expression import INPUT, VARIABLE
+from core.operators.expression import INPUT
 from core.plan.nodes import Node
 from core.run import Run
 from core.stages import Stage, time_read
@@ -42,7 +42,10 @@ class Visit(msgspec.Struct, frozen=True, eq=False):
 class Sweep:
     """Walks gradients back through one sequence; may be walked many times, with other seeds.
 
-    Raises SessionError where the forward half of the run is not computed.
+    ``wanted``: nodes of ``block.plan.layout.lowered`` that visits give, such as ``adjoints["h"]``. Seeds enter the
+    inbox of a variable, so an adjoint is the total derivative: an LSTM's dL/dc has the way through h of its own step.
+    What one step alone makes of a gradient at its state (the partial derivatives of a Jacobian) is
+    ``steps(block).at(row, ...)`` with ``sends`` wanted. Raises SessionError where the forward half is not computed.
     """
 
     def __init__(self, run: Run, sample: int = 0, wanted: Wanted | None = None) -> None:
@@ -52,11 +55,22 @@ class Sweep:
         self.count = run.problem.length(sample)
         self.walked = {block.name: WalkedBlock(run, block, sample) for block in run.network.blocks}
         self._wanted = wanted or {}
+        self.ways = {block.name: list(self._ways(block)) for block in run.network.blocks}
         self._steps = {block.name: self._back_steps(block) for block in run.network.blocks}
 
     def _back_steps(self, block: Block) -> BackSteps:
-        sends = block.plan.layout.lowered.sends
-        return BackSteps(self.walked[block.name], [*self._wanted.get(block.name, ()), *sends.values()])
+        sent = [way.sent for way in self.ways[block.name]]
+        return BackSteps(self.walked[block.name], [*self._wanted.get(block.name, ()), *sent])
+
+    def _ways(self, block: Block) -> Iterator[_Way]:
+        """Where steps of a block send to; nothing goes to what no gradient leaves again."""
+        network = self.run.network
+        for (kind, name, delay), node in block.plan.layout.lowered.sends.items():
+            path = block.reads[name] if kind == INPUT else f"{block.name}/{name}"
+            if "/" in path:
+                target, variable = network.block(path.split("/")[0]), path.split("/")[1]
+                if variable in target.plan.inboxes:
+                    yield _Way(node, target, variable, delay)
 
     def steps(self, block: str) -> BackSteps:
         """The steps back of one block."""
@@ -90,6 +104,15 @@ class Sweep:
                     progress(done, self.length)
 
 
+class _Way(msgspec.Struct, frozen=True, eq=False):
+    """Where what a step of a block sends goes: a variable of the same block ``delay`` steps back, or of a source."""
+
+    sent: Node
+    block: Block
+    name: str
+    delay: int = 0
+
+
 class _Walk:
     """One walk: what is on its way to steps that are still to come."""
 
@@ -97,8 +120,10 @@ class _Walk:
         self._sweep, self._run = sweep, sweep.run
         self._waiting: dict[tuple[str, int], dict[str, list[Part]]] = {}  # block, time step -> variable -> parts
         for path, by_time in seeds.items():
-            for t, part in by_time.items():
-                self._send(path, t, part)
+            block, name = path.split("/")
+            if name in self._run.network.block(block).plan.inboxes:
+                for t, part in by_time.items():
+                    self._send(block, name, t, part)
 
     def step(self, stage: Stage, row: int) -> Iterator[Visit]:
         """One step of all blocks of a stage, the last one first."""
@@ -117,26 +142,20 @@ class _Walk:
         first, last = hull(parts.values())
         arriving = {name: part.over(first, last) for name, part in parts.items()}
         values = self._sweep.steps(block.name).at(row, arriving)
-        for (kind, name, delay), node in block.plan.layout.lowered.sends.items():
-            sent = values.get(node)
-            if sent is not None:
-                self._pass_on(block, t, row, (kind, name, delay), Part(first, last, sent))
+        for way in self._sweep.ways[block.name]:
+            rows = values[way.sent]
+            if rows is not None:
+                self._pass_on(block, t, row, way, Part(first, last, rows))
         return Visit(block.name, t, row, first, last, values)
 
-    def _pass_on(self, block: Block, t: int, row: int, key: tuple[str, str, int], part: Part) -> None:
-        kind, name, delay = key
-        if kind == INPUT:
-            path = block.reads[name]
-            if "/" in path:
-                source = self._run.network.block(path.split("/")[0])
-                self._send(path, time_read(source, t, self._run.problem.steps), part)
-        elif kind == VARIABLE and row >= delay and not self._is_cut(block, row, delay):
-            self._send(f"{block.name}/{name}", t - block.direction * delay, part)
+    def _pass_on(self, block: Block, t: int, row: int, way: _Way, part: Part) -> None:
+        if way.block is not block:
+            self._send(way.block.name, way.name, time_read(way.block, t, self._run.problem.steps), part)
+        elif row >= way.delay and not self._is_cut(block, row, way.delay):
+            self._send(block.name, way.name, t - block.direction * way.delay, part)
 
     def _is_cut(self, block: Block, row: int, delay: int) -> bool:
         return self._run.problem.cuts(self._sweep.walked[block.name].first + row, delay)
 
-    def _send(self, path: str, t: int, part: Part) -> None:
-        block, name = path.split("/")
-        if name in self._run.network.block(block).plan.inboxes:
-            self._waiting.setdefault((block, t), {}).setdefault(name, []).append(part)
+    def _send(self, block: str, name: str, t: int, part: Part) -> None:
+        self._waiting.setdefault((block, t), {}).setdefault(name, []).append(part)

@@ -5,6 +5,7 @@ What a run stored is read as it is; what the backward equations make of it is co
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,7 @@ class WalkedBlock:
         self.first = problem.steps - count if block.reverse else 0
         self.steps = slice(self.first, self.first + count)
         self.times = range(*self.steps.indices(problem.steps)) if not block.reverse else range(count - 1, -1, -1)
+        self._interventions = problem.interventions
         self._rows: dict[Node, Array] = {}
         self._values: dict[tuple[str, str, int], Array] = {}
 
@@ -51,6 +53,16 @@ class WalkedBlock:
     def parameter(self, name: str) -> Array:
         """A parameter, in the precision of the run."""
         return self.tape.kernel.parameters[name]
+
+    @cached_property
+    def overwritten(self) -> dict[str, NDArray[np.bool_]]:
+        """By variable: which units are overwritten at which steps, (S, H); only those of which some are."""
+        found: dict[str, NDArray[np.bool_]] = {}
+        for each in self._interventions:
+            if each.block == self.block.name and each.t in self.times:
+                size = self.block.cell.variable_sizes[each.variable]
+                found.setdefault(each.variable, np.zeros((self.count, size), bool))[self.step(each.t), each.unit] = True
+        return found
 
     # Nodes of the plan.
 
