@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import count
+from itertools import count as counted
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -23,9 +23,9 @@ from core.network import Network, build_network
 from core.network_file import NetworkFile, read_network_file
 from core.posing import problem_of
 from core.resources import resource_path
-from core.scenario_file import Opening, Settings, parse_settings
+from core.scenario_file import Data, Opening, Settings, parse_settings
 from core.sequence import Sequence, from_text, last_target, next_token_targets
-from core.tasks.agreement import AgreementTask
+from core.tasks import Task
 
 MAX_BYTES = 1_000_000
 NEXT_TOKEN = "next token"  # the target that means: at every step, the token after it
@@ -77,9 +77,9 @@ class Scenario:
         file = self.network_file
         return {} if file is None else file.initial(self._network, self._sequence.batch)
 
-    def task(self) -> AgreementTask | None:
+    def task(self) -> Task | None:
         """Where sequences to learn from come from; None when that is the sequence itself."""
-        return self._task
+        return self.settings.task
 
     def parameters(self) -> Mapping[str, NDArray[Any]]:
         """The parameters in the weights file, or where none is named those at the start of training.
@@ -108,34 +108,34 @@ class Scenario:
         """Endless batches to learn from, beginning with number ``first``; each depends on seed and number only."""
         learning = self.settings.learning
         size, seed = learning.batch if size is None else size, learning.seed if seed is None else seed
-        for number in count(first):
+        task = self.task()
+        for number in counted(first):
             generator = np.random.default_rng((seed, _BATCHES, number))
-            yield self._sequence if self._task is None else self._task.batch(generator, size)
+            yield self._sequence if task is None else task.batch(generator, size)
 
-    def held_out(self, sentences: int = 1000) -> tuple[Sequence, ...]:
-        """Sequences that are never learned from (a multiple of 4); without a task, the sequence itself."""
-        if self._task is None:
-            return (self._sequence,)
-        return self._task.sequences(self._task.test_set(sentences))
+    def held_out(self, count: int = 1000) -> tuple[Sequence, ...]:
+        """Sequences that are never learned from (agreement: a multiple of 4); without a task, the sequence itself."""
+        task = self.task()
+        return (self._sequence,) if task is None else task.held_out(count)
 
-    @cached_property
-    def _task(self) -> AgreementTask | None:
-        task = self.settings.task
-        if task is None:
-            return None
-        return self._at("task", lambda: AgreementTask(task.seed, task.training_gaps, task.test_gaps))
+    def score(self, outputs: NDArray[Any], sequence: Sequence) -> tuple[int, int]:
+        """How many answers are right, and how many were asked for, as the task counts them: outputs (T, B, O)."""
+        return (self.task() or Task()).score(outputs, sequence)
 
     @cached_property
     def _sequence(self) -> Sequence:
-        data, task = self.settings.data, self._task
+        data, task = self.settings.data, self.task()
+        if data is None:
+            if task is None:
+                raise FileError(f"{self.file.name}, data: there is neither data nor a task, so nothing is read.")
+            return self._at("task", task.example)
         vocabulary = None if task is None else task.vocabulary
         read = self._at("data.text", lambda: from_text(data.text, vocabulary, data.kind, name=self.name))
-        return read if data.target is None else self._at("data.target", lambda: self._with_target(read))
+        return read if data.target is None else self._at("data.target", lambda: self._with_target(read, data))
 
-    def _with_target(self, sequence: Sequence) -> Sequence:
-        target, labels = self.settings.data.target, self.settings.data.labels
-        if self._task is not None:
-            labels = labels or self._task.example().target_labels
+    def _with_target(self, sequence: Sequence, data: Data) -> Sequence:
+        target, task = data.target, self.task()
+        labels = data.labels or (() if task is None else task.labels)
         if target == NEXT_TOKEN:
             return next_token_targets(sequence)
         if isinstance(target, str | int):
@@ -145,7 +145,8 @@ class Scenario:
     @cached_property
     def _network(self) -> Network:
         parts, sequence = self.settings.network, self._sequence
-        outputs = _outputs(sequence) if self._task is None else len(self._task.example().target_labels)
+        task = self.task()
+        outputs = _outputs(sequence) if task is None else task.outputs
         if self.network_file is not None:
             file = self.network_file
             network = self._at("network.file", lambda: file.network(inputs=sequence.width, outputs=outputs))

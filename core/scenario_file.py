@@ -12,13 +12,14 @@ from core.learning.clipping import Clipping
 from core.learning.optimisers import SGD, Optimiser
 from core.learning.step import LearningSettings
 from core.settings_file import SettingsText, settings_of, table_of
+from core.tasks import TASKS, AnyTask
 from core.tokens import Kind
 
 Positive = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
 Units = Annotated[int, msgspec.Meta(ge=1, le=4096)]
 Natural = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 _CHOICES = {  # what msgspec does not say by itself
-    "task.name": "agreement",
+    "task.name": ", ".join(sorted(TASKS)),
     "learning.optimiser.type": "sgd, momentum or adam",
     "learning.clipping.rule": "off, value or norm",
     "data.kind": "words, characters or numbers",
@@ -35,14 +36,6 @@ class NetworkPart(msgspec.Struct, frozen=True):
     head: str = "softmax"
     loss: str = "cross-entropy"
     file: str = ""
-
-
-class Agreement(msgspec.Struct, frozen=True, tag="agreement", tag_field="name"):
-    """[task] of the name "agreement": see ``core.tasks.agreement``."""
-
-    seed: Natural = 0
-    training_gaps: tuple[int, int] = (1, 6)
-    test_gaps: tuple[int, int] = (7, 14)
 
 
 class Data(msgspec.Struct, frozen=True):
@@ -92,9 +85,9 @@ class Settings(msgspec.Struct, frozen=True):
 
     name: str
     network: NetworkPart
-    data: Data
+    data: Data | None = None  # without it, what the task gives as an example
     description: str = ""
-    task: Agreement | None = None
+    task: AnyTask | None = None
     weights: WeightsPart | None = None
     learning: Learning = Learning()
     opening: Opening | None = None
@@ -109,8 +102,17 @@ def parse_settings(text: str, file: str) -> Settings:
         return settings_of(table, Settings, source, _CHOICES)
     except FileError:
         raise
-    except GatewalkError as error:  # of the optimiser's or the clipping's own
-        raise FileError(f"{file}, learning: {error}") from None
+    except GatewalkError as error:  # of the task's, the optimiser's or the clipping's own
+        raise FileError(f"{file}, {_complaining(table)}: {error}") from None
+
+
+def _complaining(table: dict[str, object]) -> str:
+    """The section whose values are each allowed, but not together."""
+    try:
+        msgspec.convert(table.get("task"), AnyTask | None)
+    except GatewalkError:
+        return "task"
+    return "learning"
 
 
 def _check_network(table: object, source: SettingsText) -> None:

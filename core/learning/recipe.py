@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from core.errors import DataError
-from core.scenario_file import Agreement, Learning, NetworkPart, Settings
+from core.scenario_file import Learning, NetworkPart, Settings
+from core.tasks import AnyTask
 
 FORMAT = "gatewalk weights 1"
 
@@ -17,7 +18,7 @@ class Recipe(msgspec.Struct, frozen=True):
     """Stages one after the other; ``iterations`` of a stage are those that were done, its batches counted on."""
 
     network: NetworkPart
-    task: Agreement | None = None
+    task: AnyTask | None = None
     scenario: str = ""
     stages: tuple[Learning, ...] = ()
     start: str = ""  # the weights that the first stage began with; empty for initial ones of its seed

@@ -9,7 +9,6 @@ the houses the cat that slept" … was.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 
 from core.errors import DataError
 from core.sequence import Sequence
+from core.tasks.task import Task
 from core.vocabulary import Vocabulary
 
 EXAMPLE = "the cats that the dog chased yesterday"
@@ -102,13 +102,13 @@ class Sentence(msgspec.Struct, frozen=True):
         return " ".join(self.tokens)
 
 
-@dataclass(frozen=True)
-class AgreementTask:
-    """Sentences with short gaps to learn from and longer ones to be tested on; ``seed`` fixes both sets."""
+class AgreementTask(Task, frozen=True, tag="agreement"):
+    """Sentences with short gaps to learn from and longer ones to be tested on."""
 
-    seed: int = 0
     training_gaps: tuple[int, int] = (1, 6)
     test_gaps: tuple[int, int] = (7, 14)
+
+    metric = "right verbs"
 
     def __post_init__(self) -> None:
         _check_gaps(self.training_gaps)
@@ -125,6 +125,15 @@ class AgreementTask:
     def vocabulary(self) -> Vocabulary:
         """All words of the sentences; the verb forms to be predicted are not among them."""
         return Vocabulary(_TOKENS)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The verb forms."""
+        return LABELS
+
+    def held_out(self, count: int) -> tuple[Sequence, ...]:
+        """``count`` test sentences (a multiple of 4), as batches of equal length. Raises DataError."""
+        return self.sequences(self.test_set(count))
 
     def sample(self, generator: np.random.Generator, count: int, gaps: tuple[int, int]) -> tuple[Sentence, ...]:
         """``count`` random sentences; every gap from ``gaps[0]`` to ``gaps[1]`` is equally likely."""

@@ -65,6 +65,19 @@ def test_a_small_scenario_needs_little(written):
     assert read_scenario(written(SMALL)).sequence().targets is None
 
 
+def test_a_task_gives_what_is_read(written):
+    text = 'name = "Copy"\n[network]\nunits = 4\n[task]\nname = "copy"\ndelay = 5\n'
+    scenario = read_scenario(written(text))
+    assert scenario.network().outputs == 4
+    assert scenario.sequence().length == 11
+    (held_out,) = scenario.held_out(5)
+    assert held_out.batch == 5
+    outputs = np.eye(4)[np.maximum(held_out.targets, 0)]
+    assert scenario.score(outputs, held_out) == (15, 15)
+    with pytest.raises(FileError, match="neither data nor a task"):
+        read_scenario(written('name = "Empty"\n[network]\nunits = 4\n'))
+
+
 def test_targets_may_be_a_label_a_class_or_numbers(written):
     labelled = read_scenario(written(SMALL + "target = 'yes'\nlabels = ['no', 'yes', 'maybe']"))
     assert labelled.network().outputs == 3
@@ -116,7 +129,7 @@ def test_adam_keeps_all_that_is_said_of_it():
         ('"lstm"', '"lstmm"', "network.cell: there is no file lstmm and no built-in one of that name"),
         ('"softmax"', '"softmx"', "network.head: there is no file softmx"),
         ('"cross-entropy"', '"none"', "network.loss: .*it has: cross-entropy, squared"),
-        ('"agreement"', '"agree"', "task.name: invalid value 'agree', expected agreement"),
+        ('"agreement"', '"agree"', "task.name: invalid value 'agree', expected adding, agreement, blank"),
         ("[7, 14]", "[5, 14]", "task: .*every test gap must be longer than any in training"),
         ('"adam"', '"adamw"', "learning.optimiser.type: invalid value 'adamw', expected sgd, momentum or adam"),
         ("{ type", "{ rte = 1.0, type", "learning.optimiser.rte: there is no such key; did you mean 'rate'"),
