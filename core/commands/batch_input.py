@@ -38,6 +38,7 @@ class BatchInput:
         self._lengths = Lengths(lengths_in(lengths)) if lengths else None
         self._answers = answers
         self._turned = False
+        self._size = (0, 0)  # steps and sequences of the input
 
     def read(self, path: str, vocabulary: Vocabulary | None = None, tokens: int | None = None) -> Sequence:
         """The sequence in a file, time first; one-hot rows where it holds numbers of so many ``tokens``.
@@ -48,11 +49,16 @@ class BatchInput:
         sequence = read if tokens is None else with_tokens(read, tokens)
         if sequence.batch > read.batch and self._lengths is None:
             self._ask()
-            sequence = replace(sequence, inputs=sequence.inputs.swapaxes(0, 1)) if self._turned else sequence
+            if self._turned:
+                sequence = replace(sequence, inputs=sequence.inputs.swapaxes(0, 1), tokens=())
+        self._size = sequence.length, sequence.batch
         return sequence if self._lengths is None else self._lengths.of(sequence)
 
     def targets(self, array: Array) -> Array:
-        """The targets of a file in the same order, with none in padding."""
+        """The targets of a file in the same order, with none in padding; (B,) or (B, O) are for the last step."""
+        steps, sequences = self._size
+        if array.ndim in (1, 2) and len(array) == sequences not in (1, steps) and array.shape[1:] != (steps,):
+            return array.T if array.shape[1:] == (1,) and array.dtype.kind != "f" else array[None]
         array = self._in_order(array)
         return array if self._lengths is None else self._lengths.targets(array)
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from core.errors import ShapeError
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import DataError, ShapeError
 from core.files.models.biasless import without_biases
 from core.files.models.layout import Layout
 from core.files.models.linear_parts import Linear, embedding_among, head_of, linears_in, readout_among
@@ -26,6 +30,7 @@ from core.stack import Direction, LayerSpec, build_stack
 from core.tables import count
 from core.tokens import shown
 
+Array = NDArray[Any]
 Tensors = Mapping[str, FileTensor]
 _TOGETHER = " → "
 _MOST_NAMED = 6
@@ -54,7 +59,8 @@ def model_of(file: Path, tensors: Tensors, answers: Answers, loss: str, remarks:
     numbers = load_numbers(file, tensors, layout)
     parameters = network.check(layout.read(numbers, network.parameter_shapes))
     found = f"{_found(parts)}; {precision(tensors, layout)}"
-    said = (*remarks, *_assumed(parts), _ignored(tensors, layout), not_finite(numbers))
+    ties = _ties(tensors, layout)
+    said = (*remarks, *_assumed(parts), _padding(parts, numbers), ties, _ignored(tensors, layout), not_finite(numbers))
     return OpenedModel(network, parameters, {}, found, tuple(filter(None, said)), layout, tensors, answers)
 
 
@@ -116,6 +122,11 @@ def _definition(cell: str, way: Way) -> CellDefinition:
 def _network(parts: _Parts, loss: str) -> Network:
     layers = [_layer(cell, layer) for cell, layer in zip(parts.cells, parts.ways, strict=True)]
     first, readout = parts.ways[0][0], parts.readout
+    if readout is None and loss == "cross-entropy":
+        raise DataError(
+            "The model has no readout, so it gives no scores of classes for a cross-entropy. Give numbers as targets, "
+            "one for each unit of the last layer."
+        )
     head: CellDefinition | str = parts.head
     if readout and not readout.bias:
         head = without_biases(read_cell(parts.head, "heads"))
@@ -190,6 +201,25 @@ def _assumed(parts: _Parts) -> list[str]:
     if parts.readout is None:
         said.append("no readout, so the output is that of the last layer")
     return said
+
+
+def _padding(parts: _Parts, numbers: Mapping[str, Array]) -> str:
+    """A remark on an embedding whose row of zeros looks like padding_idx; "" for none."""
+    if parts.embedding is None:
+        return ""
+    zero = np.flatnonzero(~numbers[parts.embedding.weight].any(axis=1))
+    if not len(zero):
+        return ""
+    return f"token {zero[0]} is embedded as zeros; if that is padding_idx, PyTorch gives it no gradient, unlike here"
+
+
+def _ties(tensors: Tensors, layout: Layout) -> str:
+    """A remark on tensors that are one and the same in the file; "" where there are none."""
+    names: dict[int, list[str]] = {}
+    for name in layout.shapes:
+        names.setdefault(id(tensors[name]), []).append(name)
+    tied = "; ".join(" and ".join(map(shown, same)) for same in names.values() if len(same) > 1)
+    return f"tied: {tied}; here each has a gradient of its own, in PyTorch they have the sum" if tied else ""
 
 
 def _ignored(tensors: Tensors, layout: Layout) -> str:

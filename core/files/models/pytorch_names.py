@@ -16,6 +16,8 @@ _MOST_LAYERS = 64
 _MOST_PERMUTED = 5  # modules whose order is looked for by their sizes
 _WEIGHT = re.compile(r"(?P<prefix>(?:.*\.)?)weight_ih(?:_l(?P<layer>\d{1,4})(?P<reverse>_reverse)?)?", re.DOTALL)
 
+_COMPUTED = re.compile(r"parametrizations\.weight_[ih]h|weight_[ih]h(?:_l\d{1,4}(?:_reverse)?)?_(?:g|v|raw|orig)$")
+
 Tensors = Mapping[str, FileTensor]
 
 
@@ -115,7 +117,10 @@ def _way(tensors: Tensors, prefix: str, end: str) -> Way:
     """One direction of a layer from its names. Raises ShapeError naming what does not fit."""
     names = {part: f"{prefix}{part}{end}" for part in ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")}
     if names["weight_hh"] not in tensors:
-        raise ShapeError(f"{shown(names['weight_hh'])} is missing beside {shown(names['weight_ih'])}. Save both.")
+        raise ShapeError(
+            f"{shown(names['weight_hh'])} is missing beside {shown(names['weight_ih'])}. "
+            f"{_computed_from(tensors) or 'Save both.'}"
+        )
     here = {part: name if name in tensors else "" for part, name in names.items()}
     if bool(here["bias_ih"]) != bool(here["bias_hh"]):
         missing = names["bias_hh" if here["bias_ih"] else "bias_ih"]
@@ -154,9 +159,22 @@ def _check_widths(module: Module) -> None:
 
 def none_found(name: str, tensors: Tensors) -> FileError:
     """The error for a file without recurrent weights."""
+    if computed := _computed_from(tensors):
+        return FileError(f"{name}: no recurrent weights. {computed}")
     few = ", ".join(shown(key) for key in list(tensors)[:4]) or "no tensors"
     return FileError(
         f"{name}: no recurrent weights: expected names as PyTorch gives them (weight_ih_l0, rnn.weight_hh_l0, "
         f"cell.weight_ih), got {few}{' …' if len(tensors) > 4 else ''}. Save the state_dict of a model with an "
         "RNN, GRU or LSTM."
+    )
+
+
+def _computed_from(tensors: Tensors) -> str:
+    """What to do where a weight is computed from others, as weight_norm and parametrize have it; "" where none is."""
+    found = next((name for name in tensors if _COMPUTED.search(name)), None)
+    if found is None:
+        return ""
+    return (
+        f"It is computed from others ({shown(found)}, …) by a parametrization such as weight_norm. Remove that before "
+        "saving: torch.nn.utils.parametrize.remove_parametrizations, or torch.nn.utils.remove_weight_norm."
     )

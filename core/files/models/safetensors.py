@@ -59,10 +59,23 @@ def read_safetensors(file: Path) -> dict[str, FileTensor]:
     except OSError as error:
         raise unreadable(file, error) from None
     refuse = partial(_refusal, file)
-    entries = {name: _entry(name, value, refuse) for name, value in _parsed(header, refuse).items()}
+    table = _parsed(header, refuse)
+    metadata = table.pop(_METADATA, None)
+    entries = {name: _entry(name, value, refuse) for name, value in table.items()}
     start = _LENGTH + length
     _check_ranges(entries, size - start, refuse)
-    return {name: FileTensor(e.kind, e.shape, partial(_load, file, start, e)) for name, e in entries.items()}
+    tensors = {name: FileTensor(e.kind, e.shape, partial(_load, file, start, e)) for name, e in entries.items()}
+    return tensors | _left_out(metadata, tensors)
+
+
+def _left_out(metadata: object, tensors: Mapping[str, FileTensor]) -> dict[str, FileTensor]:
+    """Tensors that ``save_model`` stored under one name only, by their other names: its metadata says which."""
+    names = metadata.items() if isinstance(metadata, dict) else ()
+    return {
+        name: tensors[stored]
+        for name, stored in names
+        if isinstance(stored, str) and stored in tensors and name not in tensors
+    }
 
 
 def write_safetensors(path: Path, tensors: Mapping[str, Array], kinds: Mapping[str, str]) -> None:
@@ -110,7 +123,7 @@ def _check_length(file: Path, size: int, length: int) -> None:
 
 
 def _parsed(header: bytes, refuse: Callable[[str], FileError]) -> dict[str, Any]:
-    """The entries of the header by name, without its metadata."""
+    """The entries of the header by name, its metadata among them."""
 
     def without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
@@ -127,7 +140,6 @@ def _parsed(header: bytes, refuse: Callable[[str], FileError]) -> dict[str, Any]
         raise refuse(f"its header is not the JSON text of a .safetensors file. {_ADVICE}") from None
     if not isinstance(table, dict):
         raise refuse(f"its header is not a table of tensors. {_ADVICE}")
-    table.pop(_METADATA, None)
     return table
 
 

@@ -103,10 +103,11 @@ def _checked(file: Path, value: Any, load: Callable[[Storage], Array]) -> Tree:
     return _with_files(value, cache(load), {})
 
 
-def _with_files(value: Any, load: Callable[[Storage], Array], known: dict[int, Any], depth: int = 0) -> Any:
-    """The same value with FileTensors; what occurs twice is made once, so that nothing multiplies."""
+def _with_files(value: Any, load: Callable[[Storage], Array], known: dict[Any, Any], depth: int = 0) -> Any:
+    """The same value with FileTensors; what occurs twice is made once: so nothing multiplies, and ties are seen."""
     if isinstance(value, Tensor):
-        return known.setdefault(id(value), FileTensor(value.storage.kind, value.shape, partial(_load, value, load)))
+        place = value.storage, value.offset, value.shape, value.strides
+        return known.setdefault(place, FileTensor(value.storage.kind, value.shape, partial(_load, value, load)))
     if type(value) is not dict or depth > _DEEPEST:
         return None  # numbers, texts and lists say nothing of the weights
     if id(value) in known:

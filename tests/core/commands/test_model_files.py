@@ -89,6 +89,30 @@ def test_the_batch_may_come_first(here: Path) -> None:
     assert found["l0/h"].shape == (5, 2, 4)
 
 
+def test_tokens_may_come_batch_first(here: Path) -> None:
+    recorded = recorded_of("words.pt")
+    turned = save(here / "turned.npy", recorded["x"].T)
+    target = save(here / "target.npy", recorded["target"].T)
+    found = traced("words.pt", turned, "--target", target, "--answer", "input=batch-first")
+    np.testing.assert_allclose(found["output"], recorded["output"], rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(found["loss"].sum(), recorded["loss"], rtol=1e-5)
+
+
+@pytest.mark.parametrize("order", ["time-first", "batch-first"])
+def test_targets_of_the_last_step_are_one_for_each_sequence(here: Path, order: str) -> None:
+    """(B, O) numbers and (B,) or (B, 1) classes, in whichever order the axes of the input are."""
+    recorded = recorded_of("gru_checkpoint.pt")
+    x = recorded["x"] if order == "time-first" else recorded["x"].swapaxes(0, 1)
+    words = ["gru_checkpoint.pt", save(here / "x.npy", x), "--answer", f"input={order}", "--at", "last", "--target"]
+    last = recorded["target"][-1]
+    found = traced(*words, save(here / "last.npy", last))
+    np.testing.assert_allclose(found["loss"][-1], ((found["output"][-1] - last) ** 2).sum(-1) / 2, rtol=1e-12)
+    np.testing.assert_array_equal(found["loss"][:-1], 0)
+    losses = [traced(*words, save(here / "c.npy", classes))["loss"] for classes in (np.array([1, 0]), [[1], [0]])]
+    np.testing.assert_array_equal(*losses)
+    assert (losses[0][-1] > 0).all()
+
+
 def test_without_a_target_there_are_no_gradients_under_any_name(here: Path) -> None:
     assert not [key for key in traced("words.pt", "words-x.npy") if key.startswith("grad/")]
 
@@ -103,7 +127,7 @@ REFUSED = {
     "no answer": ("words.pt words-x.npy --answer cell", "expected KEY=CHOICE, got 'cell'"),
     "another width": ("lstm_both.safetensors rnn_relu-x.npy", "2 numbers per step, but the network reads 3"),
     "no token": ("words.pt noise.npy", "but the network reads the tokens 0 to 6"),
-    "classes, no readout": ("lstm_both.safetensors lstm_both-x.npy --target words-t.npy", "no loss cross-entropy"),
+    "classes, no readout": ("lstm_both.safetensors lstm_both-x.npy --target words-t.npy", "has no readout, so it gives no scores"),
     "no file": ("gone.pt words-x.npy", "There is no file “gone.pt”"),
 }  # fmt: skip
 

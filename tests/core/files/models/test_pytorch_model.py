@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors.numpy
 
 from core.errors import DataError, FileError, ShapeError
 from core.files.models import OpenedModel, open_model
@@ -122,6 +123,27 @@ def test_a_readout_without_bias_stays_without(tmp_path: Path) -> None:
     np.testing.assert_array_equal(model.parameters["head/V"], model.tensors["fc.weight"].load())
 
 
+def test_classes_need_a_readout(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="has no readout, so it gives no scores"):
+        opened(tmp_path, rnn(), loss="cross-entropy")
+
+
+def test_tensors_that_are_tied_are_named(tmp_path: Path) -> None:
+    tensors = {**rnn(units=D), "emb.weight": GENERATOR.normal(size=(5, D)), "out.bias": np.zeros(5)}
+    names = {"format": "pt", "out.weight": "emb.weight"}
+    safetensors.numpy.save_file(tensors, tmp_path / "tied.safetensors", metadata=names)
+    model = open_model(tmp_path / "tied.safetensors", loss="cross-entropy")
+    np.testing.assert_array_equal(model.parameters["head/V"], tensors["emb.weight"])
+    assert any(remark.startswith("tied: “emb.weight” and “out.weight”; ") for remark in model.remarks)
+
+
+def test_a_token_that_may_be_padding_is_named(tmp_path: Path) -> None:
+    table = {"emb.weight": GENERATOR.normal(size=(5, D))}
+    table["emb.weight"][2] = 0
+    remarks = opened(tmp_path, {**rnn(), **table}).remarks
+    assert any(remark.startswith("token 2 is embedded as zeros") for remark in remarks)
+
+
 def test_numbers_that_are_not_finite_are_opened_and_named(tmp_path: Path) -> None:
     tensors = rnn()
     tensors["weight_hh_l0"][3, 1] = np.nan
@@ -144,6 +166,12 @@ WRONG = {
         {"weight_ih_l0": np.zeros((7, 3)), "weight_hh_l0": np.zeros((7, 4))}, "a multiple of the units",
     ),
     "no recurrent matrix": ({"weight_ih_l0": np.zeros((8, 3))}, "“weight_hh_l0” is missing beside"),
+    "weights that are computed": (
+        {"weight_ih_l0": np.zeros((8, 3)), "weight_hh_l0_g": np.zeros((8, 1))}, "“weight_hh_l0_g”.*remove_weight_norm",
+    ),
+    "all weights computed": (
+        {"rnn.parametrizations.weight_ih_l0.original0": np.zeros((8, 1))}, "computed from others",
+    ),
     "half the biases": (rnn(biases=1), "“bias_hh_l0” is missing: PyTorch has both biases, or none"),
     "a bias of another length": (
         {**rnn(), "bias_hh_l0": np.zeros(15)}, r"“bias_hh_l0” has shape \(15,\), expected \(16,\)",

@@ -50,6 +50,16 @@ def test_the_library_reads_what_is_written_and_the_other_way_round(tmp_path: Pat
     np.testing.assert_array_equal(read_safetensors(path)["a.weight"].load(), VALUES["a.weight"])
 
 
+def test_a_tensor_that_save_model_left_out_is_found_by_its_other_name(tmp_path: Path) -> None:
+    path = tmp_path / "m.safetensors"
+    metadata = {"format": "pt", "out.weight": "a.weight", "b": "a.weight", "lost": "nowhere"}
+    safetensors.numpy.save_file(VALUES, path, metadata=metadata)
+    found = read_safetensors(path)
+    assert found["out.weight"] is found["a.weight"]
+    assert set(found) == {*VALUES, "out.weight"}
+    np.testing.assert_array_equal(found["b"].load(), VALUES["b"])
+
+
 def test_bfloat16_rounds_to_the_nearest_even() -> None:
     values = np.array([1.0, 1 + 2**-8, 1 + 3 * 2**-8, 1 + 2**-8 + 2**-20, -3.0e38, np.inf, np.nan])
     expected = np.array([1.0, 1.0, 1 + 4 * 2**-8, 1 + 2 * 2**-8, -226 * 2.0**120, np.inf, np.nan])

@@ -48,6 +48,15 @@ def test_views_of_a_storage_are_taken_as_pytorch_takes_them(bad: Path) -> None:
     np.testing.assert_array_equal(found["nested"]["inner"].load(), [1, 6])
 
 
+def test_tensors_that_are_the_same_numbers_are_one(bad: Path) -> None:
+    storage = Storage("0", 12)
+    names = {"emb.weight": 0, "out.weight": 0, "other.weight": 6}
+    tree = {name: tensor(storage, first, (2, 3), (3, 1)) for name, first in names.items()}
+    found = read_torch(save(bad, pickled(tree), {"0": NUMBERS.tobytes()}))
+    assert found["emb.weight"] is found["out.weight"]
+    assert found["emb.weight"] is not found["other.weight"]
+
+
 def test_a_file_of_a_big_endian_machine(bad: Path) -> None:
     path = save(bad, pickled({"a": tensor(Storage("0", 12), 0, (12,), (1,))}), {"0": NUMBERS.astype(">f4").tobytes()})
     with zipfile.ZipFile(path) as archive:
