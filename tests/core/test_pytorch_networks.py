@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,10 @@ import pytest
 from core.language import read_cell
 from core.run import Problem, Run
 from core.stack import Direction, LayerSpec, build_stack
+from tests.core.pytorch_arrays import PARTS, Arrays, of_cell, same
 
 FILE = Path(__file__).parents[1] / "data" / "pytorch_networks.npz"
 UNIT = 32.0
-LETTERS = {"lstm": "ifgo", "gru": "rzn"}  # PyTorch's order of the gates
-Arrays = dict[str, np.ndarray]
 
 
 @cache
@@ -61,23 +61,11 @@ class Recorded:
         """PyTorch's arrays under the names here; two biases are one here, whose gradient is that of either."""
         found: Arrays = {}
         for block, suffix in self.blocks:
-            own = {name: arrays[name + suffix] for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")}
-            found |= {f"{block}/{name}": value for name, value in self._of_block(own, gradient).items()}
+            own = {name: arrays[name + suffix] for name in PARTS}
+            found |= {f"{block}/{name}": value for name, value in of_cell(self.kind, own, gradient=gradient).items()}
             if f"weight_hr{suffix}" in arrays:
                 found[f"{block}/P"] = arrays[f"weight_hr{suffix}"]
         return found
-
-    def _of_block(self, own: Arrays, gradient: bool) -> Arrays:
-        w, u, b_x, b_h = own["weight_ih"], own["weight_hh"], own["bias_ih"], own["bias_hh"]
-        both = b_x if gradient else b_x + b_h
-        letters = LETTERS.get(self.kind)
-        if letters is None:
-            return {"W": w, "U": u, "b": both}
-        size, found = len(w) // len(letters), {}
-        for number, letter in enumerate(letters):
-            rows = slice(number * size, (number + 1) * size)
-            found |= {f"W_{letter}": w[rows], f"U_{letter}": u[rows], f"b_{letter}": both[rows]}
-        return found | ({"b_n": b_x[rows], "b_hn": b_h[rows]} if self.kind == "gru" else {})
 
     def states(self, arrays: Arrays, ends: str) -> Arrays:
         """PyTorch's states, "h0" or "grad/h0" by their ends, by path, (1, B, H)."""
@@ -85,26 +73,26 @@ class Recorded:
         return {f"{block}/{name}": arrays[ends.replace("*", name)][number : number + 1]
                 for name in names for number, (block, _) in enumerate(self.blocks)}  # fmt: skip
 
-    def run(self) -> Run:
-        x = self.given["x"]
-        ends = np.full(x.shape[1], len(x)) if self.lengths is None else self.lengths
-        weights = np.arange(len(x))[:, None] < ends
+    def weights(self) -> np.ndarray:
+        """Where the loss stands, (T, B)."""
+        steps, batch = self.given["x"].shape[:2]
+        times, ends = np.arange(steps)[:, None], np.full(batch, steps) if self.lengths is None else self.lengths
         if self.at == "last":
-            weights = np.arange(len(x))[:, None] == ends - 1
+            return times == ends - 1
+        first = np.arange(batch) % ends
+        return (times < ends) & ((self.at == "all") | ((times >= first) & ((times - first) % 2 == 0)))
+
+    def run(self) -> Run:
         problem = Problem(
             self.network,
             self.parameters(self.given),
-            x,
+            self.given["x"],
             self.given["target"],
-            weights.astype(float),
+            self.weights().astype(float),
             self.states(self.given, "*0"),
             lengths=self.lengths,
         )
         return Run(problem).complete()
-
-
-def same(found: np.ndarray, expected: np.ndarray, what: str) -> None:
-    np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-13, err_msg=what)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -126,11 +114,18 @@ def test_everything_is_as_pytorch_says(case: str) -> None:
 
 
 def test_what_was_recorded() -> None:
-    for kind in ("lstm", "gru", "rnn_tanh", "rnn_relu"):
-        for layers in (1, 2, 3):
-            for way in ("forward", "both"):
-                begin = f"{kind}-L{layers}-{way}-"
-                assert {f"{begin}T5-H2-B3-all", f"{begin}T5-H2-B3-last"} <= set(CASES)
-                assert any(case.startswith(begin) and case.endswith("-lengths") for case in CASES)
-    assert sum("proj2" in case for case in CASES) == 3
+    """Every kind of cell × depth × directions × place of the loss, with all steps and packed."""
+    every = product(
+        ("lstm", "gru", "rnn_tanh", "rnn_relu"),
+        (1, 2, 3),
+        ("forward", "both"),
+        ("all", "last", "some"),
+        ("", "-lengths"),
+    )
+    for kind, layers, way, at, packed in every:
+        begin, end = f"{kind}-L{layers}-{way}-", f"-{at}{packed}"
+        assert any(case.startswith(begin) and case.endswith(end) for case in CASES), begin + end
+        assert kind != "lstm" or any(case.startswith(begin) and case.endswith(f"{end}-proj1") for case in CASES)
+    sizes = {tuple(case.split("-")[3:6]) for case in CASES}
+    assert len(sizes) >= 6
     assert FILE.stat().st_size < 400_000

@@ -3,18 +3,18 @@
     python tests/data/make_pytorch_networks.py     (in an environment that has torch)
 
 The file holds many cases. ``index`` is JSON: case -> name -> (where in ``given`` or ``found``, shape). A case is called
-``lstm-L2-both-T5-H3-B2-all``: cell, layers, directions, steps, units, batch, where the loss stands (at all steps, or at
-the last of each sequence); ``-lengths`` for packed sequences, ``-proj2`` for a projection. What is given stands in
-``given``, whole 32nds in one byte each: PyTorch's weights under its own names (``weight_ih_l0_reverse``), ``x``
-(T, B, D), ``h0`` and for the LSTM ``c0`` (L · directions, B, ·), ``target``. What PyTorch computed stands in ``found``,
-float64: ``out`` (T, B, ·), ``hn``, ``cn``, ``loss``, half the sum of squares of out − target, and ``grad/NAME`` of all
-that is given but the target. ``lengths`` (B,) stands in the index itself.
+``lstm-L2-both-T5-H3-B2-all``: cell, layers, directions, steps, units, batch, where the loss stands (at all steps, at
+the last of each sequence, or at some, which differ by sequence); ``-lengths`` for packed sequences, ``-proj2`` for a
+projection. What is given stands in ``given``, whole 32nds in one byte each: PyTorch's weights under its own names
+(``weight_ih_l0_reverse``), ``x`` (T, B, D), ``h0`` and for the LSTM ``c0`` (L · directions, B, ·), ``target``. What
+PyTorch computed stands in ``found``, float64: ``out`` (T, B, ·), ``hn``, ``cn``, ``loss``, half the sum of squares of
+out − target, and ``grad/NAME`` of all that is given but the target. ``lengths`` (B,) stands in the index itself.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +30,9 @@ KINDS = {
     "rnn_relu": (torch.nn.RNN, {"nonlinearity": "relu"}),
 }
 SIZES = ((5, 2, 2, 3), (1, 2, 3, 1), (7, 3, 2, 1))  # T, D, H, B
-LENGTHS = {5: (5, 2, 4), 7: (4,), 1: (1,)}
+SMALL, NARROW = (4, 1, 2, 2), (3, 3, 1, 2)
+LENGTHS = {5: (5, 2, 4), 7: (4,), 1: (1,), 4: (2, 4), 3: (3, 1)}
+PLACES = ("all", "last", "some")
 
 
 @dataclass(frozen=True)
@@ -66,12 +68,27 @@ def cases(kind: str) -> list[Case]:
     return found
 
 
+def more_cases(kind: str) -> list[Case]:
+    """What completes them: every depth and direction with the loss at every place, packed or not, also projected."""
+    every = [(layers, both) for layers in (1, 2, 3) for both in (False, True)]
+    found = [Case(*net, SMALL, "some") for net in every]
+    there = {case.name for case in cases(kind)}
+    for packed in [Case(*net, SMALL, at, packed=True) for net in every for at in PLACES]:
+        known = replace(packed, size=SIZES[0]).name
+        found += [packed] if known not in there else []
+    found += [Case(3, both, NARROW, "some", packed=True) for both in (False, True)]
+    if kind == "lstm":
+        found += [Case(*net, SMALL, at, packed, 1) for net in every for at in PLACES for packed in (False, True)]
+    return found
+
+
 def weights_of(case: Case, lengths: tuple[int, ...]) -> torch.Tensor:
     """(T, B, 1): 1 where there is a loss."""
     steps, _, _, batch = case.size
     weights = torch.zeros(steps, batch, 1, dtype=torch.float64)
     for sample, length in enumerate(lengths):
-        weights[length - 1 if case.at == "last" else 0 : length, sample] = 1.0
+        first, every = {"all": (0, 1), "last": (length - 1, 1), "some": (sample % length, 2)}[case.at]
+        weights[first:length:every, sample] = 1.0
     return weights
 
 
@@ -135,8 +152,8 @@ def main() -> None:
     torch.manual_seed(30)
     torch.set_num_threads(1)
     given, found, index = Shelf(), Shelf(), {}
-    for kind in KINDS:
-        for case in cases(kind):
+    for listed in (cases, more_cases):
+        for kind, case in [(name, case) for name in KINDS for case in listed(name)]:
             inside, outside, lengths = make_case(kind, case)
             index[f"{kind}-{case.name}"] = [given.put(inside), found.put(outside), lengths]
     small = np.concatenate(given.pieces) * UNIT
