@@ -13,7 +13,8 @@ from core.block import Block
 from core.bulk.gradients import parameter_gradients
 from core.bulk.graph import Core, Link, core_of, forward_links
 from core.bulk.linear import Linear
-from core.bulk.recursion import Recursion
+from core.bulk.operands import Kept
+from core.bulk.recursion import Recursions
 from core.bulk.rows import Rows
 from core.bulk.schedule import Schedule, schedule
 from core.operators.expression import INBOX, VARIABLE
@@ -29,6 +30,7 @@ class BlockPlan:
     def __init__(self, block: Block) -> None:
         self.block, self.layout = block, block.plan.layout
         self.lowered = self.layout.lowered
+        self.recursions = Recursions()
         self.linear = Linear(self.lowered, block.ends & block.path)
 
     @cached_property
@@ -104,14 +106,14 @@ class BlockRows:
         if plan.layout.time is not None:
             rows.give(plan.layout.time, times)
         rows.link(plan.forward_links, initial, {})
-        self._recursions: list[Recursion] = []
-        self._run(plan.forward, range(rows.steps))
+        self._kept: list[Kept] = []
+        self._run(plan.forward, 1)
 
-    def _run(self, schedule: Schedule, order: range) -> None:
-        if schedule.groups and len(order):
-            recursion = Recursion(schedule, self.rows, order)
-            recursion.run()
-            self._recursions.append(recursion)
+    def _run(self, schedule: Schedule, step: int) -> None:
+        """A schedule's recursion; ``step`` is -1 where it goes down."""
+        if schedule.groups and self.rows.steps:
+            recursion = self.plan.recursions.fitting(schedule, self.rows, step)
+            self._kept.append(recursion.run(self.rows))
         self.rows.forget()
 
     def walk_back(self, arriving: Mapping[str, Array], cut: Cut) -> None:
@@ -124,11 +126,11 @@ class BlockRows:
             nothing = np.zeros((rows.steps, *rows.batch, leaf.width), rows.dtype)
             rows.give(leaf, arriving.get(name, nothing))
         rows.link(self.plan.backward_links, {}, cut)
-        self._run(self.plan.backward, range(rows.steps - 1, -1, -1))
+        self._run(self.plan.backward, -1)
 
     def is_finite(self) -> bool:
         """Whether all that the recursions computed is finite."""
-        return all(recursion.is_finite() for recursion in self._recursions)
+        return all(kept.are_finite() for kept in self._kept)
 
     def values(self, name: str) -> Array:
         """A variable."""

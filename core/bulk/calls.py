@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.bulk.operands import Known, Operand, RunArrays
-from core.bulk.rows import Rows
+from core.bulk.operands import Each, Fill, Fixed, Known, Operand, RunArrays
+from core.bulk.rows import Rows, is_constant
 from core.bulk.schedule import Group, Kind, Schedule, core_sources, is_number, scaled_base
 from core.operators import OPERATORS
 from core.operators.shapes import is_elementwise
@@ -21,10 +21,16 @@ Call = tuple[Callable[..., Any], tuple[Operand, ...]]
 
 
 class Calls:
-    """Makes the calls of one step; what they read beforehand is in ``known``."""
+    """Makes the calls of one step.
 
-    def __init__(self, schedule: Schedule, rows: Rows, arrays: RunArrays) -> None:
-        self._schedule, self._rows, self._arrays = schedule, rows, arrays
+    What they read beforehand is in ``fixed`` where it is the same at all steps, else in ``known``.
+    """
+
+    def __init__(self, schedule: Schedule, like: Rows, arrays: RunArrays) -> None:
+        """For rows ``like`` these; no number in them is read."""
+        self._schedule, self._arrays = schedule, arrays
+        self._batch, self._dtype = like.batch, like.dtype
+        self.fixed: list[Fixed] = []
         self.known: list[Known] = []
 
     def all(self) -> list[Call]:
@@ -47,8 +53,7 @@ class Calls:
         sources = sorted(core_sources(self._schedule.core, group.members[0]), key=self._arrays.columns)
         out = self._arrays.at(group.members[0], group.width)
         gathered, calls = self._gathered(sources)
-        weights = np.concatenate([self._weights(group, source) for source in sources])
-        calls.append((_product_into(out), (gathered, weights, out)))
+        calls.append((_product_into(out), (gathered, self._weights(group, sources), out)))
         known = self._known_terms(group, sources)
         return calls if known is None else [*calls, (np.add, (out, known, out))]
 
@@ -57,7 +62,7 @@ class Calls:
         width = sum(source.width for source in sources)
         if all(self._arrays.are_beside(a, b) for a, b in pairwise(sources)):
             return self._arrays.at(sources[0], width), []
-        gathered = np.zeros((*self._rows.batch, width), self._rows.dtype)
+        gathered = np.zeros((*self._batch, width), self._dtype)
         calls: list[Call] = []
         for source, columns in _columns(sources).items():
             calls.append((np.copyto, (gathered[..., columns], self._arrays.at(source, source.width))))
@@ -66,22 +71,30 @@ class Calls:
     def _sign(self, member: Node) -> float:
         return -1.0 if member in self._schedule.turned else 1.0
 
-    def _weights(self, group: Group, source: Node) -> Array:
-        """What a stack multiplies a source with, (source, members): laid out for vector times matrix."""
-        weights = np.zeros((source.width, group.width), self._rows.dtype)
-        for member, columns in _columns(group.members).items():
-            for product in member.maps:
-                if product.source is source:
-                    weights[:, columns] += self._sign(member) * self._rows.block(product).T
-        return weights
+    def _weights(self, group: Group, sources: list[Node]) -> Array:
+        """What a stack multiplies its sources with, (sources, members): laid out for vector times matrix."""
+        at = _columns(sources)
+        parts = [
+            (at[product.source], columns, product, self._sign(member))
+            for member, columns in _columns(group.members).items()
+            for product in member.maps
+            if product.source in at
+        ]
+
+        def fill(rows: Rows, out: Array) -> None:
+            out[...] = 0.0
+            for place, columns, product, sign in parts:
+                out[place, columns] += sign * rows.block(product).T
+
+        return self._fix((sum(source.width for source in sources), group.width), fill)
 
     def _known_terms(self, group: Group, sources: list[Node]) -> Operand | None:
         """Everything in the sums of a stack that needs no recursion; None where there is nothing."""
         bias = self._bias(group)
         read = dict.fromkeys(m.source for member in group.members for m in member.maps if m.source not in sources)
         if not read:
-            return bias if bias.any() else None
-        weights = [(source, self._weights(group, source)) for source in read]
+            return bias if any(member.biases for member in group.members) else None
+        weights = [(source, self._weights(group, [source])) for source in read]
 
         def fill(rows: Rows, out: Array) -> None:
             (source, matrix), *others = weights
@@ -93,11 +106,18 @@ class Calls:
         return self._note((group.width,), fill)
 
     def _bias(self, group: Group) -> Array:
-        bias = np.zeros(group.width, self._rows.dtype)
-        for member, columns in _columns(group.members).items():
-            for name in member.biases:
-                bias[columns] += self._sign(member) * self._rows.parameters[name]
-        return bias
+        parts = [
+            (columns, name, self._sign(member))
+            for member, columns in _columns(group.members).items()
+            for name in member.biases
+        ]
+
+        def fill(rows: Rows, out: Array) -> None:
+            out[...] = 0.0
+            for columns, name, sign in parts:
+                out[columns] += sign * rows.parameters[name]
+
+        return self._fix((group.width,), fill)
 
     # Products with known factors.
 
@@ -110,20 +130,24 @@ class Calls:
         if len(members) == 1:
             inner, out = self._arrays.at(base, base.width), self._arrays.at(members[0], group.width)
             return [(np.multiply, (self._outer(factors), inner, out))]
-        inner = self._arrays.at(base, base.width, (1, base.width) if self._rows.batch else ())
         out = self._arrays.at(members[0], group.width, (len(members), base.width))
-        return [(np.multiply, (self._factors(factors, base.width), inner, out))]
+        inner, calls = self._spread(base, len(members))
+        return [*calls, (np.multiply, (self._factors(factors, base.width), inner, out))]
+
+    def _spread(self, base: Node, times: int) -> tuple[Operand, list[Call]]:
+        """A base as so many factors are multiplied with it: copying a short vector costs less than stretching it."""
+        if self._batch:
+            return self._arrays.at(base, base.width, (1, base.width)), []
+        spread = np.zeros((times, base.width), self._dtype)
+        return spread, [(np.copyto, (spread, self._arrays.at(base, base.width)))]
 
     def _factors(self, factors: list[Node], width: int) -> Operand:
         def fill(rows: Rows, out: Array) -> None:
             for place, factor in enumerate(factors):
                 out[..., place, :] = rows.of(factor)
 
-        if all(self._rows.is_constant(factor) for factor in factors):
-            packed = np.zeros((len(factors), width), self._rows.dtype)
-            fill(self._rows, packed)
-            return packed
-        return self._note((len(factors), width), fill)
+        make = self._fix if all(is_constant(factor) for factor in factors) else self._note
+        return make((len(factors), width), fill)
 
     # Operators of the table.
 
@@ -145,7 +169,7 @@ class Calls:
             return all(inner) and self._arrays.are_beside(first, second)
         if is_number(first) or is_number(second):
             return first.key == second.key
-        return self._rows.is_constant(first) == self._rows.is_constant(second)
+        return is_constant(first) == is_constant(second)
 
     def _operator(self, part: list[Node]) -> list[Call]:
         """An operator with a kernel, on members side by side."""
@@ -165,10 +189,10 @@ class Calls:
             return self._arrays.at(nodes[0], sum(node.width for node in nodes))
         return self._outer(nodes)
 
-    def _filled(self, args: tuple[Any, ...], out: Array | list[Array]) -> tuple[Operand, ...]:
+    def _filled(self, args: tuple[Any, ...], out: Operand) -> tuple[Operand, ...]:
         """Arguments with an array in the place of each number: NumPy is slower with numbers."""
-        shape = (out[0] if isinstance(out, list) else out).shape
-        return tuple(np.full(shape, arg, self._rows.dtype) if isinstance(arg, float) else arg for arg in args)
+        shape = _one(out).shape
+        return tuple(np.full(shape, arg, self._dtype) if isinstance(arg, float) else arg for arg in args)
 
     def _alone(self, node: Node) -> list[Call]:
         name = str(node.key[0])
@@ -183,30 +207,30 @@ class Calls:
         found: Operand = self._arrays.at(arg, arg.width) if inner else self._outer([arg])
         if node.rank == 1 or arg.rank == 2 or not is_elementwise(name):
             return found
-        if isinstance(found, Known):
-            return found.lifted()
-        return [each[..., None] for each in found] if isinstance(found, list) else found[..., None]
+        return found.lifted() if isinstance(found, Each) else found[..., None]
 
     # What is known before.
 
     def _outer(self, nodes: Sequence[Node]) -> Operand:
         """Nodes that need no recursion, behind each other."""
-        rows = self._rows
-        if all(rows.is_constant(node) for node in nodes):
-            return rows.of(nodes[0]) if len(nodes) == 1 else np.concatenate([rows.of(node) for node in nodes])
+        make = self._fix if all(is_constant(node) for node in nodes) else self._note
         if len(nodes) == 1:
-            return self._note(nodes[0].shape, lambda rows, out: np.copyto(out, rows.of(nodes[0])))
+            return make(nodes[0].shape, lambda rows, out: np.copyto(out, rows.of(nodes[0])))
         places = _columns(nodes)
 
         def fill(rows: Rows, out: Array) -> None:
             for node, columns in places.items():
                 out[..., columns] = rows.of(node)
 
-        return self._note((sum(node.width for node in nodes),), fill)
+        return make((sum(node.width for node in nodes),), fill)
 
-    def _note(self, shape: tuple[int, ...], fill: Callable[[Rows, Array], None]) -> Known:
-        self.known.append(Known((*self._rows.batch, *shape), self._rows.dtype, fill))
-        return self.known[-1]
+    def _fix(self, shape: tuple[int, ...], fill: Fill) -> Array:
+        self.fixed.append(Fixed(shape, self._dtype, fill))
+        return self.fixed[-1].array
+
+    def _note(self, shape: tuple[int, ...], fill: Fill) -> Each:
+        self.known.append(Known((self._arrays.chunk, *self._batch, *shape), self._dtype, fill))
+        return self.known[-1].each
 
 
 def _columns(nodes: Sequence[Node]) -> dict[Node, slice]:
@@ -222,10 +246,13 @@ def _attributes(node: Node) -> list[float]:
     return [part for part in node.key[1:] if isinstance(part, float)]
 
 
-def _product_into(out: Array | list[Array]) -> Callable[..., Any]:
+def _one(operand: Operand) -> Array:
+    return operand.views[0] if isinstance(operand, Each) else operand
+
+
+def _product_into(out: Operand) -> Callable[..., Any]:
     """The fastest product that can write there."""
-    first = out[0] if isinstance(out, list) else out
-    return np.dot if first.flags.c_contiguous else np.matmul
+    return np.dot if _one(out).flags.c_contiguous else np.matmul
 
 
 def _storing(function: Callable[..., Array], attributes: list[float]) -> Callable[..., None]:

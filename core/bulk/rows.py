@@ -72,12 +72,6 @@ class Rows:
         """Drop what can be computed again."""
         self._found.clear()
 
-    def is_constant(self, node: Node) -> bool:
-        """Whether this is the same at all steps, as parameters and numbers are."""
-        if node.is_constant:
-            return True
-        return bool(node.sources) and all(self.is_constant(source) for source in node.sources)
-
     def of(self, node: Node) -> Array:
         """The rows of a node, or an array that goes with (S, *batch, ·) rows."""
         found = self._found.get(node)
@@ -219,6 +213,13 @@ class Rows:
         if product.transposed:
             matrix = matrix.T
         return matrix if product.columns is None else matrix[:, slice(*product.columns)]
+
+
+def is_constant(node: Node) -> bool:
+    """Whether this is the same at all steps, as parameters and numbers are."""
+    if node.is_constant:
+        return True
+    return bool(node.sources) and all(is_constant(source) for source in node.sources)
 
 
 def _side_by_side(matrices: list[Array]) -> Array:

@@ -15,7 +15,7 @@ from core.network import Network, build_network
 from core.resources import resource_path
 from core.run import Intervention, Run
 from core.stack import Direction, LayerSpec, build_stack
-from tests.core.bulk.equality import assert_equal, problem_for
+from tests.core.bulk.equality import assert_equal, everything, problem_for
 from tests.core.plan.test_plan import TEXTS
 from tests.core.walk_cases import CASES, PLAIN, SCALARS, THREE_BACK, TWO_STATES, cell_of
 
@@ -89,6 +89,17 @@ def test_lengths_about_a_chunk(cell: str, steps: int) -> None:
 @pytest.mark.parametrize("cell", ["lstm", THREE_BACK, TWO_STATES])
 def test_windows(cell: str, window: int, batch: int) -> None:
     assert_equal(problem_for(network_of(cell, "gru"), steps=7, batch=batch, window=window))
+
+
+@pytest.mark.parametrize("window", [1, 7, CHUNK, CHUNK + 30])
+def test_windows_over_several_chunks(window: int) -> None:
+    assert_equal(problem_for(network_of(THREE_BACK), steps=2 * CHUNK + 9, batch=2, window=window))
+
+
+def test_delays_longer_than_a_chunk() -> None:
+    cell = f"h = tanh(W @ x + U @ h[-1] + S @ h[-{CHUNK + 5}] + b)"
+    assert_equal(problem_for(network_of(cell), steps=2 * CHUNK + 20))
+    assert_equal(problem_for(network_of(cell), steps=3))
 
 
 def two_ways(join: str, padding: str = "zero", **rest: object) -> Network:
@@ -222,3 +233,26 @@ def test_nothing_that_was_given_changes_and_a_plan_serves_many_problems() -> Non
     for one, other in zip(first, again, strict=True):
         assert all(one[path].tobytes() == other[path].tobytes() for path in one)
     assert all((problem.inputs == inputs).all() for problem, inputs in zip(problems, before, strict=True))
+
+
+@pytest.mark.parametrize("cell", [*CELLS, *CUSTOM])
+def test_calls_made_before_compute_what_new_ones_do(cell: str) -> None:
+    """Nothing of an earlier iteration is left in them: no parameter, no row, no number that was not finite."""
+    network = network_of(CUSTOM.get(cell, cell))
+    bulk, problem = Bulk(network), problem_for(network, steps=20, batch=2)
+    expected = everything(Bulk(network).complete(problem))
+    other = problem_for(network, steps=30, batch=2, seed=1)  # in chunks of the same length
+    bulk.complete(other)
+    bulk.complete(replace(other, inputs=other.inputs * np.inf))
+    bulk.complete(replace(other, window=3))
+    found = everything(bulk.complete(problem))
+    assert all(np.array_equal(found[key], rows) for key, rows in expected.items())
+
+
+def test_more_shapes_than_are_remembered() -> None:
+    network = network_of("lstm")
+    bulk = Bulk(network)
+    for batch in (*range(1, 12), 1):
+        problem = problem_for(network, batch=batch, seed=batch)
+        found, expected = (each.complete(problem).gradients() for each in (bulk, Bulk(network)))
+        assert all(found[path].tobytes() == expected[path].tobytes() for path in expected)
