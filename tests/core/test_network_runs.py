@@ -232,3 +232,21 @@ def test_a_rewritten_run_shares_only_what_is_the_same() -> None:
     assert whole.forward_done == whole.steps == 20
     reverse = problem_on(NETWORKS["reverse"](), steps=4)
     assert Run(reverse).complete().rewritten(reverse, 2).forward_done == 0
+
+
+@pytest.mark.parametrize(
+    ("head", "loss"), [("softmax", "cross-entropy"), ("identity", "squared"), ("logistic", "squared")]
+)
+def test_a_matrix_for_each_direction_is_one_matrix_cut_in_two(head: str, loss: str) -> None:
+    parts = stack(layer("lstm", 2, BOTH, join="readout"), head=head, loss=loss)
+    whole = stack(layer("lstm", 2, BOTH), head=head, loss=loss)
+    problem = problem_on(parts, batch=2, lengths=(4, 3))
+    beside = np.concatenate([problem.parameters["head/V"], problem.parameters["head/V_r"]], axis=1)
+    parameters = {path: value for path, value in problem.parameters.items() if path != "head/V_r"} | {"head/V": beside}
+    one, other = Run(problem).complete(), Run(replace(problem, network=whole, parameters=parameters)).complete()
+    close(one.values("head/y"), other.values("head/y"), "y")
+    close(one.losses(), other.losses(), "loss")
+    for path, gradient in one.gradients().items():
+        columns = {"head/V": slice(2), "head/V_r": slice(2, 4)}.get(path, slice(None))
+        right = other.gradient("head/V" if path == "head/V_r" else path)
+        close(gradient, right[..., columns], path)
