@@ -16,7 +16,7 @@ from core.errors import DataError, ShapeError
 from core.network import Network
 from core.run import Intervention, Problem
 from core.sequence import Sequence, next_token_targets
-from core.targets import has_target
+from core.targets import NO_LOSS, has_target
 
 Array = NDArray[Any]
 _FLOAT64 = np.dtype(np.float64)
@@ -103,11 +103,22 @@ def with_target_like(sequence: Sequence, before: Sequence, outputs: int) -> Sequ
         return named
     if asks_next(before) and sequence.length > 1 and outputs == sequence.width:
         return with_next_targets(sequence)
-    found = before.known[has_target(before.known).any(axis=1)][-1]  # (B,) or (B, O)
+    there = has_target(before.known)
+    last = len(there) - 1 - there[::-1].argmax(axis=0)  # of each sequence
+    found = before.known[last, np.arange(before.batch)]  # (B,) or (B, O)
     if len(found) != sequence.batch:
-        found = found[:1].repeat(sequence.batch, axis=0)
+        first = int(there.any(axis=0).argmax())
+        found = found[first : first + 1].repeat(sequence.batch, axis=0)
     fits = found.max() < outputs if found.ndim == 1 else found.shape[1] == outputs
-    return named.with_target(sequence.length - 1, found) if fits else named
+    return asked_at_its_end(named, found) if fits else named
+
+
+def asked_at_its_end(sequence: Sequence, row: Array) -> Sequence:
+    """A target (B,) or (B, O) at the last step of each sequence of the batch."""
+    targets = np.array(sequence.with_target(sequence.length - 1, row).targets)
+    targets[...] = NO_LOSS if targets.ndim == 2 else np.nan
+    targets[sequence.ends, np.arange(sequence.batch)] = row
+    return replace(sequence, targets=targets, known=None)
 
 
 def with_next_targets(sequence: Sequence) -> Sequence:

@@ -22,6 +22,7 @@ from core.targets import (
     class_of,
     empty_like_row,
     has_target,
+    not_behind,
     only_last,
     target_row,
     with_row,
@@ -70,6 +71,9 @@ class Sequence:
             known = self.targets if self.known is None else self.known
             self._set("targets", checked_targets(self.targets, self.length, self.batch, self.target_labels))
             self._set("known", checked_targets(known, self.length, self.batch, self.target_labels))
+            if self.lengths is not None:
+                for name in ("targets", "known"):
+                    self._set(name, not_behind(getattr(self, name), self.lengths))
 
     @property
     def length(self) -> int:
@@ -145,14 +149,20 @@ class Sequence:
         known = targets if self.known is None else self.known
         return replace(self, targets=with_row(targets, t, row), known=with_row(known, t, row))
 
-    def with_loss_at(self, steps: Literal["all", "last"] | Iterable[int]) -> Sequence:
-        """A copy whose loss stands at all steps that have a target, at the last of them, or at the chosen steps."""
+    def with_loss_at(self, steps: Literal["all", "last"] | Iterable[int], sample: int | None = None) -> Sequence:
+        """A copy whose loss stands at all steps that have a target, at the last of them, or at the chosen steps.
+
+        With ``sample`` only in that sequence of the batch.
+        """
         if self.known is None:
             raise DataError("This sequence has no targets, so no step can have a loss. Give it targets first.")
         if steps == "last" and self.lengths is not None:
             return replace(self, targets=only_last(self.known, self.lengths))
-        off = np.setdiff1d(np.arange(self.length), chosen_steps(steps, self.known))
-        return replace(self, targets=without(self.known, off))
+        of = slice(None) if sample is None else slice(sample, sample + 1)
+        known, targets = self.known[:, of], np.array(self.targets)
+        off = np.setdiff1d(np.arange(self.length), chosen_steps(steps, known))
+        targets[:, of] = without(known, off)
+        return replace(self, targets=targets)
 
     def _one_hot(self, token: str) -> NDArray[np.float64]:
         if self.vocabulary is None:

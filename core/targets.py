@@ -32,6 +32,14 @@ def only_last(targets: NDArray[Any], lengths: NDArray[np.intp]) -> NDArray[Any]:
     return copy
 
 
+def not_behind(targets: NDArray[Any], lengths: NDArray[np.intp]) -> NDArray[Any]:
+    """A read-only copy without targets in padding; sequence b ends before step ``lengths[b]``."""
+    copy = targets.copy()
+    copy[np.arange(len(targets))[:, None] >= lengths] = NO_LOSS if targets.ndim == 2 else np.nan
+    copy.flags.writeable = False
+    return copy
+
+
 def without(targets: NDArray[Any], steps: NDArray[np.int64]) -> NDArray[Any]:
     """A copy of ``targets`` with no loss at ``steps``."""
     copy = targets.copy()

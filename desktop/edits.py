@@ -159,6 +159,7 @@ class Edits(QObject):
             labels=sequence.target_labels,
             text=text_of(sequence),
             target=targets_of_session(sequence),
+            apart=sequence.batch > 1,
             done=self._take_sequence,
         )
 
@@ -175,7 +176,8 @@ class Edits(QObject):
 
     def set_loss_steps(self, steps: Any) -> None:
         """Where the loss stands: "all", "last", or these steps."""
-        self._bridge.edit(lambda session: session.set_sequence(session.setup.sequence.with_loss_at(steps)))
+        sample = None if isinstance(steps, str) else self._sample  # chosen steps are those of the sequence that is seen
+        self._bridge.edit(lambda session: session.set_sequence(session.setup.sequence.with_loss_at(steps, sample)))
 
     def change_model(self) -> None:
         """Ask for another model."""

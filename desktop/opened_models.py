@@ -14,6 +14,7 @@ from core.language import read_cell
 from core.network import Network
 from core.network_file import is_network, read_network_file
 from core.origin import Origin
+from core.posing import asked_at_its_end
 from core.sequence import Sequence, Vocabulary, from_tokens, next_token_targets
 from desktop.session_edits import says
 
@@ -94,7 +95,7 @@ def _asked(network: Network, sequence: Sequence) -> Sequence:
     if classes and plain.vocabulary is not None and len(plain.vocabulary) == network.outputs and plain.length > 1:
         return next_token_targets(plain)
     row = 0 if classes else np.zeros(network.outputs)
-    return plain.with_target(plain.length - 1, row)
+    return asked_at_its_end(plain, np.broadcast_to(row, (plain.batch, *np.shape(row))))
 
 
 def loss_for(network: Network, sequence: Sequence) -> str:

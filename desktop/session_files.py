@@ -75,7 +75,7 @@ def target_note(sequence: Sequence) -> str:
         return tr("Opened “{name}”; it has no target, so it is only walked forward.").format(name=sequence.name)
     if asks_next(sequence):
         return tr("Opened “{name}”; its targets are what comes next.").format(name=sequence.name)
-    last, labels = sequence.known[-1, 0], sequence.target_labels
+    last, labels = sequence.known[sequence.ends[0], 0], sequence.target_labels
     if sequence.known.ndim == 3:
         return tr("The target at the last step was kept; double-click it to change.")
     words = tr("The target “{target}” at the last step was kept; double-click it to change.")

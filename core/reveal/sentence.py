@@ -30,6 +30,8 @@ def sentence_at(
 ) -> Sentence:
     """What the status line says; ``token`` is what is read at the step that is walked."""
     position = moment.position
+    if position.t is not None and position.t >= moment.length:
+        return _padding(moment)
     if position.cursor.index == 0:
         return Sentence("Nothing is computed yet: {count} time steps wait. Step forward to begin.",
                         {"count": str(moment.steps)})  # fmt: skip
@@ -43,6 +45,20 @@ def sentence_at(
         case Phase.CLIP:
             return _clip(clip)
     return _update(moment)
+
+
+def _padding(moment: Moment) -> Sentence:
+    """Where other sequences of the batch go on and this one has ended."""
+    position = moment.position
+    values = {
+        "phase": position.phase.value.capitalize(),
+        "t": str((position.t or 0) + 1),
+        "layer": _layer(moment),
+        "number": str(moment.sample + 1),
+        "steps": str(moment.length),
+    }
+    template = "{phase}, t = {t}{layer}: padding, as sequence {number} ends at t = {steps}; nothing reads it."
+    return Sentence(template, values)
 
 
 def _place(moment: Moment, token: str) -> dict[str, str]:
@@ -93,7 +109,9 @@ def _forward(moment: Moment, token: str, prediction: Prediction | None) -> Sente
 
 def _prediction(place: dict[str, str], prediction: Prediction) -> Sentence:
     if prediction.probability is None:
-        return Sentence("Forward, t = {t}{token}: the output is {label}.", place | {"label": prediction.label})
+        end = "" if prediction.label.endswith("…") else "."
+        values = place | {"label": prediction.label, "end": end}
+        return Sentence("Forward, t = {t}{token}: the output is {label}{end}", values)
     place |= {"label": prediction.label, "probability": f"{prediction.probability:.2f}"}
     return Sentence(
         "Forward, t = {t}{token}: the network expects “{label}” next, with probability {probability}.", place
@@ -147,6 +165,8 @@ def step_sentence(moment: Moment, token: str, formulas: Formulas) -> Sentence:
     position = moment.position
     t = position.t
     assert t is not None
+    if t >= moment.length:
+        return _padding(moment)
     block = moment.run.network.block(position.block)
     values = {"t": str(t + 1), "token": f" “{token}”" if token else "", "layer": _layer(moment)}
     parts = []

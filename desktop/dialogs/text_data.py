@@ -21,6 +21,8 @@ from desktop.dialogs.text_reading import (
     Reading,
     TargetChoice,
     Wanted,
+    batch_words,
+    parts_of,
     read_text,
     target_kinds,
     with_target,
@@ -67,6 +69,8 @@ class TextDataDialog(Question):
         self.text.setTabChangesFocus(True)
         self.text.setMinimumHeight(round(scaled(70)))
         self.text.textChanged.connect(self._read_soon)
+        self.apart = QCheckBox()
+        self.apart.toggled.connect(lambda _on: self.read_now())
         self.count = label_for("")
         self.chips = TokenChips(self.theme)
         self.near = NearWords()
@@ -91,6 +95,7 @@ class TextDataDialog(Question):
     def _arrange_parts(self) -> None:
         self.body.addWidget(self.kind, 0, Qt.AlignmentFlag.AlignLeft)
         self.body.addWidget(self.text, 3)
+        self.body.addWidget(self.apart)
         self.body.addWidget(self.count)
         self.body.addWidget(self.chips, 2)
         self.body.addWidget(self.near)
@@ -109,6 +114,10 @@ class TextDataDialog(Question):
         """Begin with this text."""
         self.text.setPlainText(text)
         self.text.selectAll()
+
+    def show_apart(self, apart: bool) -> None:
+        """Begin with the sequences of the text side by side, or with one sequence."""
+        self.apart.setChecked(apart)
 
     def show_label(self, label: str) -> None:
         """Begin with this class."""
@@ -132,7 +141,7 @@ class TextDataDialog(Question):
     def read_now(self) -> None:
         """Read the text as it stands."""
         self._later.stop()
-        reading = self._reading = read_text(self.text.toPlainText(), self._kind, self._in_use())
+        reading = self._reading = read_text(self._parts(), self._kind, self._in_use())
         self.chips.show_chips(Chips(reading.tokens, frozenset(), reading.wrong))
         self.count.setText(self._count_words(reading))
         self.near.show_words(reading.unknown)
@@ -140,7 +149,19 @@ class TextDataDialog(Question):
         self.anew.setVisible(self._can_be_new and (refused or self._is_new))
         self._judge()
 
+    def _parts(self) -> tuple[str, ...]:
+        """What is typed, as one sequence, or as the sequences that stand side by side."""
+        text = self.text.toPlainText()
+        parts = parts_of(text, self._kind)
+        self.apart.setVisible(len(parts) > 1)
+        blocks = self.tr("{count} sequences side by side, between empty lines")
+        lines = self.tr("{count} sequences side by side, one a line")
+        self.apart.setText((blocks if self._kind == "numbers" else lines).format(count=f"{len(parts):,}"))
+        return parts if self.apart.isChecked() else (text,)
+
     def _count_words(self, reading: Reading) -> str:
+        if reading.sequence is not None and reading.sequence.batch > 1:
+            return batch_words(reading.sequence)
         count = reading.sequence.length if reading.sequence is not None else len(reading.tokens)
         if not count:
             return self.tr("What the network will read, step by step, appears here.")
@@ -233,12 +254,14 @@ def ask_text_data(
     text: str = "",
     label: str = "",
     target: TargetChoice | None = None,
+    apart: bool = False,
     new_model: bool = True,
     done: Callable[[object], object] | None = None,
 ) -> Sequence | TextDataDialog | None:
     """Ask for data. With ``done`` it opens and calls that with a Sequence or None; else the answer is waited for."""
     dialog = TextDataDialog(Wanted(vocabulary, width, outputs, labels), kind, theme, parent, new_model)
     dialog.show_label(label)
+    dialog.show_apart(apart)
     if target is not None:
         dialog.show_target(target)
     if text:

@@ -10,7 +10,8 @@ from PySide6.QtCore import QCoreApplication
 
 from core.errors import GatewalkError, ShapeError
 from core.posing import asks_next, with_next_targets
-from core.sequence import Sequence, from_text, last_target
+from core.sequence import MAX_CHARACTERS, Sequence, from_text, last_target
+from core.side_by_side import side_by_side
 from core.tables import numbers_of
 from core.targets import has_target
 from core.tokens import Kind, tokens_of
@@ -52,9 +53,18 @@ class TargetChoice:
     rows: str = ""  # numbers as typed
 
 
-def read_text(text: str, kind: Kind, wanted: Wanted) -> Reading:
-    """The sequence of a text, without targets yet. Never raises for what a person may type."""
-    tokens = () if kind == "numbers" or len(text) > 1_000_000 else tokens_of(text, kind)
+def parts_of(text: str, kind: Kind) -> tuple[str, ...]:
+    """The sequences that may be meant: lines of a text; of numbers, blocks of rows between empty lines."""
+    if len(text) > MAX_CHARACTERS:
+        return (text,)
+    found = re.split(r"\n\s*\n", text.replace("\r\n", "\n")) if kind == "numbers" else text.splitlines()
+    return tuple(part for part in found if part.strip()) or (text,)
+
+
+def read_text(parts: tuple[str, ...], kind: Kind, wanted: Wanted) -> Reading:
+    """The sequence of a text, or the batch of several, without targets yet. Never raises for what one may type."""
+    readable = kind != "numbers" and sum(map(len, parts)) <= MAX_CHARACTERS
+    tokens = tuple(token for part in parts for token in tokens_of(part, kind)) if readable else ()
     vocabulary = wanted.vocabulary
     wrong: frozenset[int] = frozenset()
     if vocabulary is not None:
@@ -62,10 +72,14 @@ def read_text(text: str, kind: Kind, wanted: Wanted) -> Reading:
     words = tuple(dict.fromkeys(tokens[t] for t in sorted(wrong)))[:MOST_UNKNOWN]
     unknown = tuple((word, vocabulary.near(word)) for word in words) if vocabulary is not None else ()
     try:
-        sequence = from_text(text, vocabulary, kind, width=wanted.width)
+        if len(parts) > 1 and vocabulary is None and tokens:
+            vocabulary = Vocabulary.from_tokens(tokens)  # one for all of them
+        read = [from_text(part, vocabulary, kind, width=wanted.width) for part in parts]
+        sequence = read[0] if len(read) == 1 else side_by_side(read)
     except GatewalkError as error:
         return Reading(None, str(error), tokens[:PREVIEWED], wrong, unknown)
-    return Reading(sequence, "", sequence.tokens[:PREVIEWED])
+    shown = tuple(token for each in read for token in each.tokens)
+    return Reading(sequence, "", shown[:PREVIEWED])
 
 
 def target_kinds(kind: Kind, wanted: Wanted) -> tuple[str, ...]:
@@ -106,10 +120,14 @@ def targets_of_session(sequence: Sequence) -> TargetChoice:
 
 
 def text_of(sequence: Sequence) -> str:
-    """What somebody would type to get this sequence; "" for a batch, and where it would be too long to read."""
+    """What somebody would type to get this sequence, or these; "" where it would be too long to read."""
+    samples = range(sequence.batch)
     if sequence.vocabulary is not None:
-        return " ".join(sequence.tokens) if sequence.kind == "words" else "".join(sequence.tokens)
-    return rows_text(sequence.inputs[:, 0]) if sequence.batch == 1 and sequence.inputs.size <= MOST_TYPED else ""
+        between = " " if sequence.kind == "words" else ""
+        return "\n".join(between.join(sequence.tokens_at(each)[: sequence.length_of(each)]) for each in samples)
+    if sequence.inputs.size > MOST_TYPED:
+        return ""
+    return "\n\n".join(rows_text(sequence.inputs[: sequence.length_of(each), each]) for each in samples)
 
 
 def rows_text(rows: np.ndarray) -> str:
@@ -126,8 +144,22 @@ def _with_rows(sequence: Sequence, rows: np.ndarray, outputs: int | None) -> Seq
         expected = tr("numbers") if outputs is None else str(outputs)
         raise ShapeError(words.format(rows=len(rows), columns=rows.shape[1], steps=sequence.length, outputs=expected))
     targets = np.full((sequence.length, sequence.batch, rows.shape[1]), np.nan)
-    targets[-len(rows) :] = rows[:, None, :]
+    if len(rows) == 1:
+        targets[sequence.ends, np.arange(sequence.batch)] = rows
+    else:
+        targets[:] = rows[:, None, :]
     return replace(sequence, targets=targets, known=None)
+
+
+def batch_words(sequence: Sequence) -> str:
+    """How many sequences stand side by side, and how long they are."""
+    least, most = int(sequence.ends.min()) + 1, sequence.length
+    words = (
+        tr("{count} sequences of {steps} steps")
+        if least == most
+        else tr("{count} sequences of {least} to {steps} steps")
+    )
+    return words.format(count=f"{sequence.batch:,}", steps=f"{most:,}", least=f"{least:,}")
 
 
 def with_word(text: str, word: str, better: str, kind: Kind) -> str:

@@ -11,6 +11,7 @@ from core.network import build_network
 from core.posing import asks_next, problem_of, targets_of, with_next_targets, with_target_like
 from core.run import Run
 from core.sequence import Sequence, from_numbers, from_text, from_tokens, last_target, next_token_targets
+from core.side_by_side import side_by_side
 from core.vocabulary import Vocabulary
 
 
@@ -76,6 +77,17 @@ def test_a_text_without_a_target_gets_the_one_before_at_its_last_step():
     new = with_target_like(read("dogs cats ran"), asked, 2)
     assert new.target_labels == ("was", "were")
     assert new.targets[:, 0].tolist() == [-1, -1, 1]
+
+
+def test_each_sequence_of_a_batch_is_asked_at_its_own_end():
+    asked = last_target(read("cats ran"), "were", ("was", "were"))
+    batch = side_by_side([read("dogs cats ran"), read("cats")])
+    new = with_target_like(batch, asked, 2)
+    assert new.targets.T.tolist() == [[-1, -1, 1], [1, -1, -1]]
+    other = with_target_like(side_by_side([read("cats"), read("cats dogs")]), new.with_target(0, [-1, 0]), 2)
+    assert other.targets.T.tolist() == [[1, -1], [-1, 0]]
+    single = with_target_like(read("dogs ran"), batch.with_target(0, [-1, 0]), 2)
+    assert single.targets.T.tolist() == [[-1, 0]]
 
 
 def test_a_loss_that_is_switched_off_counts_as_a_target():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from core.frame import Phase
@@ -162,3 +163,31 @@ def test_next_numbers_are_asked_of_other_numbers_too(window, tmp_path):
     assert window.files.open_path(written(tmp_path, "other.csv", "0,1\n1,0\n"))
     assert asks_next(setup(window).sequence)
     assert "what comes next" in window.said[-1].text
+
+
+def test_lines_of_a_text_are_walked_side_by_side(window):
+    from desktop.dialogs.text_data import TextDataDialog
+
+    window.edits.type_text()
+    QApplication.processEvents()
+    dialog = next(each for each in window.findChildren(TextDataDialog) if each.isVisible())
+    dialog.show_text("the cats that the dog chased\nthe dogs")
+    dialog.apart.click()
+    dialog.accept()
+    QApplication.processEvents()
+    assert setup(window).sequence.lengths.tolist() == [6, 2]
+    panel = window.panels["data"].view
+    window.bridge.choose_sample(1)
+    QTest.qWait(60)
+    assert panel.chips.shown.tokens == ("the", "dogs")
+    assert "2 of up to 6 steps" in panel.words.text()
+    window.edits.set_loss_steps((1,))
+    assert setup(window).sequence.targets.T.tolist() == [[-1] * 5 + [1], [-1, 1, -1, -1, -1, -1]]
+    window.bridge.go_end()
+    assert "padding" not in str(window.bridge.frame.sentence)
+    window.edits.type_text()
+    QApplication.processEvents()
+    again = next(each for each in window.findChildren(TextDataDialog) if each.isVisible())
+    assert again.text.toPlainText() == "the cats that the dog chased\nthe dogs"
+    assert again.apart.isChecked()
+    again.reject()

@@ -149,7 +149,7 @@ class DataPanel(QWidget):
             self._show_target()
             return
         losses, known = steps_with_loss(sequence, self._sample)
-        tokens = sequence.tokens_at(self._sample)
+        tokens = sequence.tokens_at(self._sample)[: sequence.length_of(self._sample)]
         # Where nearly every step has a loss, marking all of them would say nothing.
         underlined = frozenset(losses) if losses != known or 2 * len(losses) <= len(tokens) else frozenset()
         self.chips.show_chips(Chips(tokens, underlined))
@@ -162,8 +162,13 @@ class DataPanel(QWidget):
     def _say_what(self, sequence: Sequence, known: tuple[int, ...]) -> None:
         """Words only where the chips do not say it."""
         parts = []
-        if sequence.length > 100:
-            parts.append(self.tr("{count} steps").format(count=f"{sequence.length:,}"))
+        steps = sequence.length_of(self._sample)
+        if sequence.lengths is not None:
+            parts.append(
+                self.tr("{count} of up to {most} steps").format(count=f"{steps:,}", most=f"{sequence.length:,}")
+            )
+        elif steps > 100:
+            parts.append(self.tr("{count} steps").format(count=f"{steps:,}"))
         if sequence.vocabulary is None and sequence.width > 1:
             parts.append(self.tr("{width} numbers a step").format(width=sequence.width))
         if not known:
@@ -191,7 +196,7 @@ class DataPanel(QWidget):
         _, known = steps_with_loss(sequence, self._sample)
         if len(known) == 1:
             return known[0]
-        if self._t is not None and self._t < sequence.length:
+        if self._t is not None and self._t < sequence.length_of(self._sample):
             return self._t
         return known[-1] if known else None
 
@@ -231,7 +236,8 @@ def steps_with_loss(sequence: Sequence, sample: int) -> tuple[tuple[int, ...], t
     """The steps whose loss is switched on, and all that have a target."""
     if sequence.targets is None or sequence.known is None:
         return (), ()
-    now, known = (has_target(each)[:, sample] for each in (sequence.targets, sequence.known))
+    own = sequence.length_of(sample)
+    now, known = (has_target(each)[:own, sample] for each in (sequence.targets, sequence.known))
     return tuple(map(int, np.flatnonzero(now))), tuple(map(int, np.flatnonzero(known)))
 
 

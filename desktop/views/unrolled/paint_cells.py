@@ -16,6 +16,7 @@ from desktop.views.unrolled.chrome import Chrome, corner
 from desktop.views.unrolled.compose import chips_pixels, image_of, strips_pixels
 from desktop.views.unrolled.geometry import Span, layer_shape
 from desktop.views.unrolled.levels import StripGrid
+from desktop.views.unrolled.paint_padding import paint_padding
 from desktop.views.unrolled.scene import Place, Scene, layers_of
 
 WIDE_PX = 250.0  # of the column of a cell that stands open without a diagram
@@ -33,6 +34,7 @@ def paint_cells(painter: QPainter, scene: Scene, chrome: Chrome, first: int, las
             if (n, layer) in scene.ghosts:
                 part = scene.ghosts[n, layer].columns(start, stop)
                 _paint_ghost(painter, scene, chrome, (n, layer), part, span)
+    paint_padding(painter, scene, chrome)
     _paint_selected(painter, scene, chrome, first, last)
     _paint_lit(painter, scene, chrome, first, last)
 

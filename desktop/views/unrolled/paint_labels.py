@@ -13,6 +13,7 @@ from desktop.theme import Theme, lane_colours
 from desktop.views.unrolled.axis import pixel_near
 from desktop.views.unrolled.chrome import Chrome
 from desktop.views.unrolled.geometry import LaneRows, Span
+from desktop.views.unrolled.paint_padding import end_of
 from desktop.views.unrolled.scene import Scene, layers_of
 
 CONTEXT = "UnrolledView"
@@ -111,6 +112,9 @@ def _paint_column(painter: QPainter, scene: Scene, chrome: Chrome, lane: LaneFra
     theme, fonts, x, row = chrome.theme, chrome.fonts, scene.axis.middle_of(t), t - lane.first
     here = scene.lit is not None and scene.lit.t == t
     room = scene.axis.width_of(t) - 6
+    if t >= end_of(lane):
+        _paint_padding_word(painter, chrome, lane, rows, t, x, room)
+        return
     if rows.token.height:
         token = chrome.fitted(visible_token(lane.tokens[row]), fonts.bold if here else fonts.text, room)
         chrome.write(painter, token, fonts.bold if here else fonts.text, theme.text, x, _middle(rows.token), 0.5)
@@ -128,6 +132,16 @@ def _paint_column(painter: QPainter, scene: Scene, chrome: Chrome, lane: LaneFra
         _paint_aside(painter, chrome, prediction, x, _middle(rows.pill), room)
     elif prediction is not None:
         paint_pill(painter, chrome, prediction, QPointF(x, _middle(rows.pill)), room, lit)
+
+
+def _paint_padding_word(
+    painter: QPainter, chrome: Chrome, lane: LaneFrame, rows: LaneRows, t: int, x: float, room: float
+) -> None:
+    """What stands in place of a token behind the end of a sequence; the word once, and the time step as everywhere."""
+    if rows.token.height:
+        word = chrome.fitted(translated("padding"), chrome.fonts.small, room) if t == end_of(lane) else "\N{EN DASH}"
+        chrome.write(painter, word, chrome.fonts.small, chrome.theme.secondary, x, _middle(rows.token), 0.5)
+        chrome.write(painter, str(t + 1), chrome.fonts.tiny, chrome.theme.secondary, x, _middle(rows.t), 0.5)
 
 
 def _paint_aside(painter: QPainter, chrome: Chrome, prediction: Prediction, x: float, y: float, room: float) -> None:

@@ -19,6 +19,7 @@ from desktop.views.unrolled.levels import GRADIENT_FROM, GRADIENT_STEPS, shown_u
 from desktop.views.unrolled.map_bands import Band, bands_of
 from desktop.views.unrolled.map_selection import is_selected, paint_map_selection
 from desktop.views.unrolled.paint_labels import paint_mark, visible_token
+from desktop.views.unrolled.paint_padding import end_of
 from desktop.views.unrolled.scene import Scene
 
 TICKS_APART_PX = 64.0
@@ -76,7 +77,7 @@ def _paint_band(
     rows = np.arange(height) * texels.shape[1] // height
     image = texels.T.take(pixels.places, axis=1).take(rows, axis=0)
     end = pixels.left + len(pixels.places) / chrome.ratio
-    last_x = min(end, scene.axis.x_of(min(scene.length, lane.length)))
+    last_x = min(end, scene.axis.x_of(min(scene.length, end_of(lane))))
     painter.fillRect(QRectF(pixels.left, band.span.top, last_x - pixels.left, band.span.height), chrome.hatch)
     painter.drawImage(QPointF(pixels.left, band.span.top), image_of(image, chrome.ratio))
 

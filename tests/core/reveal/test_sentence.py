@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from core.frame import Cursor, Grain, Phase, View
 from core.learning.clipping import Clipping
@@ -71,3 +72,19 @@ def test_clipping_what_is_not_finite() -> None:
 
 def test_tiny_gradients_are_not_called_zero() -> None:
     assert "has norm" in said(CASES["tiny"](), Phase.BACKWARD, 2, "l0/h")
+
+
+def test_padding_is_called_so_in_every_phase() -> None:
+    plain = session_of("lstm", batch=2, units=3)
+    setup = plain.setup
+    session = Session(structs.replace(setup, sequence=setup.sequence.padded([4, 2])), plain.parameters)
+    view = View(sample=1)
+    for phase, path in ((Phase.FORWARD, "l0/h"), (Phase.BACKWARD, "l0/c"), (Phase.LOSS, "head/L")):
+        block, _, equation = path.partition("/")
+        session.go_to(Cursor(0, session.timeline.end_of(phase, 3, block, equation)))
+        told = str(frame_at(session, view).sentence)
+        assert told == f"{phase.value.capitalize()}, t = 4: padding, as sequence 2 ends at t = 2; nothing reads it."
+        assert "padding" not in str(frame_at(session, View()).sentence)
+    session.grain = Grain.TIME_STEP
+    session.go_to(Cursor(0, session.timeline.end_of(Phase.BACKWARD, 2, "l0", "f")))
+    assert "padding" in str(frame_at(session, view).sentence)

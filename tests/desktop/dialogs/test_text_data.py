@@ -83,3 +83,23 @@ def test_it_opens_without_blocking_and_answers_none_for_going_back(qtbot: QtBot)
     assert dialog.text.toPlainText() == "the dog"
     dialog.reject()
     assert answers == [None]
+
+
+def test_lines_may_stand_side_by_side(dialog: TextDataDialog) -> None:
+    dialog.show_text("the cats chased the dog")
+    assert not dialog.apart.isVisible()
+    dialog.show_text("the cats chased the dog\nthe dog")
+    assert dialog.apart.isVisible()
+    assert dialog.answer.batch == 1
+    assert dialog.answer.length == 7
+    dialog.apart.click()
+    assert dialog.answer.lengths.tolist() == [5, 2]
+    assert "2 sequences of 2 to 5 steps" in dialog.count.text()
+    assert dialog.answer.loss_mask.T.tolist() == [[0, 0, 0, 0, 1], [0, 1, 0, 0, 0]]
+
+
+def test_a_batch_is_shown_line_by_line_again(qtbot: QtBot) -> None:
+    answers: list[Sequence] = []
+    dialog = ask_text_data(None, VOCABULARY, "words", LIGHT, text="the dog\nthe", apart=True, done=answers.append)
+    dialog.accept()
+    assert answers[0].lengths.tolist() == [2, 1]

@@ -14,6 +14,8 @@ from desktop.dialogs.text_reading import (
     ROWS,
     TargetChoice,
     Wanted,
+    batch_words,
+    parts_of,
     read_text,
     target_kinds,
     targets_of_session,
@@ -27,7 +29,7 @@ MODEL = Wanted(VOCABULARY, len(VOCABULARY), 2, ("was", "were"))
 
 
 def test_unknown_words_are_found_with_what_is_near() -> None:
-    reading = read_text("the caats chasd the dog", "words", MODEL)
+    reading = read_text(("the caats chasd the dog",), "words", MODEL)
     assert reading.sequence is None
     assert reading.wrong == frozenset({1, 2})
     assert reading.unknown[0] == ("caats", ("cats", "cat"))
@@ -35,7 +37,7 @@ def test_unknown_words_are_found_with_what_is_near() -> None:
 
 
 def test_what_fits_is_a_sequence() -> None:
-    reading = read_text("The cats chased, the dog!", "words", MODEL)
+    reading = read_text(("The cats chased, the dog!",), "words", MODEL)
     assert reading.problem == ""
     assert reading.tokens == ("the", "cats", "chased", "the", "dog")
     assert reading.sequence.vocabulary is VOCABULARY
@@ -43,18 +45,18 @@ def test_what_fits_is_a_sequence() -> None:
 
 @pytest.mark.parametrize("text", ["", "  \n", "1 2\n3", "1;x", "a" * 1_000_001, "nan nan"])
 def test_anything_typed_is_answered_with_a_sentence(text: str) -> None:
-    reading = read_text(text, "numbers", Wanted(width=2))
+    reading = read_text((text,), "numbers", Wanted(width=2))
     assert reading.sequence is None
     assert reading.problem
 
 
 def test_another_width_than_the_model_reads_is_refused_also_for_words() -> None:
-    assert "expected 3" in read_text("one two", "words", Wanted(width=3)).problem
-    assert read_text("one two", "words", Wanted()).problem == ""
+    assert "expected 3" in read_text(("one two",), "words", Wanted(width=3)).problem
+    assert read_text(("one two",), "words", Wanted()).problem == ""
 
 
 def test_chinese_is_read_character_by_character() -> None:
-    assert read_text("猫追狗", "characters", Wanted()).tokens == ("猫", "追", "狗")
+    assert read_text(("猫追狗",), "characters", Wanted()).tokens == ("猫", "追", "狗")
 
 
 def test_the_targets_that_make_sense() -> None:
@@ -121,9 +123,42 @@ def test_a_sequence_is_written_so_that_it_is_read_again(sequence: Sequence) -> N
 
 def test_what_is_too_long_to_be_typed_is_left_out() -> None:
     assert text_of(from_numbers(np.zeros((3000, 1)))) == ""
-    assert text_of(from_numbers(np.zeros((3, 2, 1)))) == ""
 
 
 def test_a_text_without_a_target_keeps_the_names_of_the_classes() -> None:
     read = with_target(from_text("the cats", VOCABULARY, "words"), TargetChoice(NONE), MODEL)
     assert (read.targets, read.target_labels) == (None, ("was", "were"))
+
+
+def test_lines_are_sequences_side_by_side_and_can_be_typed_again():
+    text = "the cats\n\n the dog chased \nthe"
+    parts = parts_of(text, "words")
+    assert len(parts) == 3
+    batch = read_text(parts, "words", MODEL).sequence
+    assert batch.lengths.tolist() == [2, 3, 1]
+    assert batch.vocabulary == VOCABULARY
+    assert text_of(batch) == "the cats\nthe dog chased\nthe"
+    assert batch_words(batch) == "3 sequences of 1 to 3 steps"
+    assert targets_of_session(with_target(batch, TargetChoice(NEXT), Wanted())).kind == NEXT
+
+
+def test_lines_without_a_model_share_one_vocabulary():
+    batch = read_text(("ab", "bcd"), "characters", Wanted()).sequence
+    assert batch.vocabulary.tokens == ("a", "b", "c", "d")
+
+
+def test_blocks_of_rows_are_sequences_of_numbers():
+    parts = parts_of("1 2\n3 4\n \n5 6\n", "numbers")
+    batch = read_text(parts, "numbers", Wanted(width=2)).sequence
+    assert batch.lengths.tolist() == [2, 1]
+    assert text_of(batch) == "1, 2\n3, 4\n\n5, 6"
+    asked = with_target(batch, TargetChoice(ROWS, rows="7 8"), Wanted(outputs=2))
+    assert asked.targets[[1, 0], [0, 1]].tolist() == [[7, 8], [7, 8]]
+    assert asked.loss_mask.sum() == 2
+
+
+def test_a_line_that_cannot_be_read_says_why():
+    reading = read_text(("the cats", "the caats"), "words", MODEL)
+    assert reading.sequence is None
+    assert reading.wrong == {3}
+    assert "caats" in reading.problem
