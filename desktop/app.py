@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -60,6 +61,8 @@ def run(arguments: Sequence[str]) -> int:
 def application() -> QApplication:
     """The application, made once; named, dressed and translated."""
     sys.setswitchinterval(0.001)  # a worker must not hold up a key press
+    # Qt hands tall see-through fills to threads, one sixty-four rows: waiting for these takes longer than painting
+    os.environ.setdefault("QT_NO_GUI_THREADPOOL", "1")
     known = QApplication.instance()
     app = known if isinstance(known, QApplication) else QApplication([NAME, "-style", STYLE])
     app.setApplicationName(NAME)

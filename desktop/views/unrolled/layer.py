@@ -23,6 +23,8 @@ from desktop.views.unrolled.scene import Scene, changed_columns, layers_of
 
 STILL_PX = 24.0  # at the sides, the ends of the lines between lanes
 WHOLE_PX = 1e-3  # no farther from a whole number of pixels
+REACH_PX = RAIL_NAME_PX  # how far what belongs to a column may stand out of it
+INITIAL_REACH_PX = 60.0  # the same where a shorter lane may begin at the right
 ALL_IF_SHARE = 0.6  # from so many changed columns on, painting everything is cheaper
 
 
@@ -155,13 +157,16 @@ def shift_between(before: Scene, after: Scene, ratio: float) -> int:
 def stale_after_shift(before: Scene, after: Scene, width: float, shift: int) -> list[tuple[int, int]]:
     """Stretches to be painted anew: what comes into sight, what does not move, and the names of the rails."""
     edge, scale = abs(shift) + round(after.axis.pitch / 2), after.rows.scale
-    still = [(0.0, STILL_PX * scale), (width - STILL_PX * scale, width)]
+    still = []
+    if len(after.lanes) > 1:
+        still = [(0.0, STILL_PX * scale), (width - STILL_PX * scale, width)]
     if any(len(layers_of(lane)) > 1 for lane in after.lanes):
-        still[0] = (0.0, (LEFT_PX + NAME_WIDE_PX) * scale)
+        still.append((0.0, (LEFT_PX + NAME_WIDE_PX) * scale))
     found = [(left + min(0, shift), right + max(0, shift)) for left, right in still]
     found.append((0, edge) if shift > 0 else (width - edge, width))
-    names = {after.axis.x_of(named_column(scene)) for scene in (before, after)}
-    found += [(x - RAIL_NAME_PX * scale, x + RAIL_NAME_PX * scale) for x in names]
+    named = {named_column(scene) for scene in (before, after)}
+    if len(named) > 1:  # else the names move along
+        found += [(after.axis.x_of(t) - RAIL_NAME_PX * scale, after.axis.x_of(t) + RAIL_NAME_PX * scale) for t in named]
     return united([(math.floor(left), math.ceil(right)) for left, right in found])
 
 
@@ -240,6 +245,10 @@ def headings_region(scene: Scene, width: float) -> QRegion:
 
 
 def _columns_in(scene: Scene, area: QRectF) -> tuple[int, int]:
-    first = max(scene.columns[0], math.floor(scene.axis.column_at(area.left() - 60)))
-    last = min(scene.columns[1], math.ceil(scene.axis.column_at(area.right() + 60)) + 1)
-    return first, max(first, last)
+    """The columns of which anything lies in ``area``; beside all of them, where initial values stand, the nearest."""
+    back = any(block.direction < 0 for lane in scene.lanes for block in lane.blocks)
+    reach = scene.rows.scale * (INITIAL_REACH_PX if back else REACH_PX)
+    first = max(scene.columns[0], math.floor(scene.axis.column_at(area.left() - reach)))
+    last = min(scene.columns[1], math.floor(scene.axis.column_at(area.right() + reach)) + 1)
+    first = min(first, scene.columns[1] - 1)
+    return first, max(first + 1, last)
