@@ -61,10 +61,25 @@ class Jacobians:
 
         Raises SessionError for a time step that the sequence does not have.
         """
+        row = self.row(t)
+        return np.asarray(self.rows(slice(row, row + 1))[0])
+
+    def row(self, t: int) -> int:
+        """The step of the walk at a time step. Raises SessionError for one that the sequence does not have."""
         if t not in self.times:
             raise SessionError(f"The sequence has the time steps 1 to {self.count}; {t + 1} is none of them.")
-        row = self.walked.step(t)
-        return np.asarray(self.rows(slice(row, row + 1))[0])
+        return self.walked.step(t)
+
+    def span(self, t: int, back_to: int | None) -> tuple[int, int]:
+        """The steps of the walk behind which a span ends and begins; -1 is the initial state.
+
+        Raises SessionError for time steps that there are not, and for an empty span.
+        """
+        last = self.row(t)
+        first = -1 if back_to is None else self.row(back_to)
+        if first >= last:
+            raise SessionError("The span is empty: it must begin before the step where it ends. Choose a longer one.")
+        return last, first
 
     def rows(self, rows: slice) -> Array:
         """The Jacobians of some steps of the walk, (steps, N, N)."""

@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import Cancelled, SessionError
+from core.errors import Cancelled
 from core.frame import Sentence
 from core.gradients.graded import Graded, identity
 from core.gradients.jacobians import Cancel, Jacobians, Progress, singular_values
@@ -81,7 +81,7 @@ def span_product(
     space = jacobians.space
     rows = (space.part(of),) if of else space.parts
     columns = (space.part(by or of),) if of else space.parts
-    last, first = _span(jacobians, t, back_to)
+    last, first = jacobians.span(t, back_to)
     wanted = chosen_lags(last - first, MOST if space.size <= COSTLY else MOST_COSTLY)
     logs, scaled, scale = [], np.eye(space.size), 0.0
     for lag, product in graded_products(jacobians, last, first, cancelled):
@@ -132,19 +132,6 @@ def block_of(product: Graded, rows: tuple[StatePart, ...], columns: tuple[StateP
     """A block of a transposed product the right way round, and the natural logarithm of its scale."""
     scaled, scale = product.scaled()
     return scaled.T[rows[0].first : rows[-1].last, columns[0].first : columns[-1].last], scale
-
-
-def _span(jacobians: Jacobians, t: int, back_to: int | None) -> tuple[int, int]:
-    """The rows of the walk after which the span ends and begins; -1 is the initial state."""
-    if t not in jacobians.times:
-        raise SessionError(f"The sequence has the time steps 1 to {jacobians.count}; {t + 1} is none of them.")
-    last = jacobians.walked.step(t)
-    if back_to is not None and back_to not in jacobians.times:
-        raise SessionError(f"The sequence has the time steps 1 to {jacobians.count}; {back_to + 1} is none of them.")
-    first = -1 if back_to is None else jacobians.walked.step(back_to)
-    if first >= last:
-        raise SessionError("The span is empty: it must begin before the step at which it ends. Choose a longer one.")
-    return last, first
 
 
 def _of_block(scaled: Array, scale: float) -> Array:

@@ -84,6 +84,6 @@ def state_space(block: Block) -> StateSpace:
             first += size
     if not parts:
         raise SessionError(
-            f"The {block.title} reads nothing from earlier steps, so it has no state. Choose another layer."
+            f"There is no state in {block.title}: it reads nothing from earlier steps. Choose another layer."
         )
     return StateSpace(tuple(parts), tuple(name for name in delays if name not in block.path))

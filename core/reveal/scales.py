@@ -5,22 +5,13 @@ from __future__ import annotations
 import math
 
 from core.frame import Scale
+from core.language.gates import is_gate
 from core.network import Block
-from core.operators.expression import NUMBER, VARIABLE
-
-_BETWEEN_0_AND_1 = {"sigmoid", "hard_sigmoid", "softmax"}
 
 
 def scale_of(block: Block, name: str) -> Scale:
     """GATE for what lies between 0 and 1 by its equation (also 1 minus such a gate), else STATE."""
-    root = block.cell.definition.equation(name).expression
-    if root.operator in _BETWEEN_0_AND_1:
-        return Scale.GATE
-    if root.operator == "sub" and root.args[0].operator == NUMBER and root.args[0].value == 1.0:
-        gate = root.args[1]
-        if gate.operator == VARIABLE and not gate.delay:
-            return scale_of(block, gate.name)
-    return Scale.STATE
+    return Scale.GATE if is_gate(block.cell.definition, name) else Scale.STATE
 
 
 def steady(value: float) -> float:

@@ -185,7 +185,7 @@ def test_errors() -> None:
     problem = problem_for("lstm")
     with pytest.raises(SessionError, match="whole forward pass"):
         Jacobians(Run(problem), "l0")
-    with pytest.raises(SessionError, match="no state"):
+    with pytest.raises(SessionError, match="no state in readout"):
         Jacobians(Run(problem).complete(), "head")
     with pytest.raises(SessionError, match="the time steps 1 to 5; 6 is none"):
         Jacobians(Run(problem).complete(), "l0").at(5)
