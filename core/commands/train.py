@@ -22,7 +22,7 @@ from core.scenario import Scenario, read_scenario
 from core.scenario_file import Learning
 
 DIVERGED = 1
-_HELD_OUT = 400  # sentences for the accuracy shown on the way
+_HELD_OUT = 400  # sequences for the accuracy shown on the way
 _HELD_OUT_AT_THE_END = 2000
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -107,7 +107,7 @@ def _train(scenario: Scenario, start: _Start, learning: Learning) -> tuple[Train
 
     def show(done: Progress) -> None:
         if held_out and lines.is_mark(done.number):
-            lines.note(f"held out {accuracy(network, done.parameters, held_out):.1%}")
+            lines.note(f"held out {accuracy(network, done.parameters, held_out, scenario.score):.1%}")
         lines.show(done.number, f"loss {done.loss:.4g}")
 
     with interrupts() as interrupted:
@@ -126,8 +126,10 @@ def _summary(scenario: Scenario, result: TrainingResult, out: Path, total: int, 
     if result.iterations:
         text += f"; last loss {result.losses[-1]:.4g}"
     if _counts(scenario):
-        share = accuracy(scenario.network(), result.parameters, scenario.held_out(_HELD_OUT_AT_THE_END))
-        text += f"; {share:.2%} right on {'held-out sentences' if scenario.task() else 'the sequence'}"
+        held_out = scenario.held_out(_HELD_OUT_AT_THE_END)
+        share = accuracy(scenario.network(), result.parameters, held_out, scenario.score)
+        task = scenario.task()
+        text += f"; {share:.2%} of the {task.metric}, held out" if task else f"; {share:.2%} right on the sequence"
     return f"{text}. What was learned is in {out}."
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 Arrays = Mapping[str, Array]
+Score = Callable[[Array, Sequence], tuple[int, int]]  # (outputs (T, B, O), sequence) -> right answers, all answers
 
 
 class Progress(msgspec.Struct, frozen=True, eq=False):
@@ -90,19 +91,26 @@ def train(
     return TrainingResult(parameters, state, np.array(losses), norms, clipped, diverged)
 
 
-def accuracy(network: Network, parameters: Arrays, sequences: Iterable[Sequence]) -> float:
-    """The share of steps with a loss at which the largest output is the target's largest; nan without such steps."""
+def accuracy(network: Network, parameters: Arrays, sequences: Iterable[Sequence], score: Score | None = None) -> float:
+    """The share of right answers, counted by ``score`` (a task's); nan where nothing is asked.
+
+    Without a ``score``, an answer is right where the largest output is the target's largest.
+    """
     right = total = 0
-    bulk = _bulk_of(network)
+    bulk, count = _bulk_of(network), score or _largest
     for sequence in sequences:
         run = bulk.forward(problem_of(network, parameters, sequence))
-        targets = run.problem.targets
-        if targets is not None:
-            outputs = run.values(f"{HEAD}/{network.head.output}")
-            mask = sequence.loss_mask
-            right += int(np.count_nonzero((outputs.argmax(axis=2) == targets.argmax(axis=2)) & mask))
-            total += int(np.count_nonzero(mask))
+        if sequence.targets is not None:
+            found = count(run.values(f"{HEAD}/{network.head.output}"), sequence)
+            right, total = right + found[0], total + found[1]
     return right / total if total else float("nan")
+
+
+def _largest(outputs: Array, sequence: Sequence) -> tuple[int, int]:
+    assert sequence.targets is not None
+    targets, mask = sequence.targets, sequence.loss_mask
+    wanted = targets if targets.ndim == 2 else targets.argmax(axis=2)
+    return int(np.count_nonzero((outputs.argmax(axis=2) == wanted) & mask)), int(np.count_nonzero(mask))
 
 
 def _is_finite(done: Progress) -> bool:
