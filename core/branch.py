@@ -82,7 +82,7 @@ class Branch:
         return self.first + len(self.iterations) - 1
 
     @cached_property
-    def _learns(self) -> bool:
+    def learns(self) -> bool:
         """Whether iterations end in an update, so that another one follows."""
         return Phase.UPDATE in self.setup.problem(self.iterations[0].parameters).timeline().phases
 
@@ -90,7 +90,7 @@ class Branch:
         """The start of an iteration; iterations on the way to it are computed. Raises SessionError for no such one."""
         if number < self.first:
             return self.owner(number).iteration(number)
-        if number > self.last and not self._learns:
+        if number > self.last and not self.learns:
             raise SessionError(f"iteration {self.last + 1} has no loss to learn from, so no other follows it")
         while self.last < number:
             outcome = self.outcome(self.last)
@@ -110,6 +110,14 @@ class Branch:
             self._keep(number, run)
         self._runs.move_to_end(number)
         return run
+
+    def run_before(self, number: int) -> Run | None:
+        """The run of an iteration before the edit that began its branch; None without one, or where walks differ."""
+        owner = self.owner(number)
+        parent = owner.parent
+        if parent is None or not parent.owner(number).setup.walks_like(owner.setup):
+            return None
+        return parent.run(number)
 
     def nearest(self, position: Position) -> Cursor:
         """A place of another branch in this one, as near as it goes; iterations it never came to are not computed."""
@@ -153,11 +161,3 @@ class Bookmark(msgspec.Struct, frozen=True):
     name: str
     cursor: Cursor
     note: str = ""
-
-
-class Undoable(msgspec.Struct, frozen=True, eq=False):
-    """One state of the undo history: the branch before or after an edit, and where the cursor stood."""
-
-    label: str
-    branch: Branch
-    cursor: Cursor

@@ -11,7 +11,11 @@ from msgspec.structs import replace
 from core.branch import Arrays, Iteration, Setup
 from core.errors import SessionError
 from core.learning.optimisers import initial_state
+from core.learning.step import LearningSettings
+from core.network import Network
+from core.origin import Origin
 from core.run import Intervention
+from core.sequence import Sequence
 
 
 class Edit(msgspec.Struct, frozen=True, eq=False):
@@ -66,6 +70,26 @@ def initial_edit(setup: Setup, parameters: Arrays, path: str, row: int, unit: in
     _check_place(f"the initial value of {path}", (row, unit), (changed.shape[0], changed.shape[-1]))
     changed[row, :, unit] = value
     return Edit(f"set initial {path}", replace(setup, initial={**states, path: changed}), parameters)
+
+
+def sequence_edit(setup: Setup, parameters: Arrays, sequence: Sequence, label: str) -> Edit:
+    """Another sequence, on which nothing is overwritten; initial values are those of the network's file."""
+    initial = {} if setup.origin is None else setup.origin.initial_for(sequence.batch)
+    return Edit(label, replace(setup, sequence=sequence, initial=initial, interventions=()), parameters)
+
+
+def learning_edit(setup: Setup, parameters: Arrays, learning: LearningSettings) -> Edit:
+    """Another optimiser, clipping or window; the forward half stays the same."""
+    return Edit("change learning", replace(setup, learning=learning), parameters, setup.sequence.length)
+
+
+def model_edit(
+    setup: Setup, network: Network, parameters: Arrays, sequence: Sequence, name: str, origin: Origin | None
+) -> Edit:
+    """Another network, which learns as the one before. Raises ShapeError."""
+    initial = {} if origin is None else origin.initial_for(sequence.batch)
+    changed = Setup(network, sequence, initial, learning=setup.learning, name=name, origin=origin)
+    return Edit("change the model", changed, network.check(parameters))
 
 
 def overwriting_edit(setup: Setup, parameters: Arrays, path: str, t: int, unit: int, value: float | None) -> Edit:

@@ -137,6 +137,8 @@ class LaneFrame(msgspec.Struct, frozen=True, eq=False):
     gradient_limits: tuple[float, float]  # whole decades around all adjoint norms that stand, zeros left out
     ghost: LaneFrame | None = None  # the run before the last edit, same columns
     own_length: int | None = None  # steps of the shown sequence, where others of the batch are longer: padding follows
+    position: Position | None = None  # of a lane beside the lead: what it has done last, in its own iterations
+    note: Sentence | None = None  # of a lane beside the lead: why nothing (or nothing more) stands in it
 
 
 class EquationLine(msgspec.Struct, frozen=True):

@@ -11,11 +11,13 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from core.branch import Arrays, Bookmark, Branch, Iteration, Setup, Undoable
+from core import editing, lanes, moves
+from core.branch import Arrays, Bookmark, Branch, Iteration, Setup
 from core.breakpoints import Breakpoint, Event, first_event
-from core.editing import Edit, initial_edit, input_edit, overwriting_edit, start_of, target_edit, weight_edit
+from core.editing import Edit, start_of
 from core.errors import SessionError
 from core.frame import Cursor, Grain, Phase, Position
+from core.lanes import Companion
 from core.learning.optimisers import initial_state
 from core.learning.step import LearningSettings, Outcome
 from core.network import Network
@@ -24,6 +26,7 @@ from core.reveal import Shown
 from core.run import Run
 from core.sequence import Sequence
 from core.timeline import Timeline
+from core.undo import Undoable
 
 __all__ = ["Bookmark", "Branch", "Iteration", "Session", "Setup", "Undoable"]
 
@@ -39,6 +42,7 @@ class Session:
         self.grain = Grain.EQUATION
         self.bookmarks: tuple[Bookmark, ...] = ()
         self.breakpoints: tuple[Breakpoint, ...] = ()
+        self.lanes: tuple[Companion, ...] = ()  # beside the lead
         self.notes = ""
         self.event = ""  # what stopped the walk at the cursor
         self.undone: list[Undoable] = []
@@ -81,11 +85,7 @@ class Session:
     @property
     def ghost(self) -> Run | None:
         """The run before the last edit; None without one, or where the two walks do not go the same way."""
-        number = self.cursor.iteration
-        parent = self.branch.owner(number).parent
-        if parent is None or not self.done or not parent.owner(number).setup.walks_like(self.setup):
-            return None
-        return parent.run(number)
+        return self.branch.run_before(self.cursor.iteration) if self.done else None
 
     # Moving. A step past what is computed computes exactly that step.
 
@@ -100,30 +100,17 @@ class Session:
         self.cursor, self.event = cursor, ""
 
     def step_forward(self, grain: Grain | None = None) -> bool:
-        """One step of the grain; at the end of an iteration the next one begins. False where there is no next one."""
-        index, timeline = self.cursor.index, self.timeline
-        if index < timeline.length:
-            self.go_to(replace(self.cursor, index=timeline.next(index, grain or self.grain)))
-            return True
-        if Phase.UPDATE not in timeline.phases:
-            return False
-        iteration = self.cursor.iteration + 1
-        following = self.branch.run(iteration).timeline
-        self.go_to(Cursor(iteration, following.next(0, grain or self.grain)))
-        return True
+        """One step of the grain; after the end of an iteration the next one begins. False where there is none."""
+        return self._go(moves.forward(self.branch, self.cursor, grain or self.grain))
 
     def step_back(self, grain: Grain | None = None) -> bool:
-        """One step of the grain back; the start of an iteration is the end of the one before. False at the start."""
-        if self.cursor.index > 0:
-            index = self.timeline.previous(self.cursor.index, grain or self.grain)
-            if index > 0 or self.cursor.iteration == 0:
-                self.go_to(replace(self.cursor, index=index))
-                return True
-        if self.cursor.iteration == 0:
-            return False
-        iteration = self.cursor.iteration - 1
-        self.go_to(Cursor(iteration, self.branch.run(iteration).timeline.length))
-        return True
+        """One step of the grain back. False at the start."""
+        return self._go(moves.back(self.branch, self.cursor, grain or self.grain))
+
+    def _go(self, cursor: Cursor | None) -> bool:
+        if cursor is not None:
+            self.go_to(cursor)
+        return cursor is not None
 
     def go_start(self) -> None:
         """Stand at the start of the iteration; there already: at the start of the first one."""
@@ -136,30 +123,23 @@ class Session:
 
     def go_to_phase(self, phase: Phase) -> None:
         """Stand at the first step of a phase, at most a time step into it. Raises SessionError without such a phase."""
-        start = self.timeline.starts_phase(phase)
-        grain = Grain.TIME_STEP if self.grain is Grain.PASS else self.grain
-        self.go_to(replace(self.cursor, index=self.timeline.next(start, grain)))
+        self.go_to(moves.to_phase(self.branch, self.cursor, phase, self.grain))
 
     def go_to_time(self, t: int) -> None:
         """Stand where time step ``t`` is complete in the current pass, or in the last pass before that visits it.
 
         Raises SessionError for a time step that is not there.
         """
-        index = self.timeline.end_of_time(t, self.cursor.index)
-        if index is None:
-            raise SessionError(f"there is no time step {t + 1}; the sequence has {self.run.problem.steps}")
-        self.go_to(replace(self.cursor, index=index))
+        self.go_to(moves.to_time(self.branch, self.cursor, t))
 
     def next_event(self, cancelled: Callable[[], bool] = lambda: False) -> bool:
         """Go on to the next breakpoint; without one in this iteration, to its end. Whether a breakpoint was met.
 
         At the end of an iteration the next one is searched. Nothing moves where it is cancelled.
         """
-        start = self.cursor
-        if start.index >= self.timeline.length:
-            if Phase.UPDATE not in self.timeline.phases:
-                return False
-            start = Cursor(start.iteration + 1, 0)
+        start = moves.onwards(self.branch, self.cursor)
+        if start is None:
+            return False
         run = self.branch.run(start.iteration)
         found = first_event(run, self.breakpoints, start.index, cancelled)
         if found is None:
@@ -168,10 +148,6 @@ class Session:
             return False
         self._stop_at(start.iteration, found)
         return True
-
-    def _stop_at(self, iteration: int, event: Event) -> None:
-        self.go_to(Cursor(iteration, event.index))
-        self.event = event.text
 
     def check_event(self, since: Cursor) -> bool:
         """Whether a breakpoint lies after ``since`` and up to the cursor; if so the cursor stands there (for play)."""
@@ -182,11 +158,15 @@ class Session:
         self._stop_at(self.cursor.iteration, found)
         return True
 
+    def _stop_at(self, iteration: int, event: Event) -> None:
+        self.go_to(Cursor(iteration, event.index))
+        self.event = event.text
+
     # Editing. Each edit begins a branch at the cursor's iteration.
 
     def set_weight(self, path: str, index: tuple[int, ...], value: float) -> None:
         """Give one entry of a parameter another value."""
-        self._edit(weight_edit(self.setup, self.parameters, path, index, value))
+        self._edit(editing.weight_edit(self.setup, self.parameters, path, index, value))
 
     def set_parameters(self, parameters: Arrays, label: str = "set parameters") -> None:
         """Give all parameters other values. Raises ShapeError where they do not fit."""
@@ -194,54 +174,78 @@ class Session:
 
     def set_input(self, t: int, value: Any) -> None:
         """Give step ``t`` another input: a token or a vector."""
-        self._edit(input_edit(self.setup, self.parameters, t, value))
+        self._edit(editing.input_edit(self.setup, self.parameters, t, value))
 
     def set_target(self, t: int, value: Any) -> None:
         """Give step ``t`` another target: a label, a class (-1: none) or a vector."""
-        self._edit(target_edit(self.setup, self.parameters, t, value))
+        self._edit(editing.target_edit(self.setup, self.parameters, t, value))
 
     def set_sequence(self, sequence: Sequence, label: str = "change the data") -> None:
         """Walk another sequence. Raises ShapeError or DataError where the network does not fit it."""
-        origin = self.setup.origin
-        initial = {} if origin is None else origin.initial_for(sequence.batch)
-        setup = replace(self.setup, sequence=sequence, initial=initial, interventions=())
-        self._edit(Edit(label, setup, self.parameters))
+        self._edit(editing.sequence_edit(self.setup, self.parameters, sequence, label))
 
     def set_initial(self, path: str, row: int, unit: int, value: float) -> None:
         """Give one unit of an initial state another value; ``row`` counts from the earliest."""
-        self._edit(initial_edit(self.setup, self.parameters, path, row, unit, value))
+        self._edit(editing.initial_edit(self.setup, self.parameters, path, row, unit, value))
 
     def overwrite(self, path: str, t: int, unit: int, value: float | None) -> None:
         """Overwrite a unit of a variable at step ``t``; None takes the overwriting back."""
-        self._edit(overwriting_edit(self.setup, self.parameters, path, t, unit, value))
+        self._edit(editing.overwriting_edit(self.setup, self.parameters, path, t, unit, value))
 
     def set_learning(self, learning: LearningSettings) -> None:
         """Use another optimiser, clipping or window from this iteration on."""
-        setup = replace(self.setup, learning=learning)
-        self._edit(Edit("change learning", setup, self.parameters, self.setup.sequence.length))
+        self._edit(editing.learning_edit(self.setup, self.parameters, learning))
 
     def set_model(
         self, network: Network, parameters: Arrays, sequence: Sequence, name: str = "", origin: Origin | None = None
     ) -> None:
         """Walk another network, from the file ``origin``. Raises ShapeError or DataError where parts do not fit."""
-        initial = {} if origin is None else origin.initial_for(sequence.batch)
-        setup = Setup(network, sequence, initial, learning=self.setup.learning, name=name, origin=origin)
-        self._edit(Edit("change the model", setup, network.check(parameters)))
+        self._edit(editing.model_edit(self.setup, network, parameters, sequence, name, origin))
 
     def _edit(self, edit: Edit) -> None:
         """Stand on a new branch; nothing changes where the edit cannot be run."""
-        number, old = self.cursor.iteration, self.branch
-        branch = Branch(edit.setup, start_of(edit, old.iteration(number), self.setup), number, old)
+        number = self.cursor.iteration
+        branch = Branch(edit.setup, start_of(edit, self.branch.iteration(number), self.setup), number, self.branch)
         branch.adopt(number, self.run.rewritten(edit.setup.problem(edit.parameters), edit.shared))
-        entry = Undoable(edit.label, old, self.cursor)
-        self._stand_on(branch, branch.nearest(self.position))
-        self.done.append(entry)
+        self._do(Undoable(edit.label, branch, branch.nearest(self.position), self.lanes))
+
+    def _do(self, new: Undoable) -> None:
+        """Stand on what an edit has made, so that undo leaves it."""
+        left = self._here(new.label)
+        self._stand_on(new)
+        self.done.append(left)
         self.undone.clear()
 
-    def _stand_on(self, branch: Branch, cursor: Cursor) -> None:
-        """Show another branch at a cursor; all is computed before anything changes."""
-        branch.run(cursor.iteration).ensure(cursor.index)
-        self.branch, self.cursor, self.event = branch, cursor, ""
+    def _here(self, label: str) -> Undoable:
+        return Undoable(label, self.branch, self.cursor, self.lanes)
+
+    def _stand_on(self, state: Undoable) -> None:
+        """Show another branch and lanes; all is computed before anything changes."""
+        state.branch.run(state.cursor.iteration).ensure(state.cursor.index)
+        self.branch, self.cursor, self.lanes, self.event = state.branch, state.cursor, state.lanes, ""
+
+    # Lanes beside the lead; changes of them are edits too.
+
+    def add_lane(self, lane: Companion) -> str:
+        """One more lane; the name it got. Raises SessionError for too many, DataError, ShapeError for other data."""
+        self._set_lanes(f"add lane {lane.name}", lanes.with_lane(self.lanes, lane, self.branch, self.cursor.iteration))
+        return self.lanes[-1].name
+
+    def remove_lane(self, name: str) -> None:
+        """Take a lane away. Raises SessionError for a name that none has."""
+        self._set_lanes(f"remove lane {name}", lanes.without_lane(self.lanes, name))
+
+    def rename_lane(self, name: str, new: str) -> None:
+        """Give a lane another name. Raises SessionError for one that is taken."""
+        self._set_lanes(f"rename lane {name}", lanes.renamed(self.lanes, name, new))
+
+    def make_lead(self, name: str) -> None:
+        """Let the cursor walk a lane; the lead takes its place. Raises SessionError where it has nothing here."""
+        branch, position, others = lanes.led_by(self.lanes, name, self.branch, self.position)
+        self._do(Undoable(f"make {name} the lead", branch, branch.nearest(position), others))
+
+    def _set_lanes(self, label: str, found: tuple[Companion, ...]) -> None:
+        self._do(Undoable(label, self.branch, self.cursor, found))
 
     # Undo and redo of edits. Moving is not undone.
 
@@ -266,17 +270,11 @@ class Session:
     def _swap(self, source: list[Undoable], target: list[Undoable]) -> bool:
         if not source:
             return False
-        entry, left = source[-1], Undoable(source[-1].label, self.branch, self.cursor)
-        self._stand_on(entry.branch, self._returning_to(entry))
+        entry, left = source[-1], self._here(source[-1].label)
+        self._stand_on(replace(entry, cursor=entry.returning(self.branch, self.cursor, self.position)))
         source.pop()
         target.append(left)
         return True
-
-    def _returning_to(self, entry: Undoable) -> Cursor:
-        """Where the cursor stood, if nobody has moved it since; else as near as that branch goes to where it is."""
-        stood = entry.branch.run(entry.cursor.iteration).timeline.position(entry.cursor)
-        unmoved = self.branch.nearest(stood) == self.cursor
-        return entry.cursor if unmoved else entry.branch.nearest(self.position)
 
     # Bookmarks and breakpoints
 

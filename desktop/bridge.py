@@ -122,7 +122,7 @@ class Bridge(QObject):
 
     def _content(self) -> tuple[object, ...]:
         session = self._session
-        return session.branch, session.bookmarks, session.breakpoints, session.notes
+        return session.branch, session.lanes, session.bookmarks, session.breakpoints, session.notes
 
     def publish(self) -> None:
         """Make a frame of what there is now."""

@@ -26,6 +26,7 @@ from core.frame import (
 )
 from core.network import HEAD, Network
 from core.reveal.changes import Arrays, changes, truncation
+from core.reveal.companions import beside
 from core.reveal.focus import focus
 from core.reveal.formulas import Formulas, learning_lines
 from core.reveal.inspect import inspection, shares
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from core.session import Session
 
 
-LANES_KEPT = 4  # a run and its ghost, on both sides of an iteration's border
+LANES_KEPT = 4  # a run and its ghost, on both sides of an iteration's border; two more for each lane beside it
 
 
 class Shown:
@@ -52,11 +53,16 @@ class Shown:
         self._formulas: dict[Network, Formulas] = {}
         self._diagrams: dict[Network, dict[str, Diagram]] = {}
         self._truncations: WeakKeyDictionary[Run, Truncation] = WeakKeyDictionary()
+        self._most = LANES_KEPT
+
+    def make_room(self, companions: int) -> None:
+        """Keep what so many lanes beside the lead need."""
+        self._most = LANES_KEPT + 2 * companions
 
     def lane(self, run: Run, setup: Setup) -> Lane:
         """The lane of a run."""
         self._lanes[run] = self._lanes.pop(run) if run in self._lanes else _lane_of(run, setup)
-        while len(self._lanes) > LANES_KEPT:
+        while len(self._lanes) > self._most:
             del self._lanes[next(iter(self._lanes))]
         return self._lanes[run]
 
@@ -117,7 +123,7 @@ class _Reveal:
             position=self.position,
             view=self.view,
             grain=session.grain,
-            lanes=(lane,),
+            lanes=beside(session, self.view, self.moment.sample, lane),
             sentence=self._sentence(inspected, clip),
             phases=session.timeline.phases,
             equations=self._equations(),

@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
-import msgspec
-
 from core.frame import EquationLine, Phase
-from core.language import Contribution
+from core.gradients.edges import Arriving, arriving_terms
 from core.language.latex import Notation, latex_of, name_latex, with_time
 from core.learning.clipping import clipping_latex
 from core.learning.optimisers import describe, equation_latex
@@ -20,23 +18,6 @@ from core.learning.step import LearningSettings
 from core.network import LOSS, Block, Network
 from core.operators import Expression
 from core.operators.expression import INPUT, PARAMETER, TIME, VARIABLE, leaves
-
-
-class Arriving(msgspec.Struct, frozen=True, eq=False):
-    """One term of a variable's adjoint: what ``reader`` of ``block`` sends, ``delay`` steps later."""
-
-    block: Block
-    contribution: Contribution
-
-    @property
-    def delay(self) -> int:
-        """How many steps later the reader stands."""
-        return self.contribution.target.delay
-
-    @property
-    def reader(self) -> str:
-        """Path of the equation that reads."""
-        return f"{self.block.name}/{self.contribution.reader}"
 
 
 class Formulas:
@@ -48,19 +29,7 @@ class Formulas:
     @cached_property
     def arriving(self) -> Mapping[str, tuple[Arriving, ...]]:
         """For each variable, by path: the terms of its adjoint, later steps last."""
-        found: dict[str, list[Arriving]] = {}
-        for block in reversed(self.network.blocks):
-            for backward in block.cell.backward:
-                if backward.equation.name in block.path:
-                    for contribution in backward.contributions:
-                        path = self._path(block, contribution.target)
-                        found.setdefault(path, []).append(Arriving(block, contribution))
-        return {path: tuple(sorted(terms, key=lambda term: term.delay)) for path, terms in found.items()}
-
-    def _path(self, block: Block, target: Expression) -> str:
-        if target.operator == INPUT:
-            return self.network.read_by(block.name, target.name)
-        return f"{block.name}/{target.name}"
+        return arriving_terms(self.network)
 
     @cached_property
     def lines(self) -> Mapping[str, tuple[EquationLine, ...]]:

@@ -8,13 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.frame import Arrival, Inspection, Share
+from core.gradients.edges import Arriving, edge_label, reader_time
+from core.gradients.reading import Vectors
+from core.gradients.shares import shares_of
 from core.network import HEAD, LOSS
-from core.operators.expression import INPUT, PARAMETER, VARIABLE, leaves
-from core.reveal.formulas import Arriving, Formulas
+from core.operators.expression import INPUT, PARAMETER, VARIABLE
+from core.reveal.formulas import Formulas
 from core.reveal.moment import Moment
-from core.reveal.reading import Vectors
 from core.reveal.scales import scale_of
-from core.reveal.walked import reader_time, takes_part
+from core.reveal.walked import takes_part
 
 Array = NDArray[Any]
 
@@ -118,39 +120,14 @@ def shares(moment: Moment, formulas: Formulas, path: str, t: int) -> tuple[Share
     total = moment.adjoint(path, t)
     if total is None or not np.any(total) or not np.isfinite(total).all():
         return ()
-    unit_total = total / np.abs(total).max()  # so that vanished gradients do not underflow when squared
-    largest, squared = np.abs(total).max(), float(unit_total @ unit_total)
-    found = [
-        Share(_label(moment, term, path, t), float(_part(moment, term, t) / largest @ unit_total) / squared)
-        for term in formulas.arriving.get(path, ())
-        if takes_part(moment, term, t)
-    ]
+    terms = [term for term in formulas.arriving.get(path, ()) if takes_part(moment, term, t)]
+    if not terms:
+        return ()
+    values = shares_of(np.stack([_part(moment, term, t) for term in terms]), total)
+    found = [Share(edge_label(moment.run, term, path, t), float(v)) for term, v in zip(terms, values, strict=True)]
     return tuple(sorted(found, key=lambda share: -abs(share.value)))
 
 
 def _part(moment: Moment, term: Arriving, t: int) -> Array:
-    evaluator = moment.evaluator(term.block, reader_time(moment, term, t))
+    evaluator = moment.evaluator(term.block, reader_time(moment.run, term, t))
     return moment.value(evaluator, term.contribution.expression)
-
-
-def _label(moment: Moment, term: Arriving, path: str, t: int) -> str:
-    reader_t = reader_time(moment, term, t)
-    where = f"from t = {reader_t + 1} " if reader_t != t else ""
-    if term.block.name == HEAD:
-        return f"{where}through the loss" if where else "this step's loss"
-    name = term.contribution.reader
-    if not path.startswith(f"{term.block.name}/"):
-        name += f" of {term.block.title}"
-    gate = through_gate(term)
-    return f"{where}through {name}" + (f" ({gate})" if gate else "")
-
-
-def through_gate(term: Arriving) -> str:
-    """The role of the gate that the term is multiplied by or goes into; "" for none."""
-    roles = term.block.cell.definition.roles
-    own = roles.get(term.contribution.reader, "")
-    if "gate" in own:
-        return own
-    read = [leaf.name for leaf in leaves(term.contribution.expression) if leaf.operator == VARIABLE and not leaf.delay]
-    gates = [roles[name] for name in read if "gate" in roles.get(name, "")]
-    return gates[0] if gates else own

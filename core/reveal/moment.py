@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from core.evaluate import Evaluator
 from core.frame import Arrival, Cursor, Phase
+from core.gradients.reading import Vectors, evaluator_at, of_sample
 from core.language import Backward, Contribution
 from core.language.derive import order_of_operations
 from core.network import HEAD, LOSS, Block
 from core.operators import Expression
 from core.operators.expression import INPUT, PARAMETER, VARIABLE
 from core.reveal.arrivals import Arrivals
-from core.reveal.reading import Vectors, evaluator_at
 from core.run import Run
 from core.segments import Progress, Segment
 from core.stages import time_read
@@ -272,10 +272,7 @@ class Moment:
 
     def value(self, evaluator: Evaluator, expression: Expression) -> Array:
         """The value of an expression for the shown batch element; a scalar has one entry."""
-        value = evaluator.value(expression)
-        if value.ndim == max(1, len(expression.shape)):
-            return value
-        return value[self.sample] if len(value) > 1 else value[0]
+        return of_sample(evaluator, expression, self.sample)
 
 
 def _add(found: dict[tuple[str, int], Array], key: tuple[str, int], vector: Array) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from core.frame import Arrival, Phase, WalkedEquation
+from core.gradients import edges
+from core.gradients.edges import Arriving, reader_time
 from core.language.latex import number_latex, numbers_latex
 from core.network import LOSS, Block
 from core.operators import Expression
-from core.operators.expression import INPUT, NUMBER, leaves, operations
+from core.operators.expression import NUMBER, leaves, operations
 from core.operators.shapes import is_elementwise
-from core.reveal.formulas import Arriving, Formulas, join_terms
+from core.reveal.formulas import Formulas, join_terms
 from core.reveal.moment import Moment
 
 
@@ -63,7 +65,7 @@ def _backward_numbers(moment: Moment, formulas: Formulas, unit: int) -> str:
     if position.equation == LOSS:
         return "1"
     terms = [
-        _with_numbers(moment, term.block, reader_time(moment, term, position.t), term.contribution.expression, unit)
+        _with_numbers(moment, term.block, reader_time(moment.run, term, position.t), term.contribution.expression, unit)
         for term in formulas.arriving.get(position.path, ())
         if takes_part(moment, term, position.t)
     ]
@@ -71,20 +73,9 @@ def _backward_numbers(moment: Moment, formulas: Formulas, unit: int) -> str:
 
 
 def takes_part(moment: Moment, term: Arriving, t: int) -> bool:
-    """Whether a term of the adjoint at ``t`` exists: its reader lies inside the sequence, on a step that sends."""
-    reader_t = reader_time(moment, term, t)
-    if not 0 <= reader_t < moment.length:
-        return False
-    if term.delay and moment.run.problem.cuts(moment.step(term.block.name, reader_t), term.delay):
-        return False
-    return moment.arrival(term.reader, reader_t) is Arrival.COMPLETE
-
-
-def reader_time(moment: Moment, term: Arriving, t: int) -> int:
-    """The time step at which a term's reader reads what was computed at ``t``."""
-    if term.contribution.target.operator == INPUT:
-        return moment.time_read(moment.run.network.read_by(term.block.name, term.contribution.target.name), t)
-    return t + term.block.direction * term.delay
+    """Whether a term of the adjoint at ``t`` exists and has arrived."""
+    there = edges.takes_part(moment.run, term, t, moment.sample)
+    return there and moment.arrival(term.reader, reader_time(moment.run, term, t)) is Arrival.COMPLETE
 
 
 def _with_numbers(

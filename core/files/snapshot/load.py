@@ -12,7 +12,7 @@ import msgspec
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from core.branch import Branch, Iteration, Setup, Undoable
+from core.branch import Branch, Iteration, Setup
 from core.errors import DataError, FileError, GatewalkError
 from core.files.arrays_zip import read_archive
 from core.files.snapshot.compare import NORM, Difference, largest_difference, norms_of
@@ -22,6 +22,7 @@ from core.files.snapshot.records import FORMAT, BranchRecord, Document, Get, Hea
 from core.files.trace_arrays import arrays_of
 from core.frame import Cursor, View
 from core.session import Session
+from core.undo import Undoable
 
 Array = NDArray[Any]
 LOAD_LIMIT_BYTES = 2 * 1024**3

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from core.branch import Branch, Iteration, Setup, Undoable
+from core.branch import Branch, Iteration, Setup
 from core.errors import FileError
 from core.files.arrays_zip import write_archive
 from core.files.snapshot.compare import NORM, norms_of
@@ -24,6 +24,7 @@ from core.network import Network
 from core.run import Run
 from core.sequence import Sequence
 from core.session import Session
+from core.undo import Undoable
 
 Array = NDArray[Any]
 PROGRAM = "Gatewalk"
