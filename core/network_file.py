@@ -176,6 +176,8 @@ class NetworkFile:
         shape = zeros[path].shape
         if isinstance(start, tuple) and len(start) != shape[-1]:
             raise FileError(f"{self._text.place(place)}: got {len(start)} numbers, expected {shape[-1]}, one a unit.")
+        if not np.isfinite(start).all():
+            raise FileError(f"{self._text.place(place)}: got {start}, expected finite numbers.")
         return np.array(np.broadcast_to(np.asarray(start, float), shape))
 
     def _layer(self, place: str, part: LayerPart) -> LayerSpec:

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from core.errors import FileError
+from core.gradients.check import prove_all
 from core.network_file import is_network, network_names, read_network_file
 from core.resources import resource_path
+from core.run import Problem, Run
 from core.scenario import read_scenario
 
 OWN = """
@@ -141,6 +143,7 @@ def test_what_stands_nowhere_has_no_line(tmp_path: Path) -> None:
     ("old", "new", "sentence"),
     [
         ("c = [1.0, 2, 3, 4, 5]", "c = [1.0, 2]", r"line 16, layer\[0\].initial.c: got 2 numbers, expected 5"),
+        ("h = 0.5", "h = nan", r"line 17, layer\[0\].initial_reverse.h: got nan, expected finite numbers"),
         ("h = 0.5", "f = 0.5", r"line 17, layer\[0\].initial_reverse.f: l0.reverse/f has no initial value; these have"),
     ],
 )
@@ -148,6 +151,24 @@ def test_initial_states_that_do_not_fit(tmp_path: Path, old: str, new: str, sent
     file = read_network_file(written(tmp_path, OWN.replace(old, new, 1)))
     with pytest.raises(FileError, match=f"^own.toml, {sentence}"):
         file.initial(file.network(inputs=4), 1)
+
+
+def test_joins_readouts_and_reverse_cells_of_ones_own(tmp_path: Path) -> None:
+    (tmp_path / "difference.toml").write_text('inputs = ["a", "b"]\nequations = "h = a - b"', encoding="utf-8")
+    equations = 'inputs = ["h", "target"]\noutput = "y"\nequations = "y = V @ tanh(h)"\n'
+    (tmp_path / "head.toml").write_text(equations + '[losses]\nown = "L = sum(abs(y - target))"', encoding="utf-8")
+    text = OWN.replace('join = "sum"', 'join = "difference.toml"\nreverse_cell = "gru"').replace("projection = 2", "")
+    text = text.replace('"lstm_projected"', '"lstm"').replace('"identity"', '"head.toml"').replace('"squared"', '"own"')
+    file = read_network_file(written(tmp_path, text.replace("{ h = 0.5 }", "{ h = 0.5 }\n")))
+    network = file.network(inputs=4)
+    cells = [block.cell.definition.short_name for block in network.blocks if block.name.startswith("l0")]
+    assert cells[:2] == ["LSTM", "GRU"]
+    problem = Problem(
+        network, network.initial_parameters(1), np.ones((3, 1, 4)), np.ones((3, 1, 2)), initial=file.initial(network, 1)
+    )
+    run = Run(problem).complete()
+    assert (run.values("l0.join/h") == run.values("l0/h") - run.values("l0.reverse/h")).all()
+    assert prove_all(run).agrees
 
 
 def test_a_file_says_how_its_numbers_are_read(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.bulk import Bulk
 from core.errors import DataError, ShapeError
 from core.gradients.check import prove_all
 from core.network import Network
@@ -74,7 +75,11 @@ def test_a_cell_that_makes_no_number_of_padding(padding: str) -> None:
     """1 / 0 and its derivative, forward, in reverse and above; the states that wait there are kept."""
     network = stack(layer("h = tanh(W @ (1 / x) + U @ h[-1] + V @ h[-2])", 2, BOTH, join="sum"), layer(POLE))
     network = Network(network.layers, network.head, network.loss, padding)  # type: ignore[arg-type]
-    is_its_sequences(problem_on(network, batch=4, lengths=LENGTHS), everywhere=padding == "zero")
+    problem = problem_on(network, batch=4, lengths=LENGTHS)
+    is_its_sequences(problem, everywhere=padding == "zero")
+    run, whole = Run(problem).complete(), Bulk(network).complete(problem)
+    for path, gradient in run.gradients().items():
+        close(whole.gradient(path), gradient, path)
 
 
 def is_its_sequences(problem: Problem, *, everywhere: bool = True) -> None:
