@@ -14,6 +14,7 @@ from desktop.theme import scaled, ui_font
 from desktop.views.inspected import adjoint_bars, unit_name, value_bars
 from desktop.views.number_rows import NumberRows
 from desktop.views.proof import ProofRecord, proof_words, proves
+from desktop.views.row_names import row_of
 from desktop.views.scrolling import quiet_scroll
 from desktop.views.share_list import ShareList
 from desktop.views.sparkline import Sparkline
@@ -38,6 +39,7 @@ class Inspector(QWidget):
         self.setAccessibleName(self.tr("Inspector"))
         self._maps = maps
         self._shown: Inspection | None = None
+        self._row = ""  # that the variable stands in, where there are several
         self._run_key: Hashable = None
         self._proof: tuple[tuple, ProofRecord] | None = None
         self._value_range, self._adjoint_range = SteadyRange(), SteadyRange()
@@ -139,6 +141,7 @@ class Inspector(QWidget):
         if frame.inspection is None:
             self._show_empty()
         else:
+            self._row = row_of(frame.inspection.path, frame.lanes[0]) if frame.lanes else ""
             self._show(frame.inspection)
 
     def show_proof(self, record: ProofRecord) -> None:
@@ -155,8 +158,9 @@ class Inspector(QWidget):
                 widget.setVisible(widget is self._nothing)
 
     def _show(self, seen: Inspection) -> None:
+        name = f"{self._row} {seen.name}".strip()
         token = f', "{seen.token}"' if seen.token else ""
-        self.heading.setText(self.tr("{name} at t = {t}{token}").format(name=seen.name, t=seen.t + 1, token=token))
+        self.heading.setText(self.tr("{name} at t = {t}{token}").format(name=name, t=seen.t + 1, token=token))
         self.heading.setToolTip(seen.role)
         self._nothing.hide()
         self.value_bars.setVisible(not _is_scalar(seen))

@@ -1,4 +1,4 @@
-"""What the time plots draw, taken out of a frame: pure functions without Qt."""
+"""What the time plots draw, taken out of a frame: pure functions."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.frame import BlockFrame, Frame, LaneFrame, Scale, Track
+from desktop.views.row_names import row_name
 
 
 class Plot(StrEnum):
@@ -101,7 +102,7 @@ def _of_lane(frame: Frame, lane: LaneFrame, number: int, ghost: bool, plot: Plot
 def _words(frame: Frame, lane: LaneFrame, block: BlockFrame, track: Track, layered: bool) -> list[str]:
     """Parts of a curve's label: only what tells it from the others."""
     words = [lane.name] if len(frame.lanes) > 1 else []
-    return [*words, *([block.name] if layered else []), track.name]
+    return [*words, *([row_name(block, lane.blocks)] if layered else []), track.name]
 
 
 def _tracks(lane: LaneFrame, plot: Plot) -> list[tuple[BlockFrame, Track]]:

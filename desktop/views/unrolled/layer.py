@@ -94,8 +94,11 @@ class PaintedLayer:
                 paint_scene(painter, scene, chrome, whole, area, inside)
             self._repaint_headings(painter, scene, chrome, whole, heading)
             if scene.detail is Detail.MAP:
-                painter.setClipRect(QRectF(0, 0, math.floor(scene.axis.left), size.height()))
+                high = column_area(scene, 0, 1, size).height()  # above the legend
+                painter.setClipRect(QRectF(0, 0, math.floor(scene.axis.left), high))
                 paint_gutter(painter, scene, chrome)
+                painter.setClipRect(QRectF(0, 0, size.width(), high))
+                paint_row_names(painter, scene, chrome)
         painter.end()
 
     def _shift(self, scene: Scene, chrome: Chrome, size: QSize, shift: int) -> None:
@@ -130,6 +133,7 @@ def paint_scene(
         paint_map(painter, scene, chrome, area.left() - 1, area.right() + 1)
         if area.left() < scene.axis.left:
             paint_gutter(painter, scene, chrome)
+        paint_row_names(painter, scene, chrome)
     else:
         paint_edges(painter, scene, chrome, first, last)
         paint_cells(painter, scene, chrome, first, last)

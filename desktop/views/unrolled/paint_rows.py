@@ -5,16 +5,16 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
+from core.block import EMBEDDING
 from core.frame import BlockFrame
+from desktop.views.row_names import row_name
 from desktop.views.unrolled.chrome import Chrome
 from desktop.views.unrolled.geometry import is_compact
-from desktop.views.unrolled.paint_labels import translated
 from desktop.views.unrolled.scene import Scene, layers_of
 
 LEFT_PX = 20.0
 NAME_HIGH_PX, NAME_WIDE_PX = 14.0, 118.0
 JOIN = ".join"
-FORWARD, REVERSE = "\N{RIGHTWARDS ARROW}", "\N{LEFTWARDS ARROW}"
 OPEN, SHUT = "\N{BLACK DOWN-POINTING SMALL TRIANGLE}", "\N{BLACK RIGHT-POINTING SMALL TRIANGLE}"
 
 
@@ -26,7 +26,10 @@ def paint_row_names(painter: QPainter, scene: Scene, chrome: Chrome) -> None:
             continue
         rect = row_name_rect(scene, n, layer)
         wide = chrome.word_width(text, chrome.fonts.tiny_bold) + 4 * scene.rows.scale
-        painter.fillRect(QRectF(rect.left(), rect.top(), wide, rect.height()), chrome.theme.background)
+        ground = QRectF(
+            rect.left(), rect.top(), wide, rect.height()
+        ).toAlignedRect()  # painted again, it leaves no trace
+        painter.fillRect(ground, chrome.theme.background)
         lit = scene.lit is not None and (n, layer) == (0, scene.lit.layer)
         font = chrome.fonts.tiny_bold if lit else chrome.fonts.tiny
         colour = chrome.theme.accent if lit else chrome.theme.secondary
@@ -68,13 +71,8 @@ def row_text(scene: Scene, n: int, block: BlockFrame) -> str:
     blocks = layers_of(scene.lanes[n])
     if len(blocks) < 2:
         return ""
-    layer, _, kind = block.name.partition(".")
-    if not layer[1:].isdigit():
-        return translated("embedding")
-    words = [translated("layer {number}").format(number=int(layer[1:]) + 1)]
-    if kind == "join":
-        return " ".join((*words, translated("joined")))
-    if block.direction < 0 or f"{layer}.reverse" in {other.name for other in blocks}:
-        words.append(REVERSE if block.direction < 0 else FORWARD)
+    name = row_name(block, blocks)
+    if not can_collapse(scene, block.name) or block.name == EMBEDDING:
+        return name
     mark = SHUT if is_compact(block) else OPEN
-    return " ".join((mark, *words, block.title.split(" (")[0]))
+    return " ".join((mark, name, block.title.split(" (")[0]))

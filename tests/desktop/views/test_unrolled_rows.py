@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from core.branch import Setup
-from core.frame import Cursor, Phase, View
+from core.frame import Cursor, Detail, Phase, View
 from core.language import read_cell
 from core.reveal import frame_at
 from core.sequence import Sequence
@@ -148,3 +148,24 @@ def test_the_row_of_the_walk_is_brought_on_screen(view: UnrolledView, session: S
         heights[name] = view.scene.rows.lanes[0].layers[{"l0": 0, "l1": 3}[name]]
     assert heights["l1"].top > 0
     assert 0 < heights["l0"].bottom < 300
+
+
+def test_rows_are_named_in_the_map_too_and_stay_so_while_walking(qtbot: QtBot) -> None:
+    views = []
+    for steps in ((3,), (2, 3)):
+        view = UnrolledView()
+        qtbot.addWidget(view)
+        view.set_animation_ms(0)
+        view.resize(900, 420)
+        view.show()
+        for t in steps:
+            view.show_frame(fake_frame(T=900, t=t, layers=2))
+            view.fit()
+            picture = view.grab().toImage()
+        views.append((view, picture))
+    (view, at_once), (_, walked) = views
+    assert view.scene.detail is Detail.MAP
+    name = row_name_rect(view.scene, 0, 0).toAlignedRect()
+    seen = {at_once.pixel(x, y) for x in range(name.left(), name.right()) for y in range(name.top(), name.bottom())}
+    assert len(seen) > 3
+    assert at_once == walked
