@@ -28,6 +28,7 @@ from core.files.zip_members import (
     name_problem,
     read_array,
     read_exactly,
+    reason_of,
 )
 
 Array: TypeAlias = NDArray[Any]
@@ -157,4 +158,4 @@ def _damage(path: Path, where: str) -> Iterator[None]:
     try:
         yield
     except _DAMAGE as error:
-        raise FileError(f"{path}: the file is damaged in {where}: {error}.") from error
+        raise FileError(f"{path}: the file is damaged in {where}: {reason_of(error)}.") from error

@@ -19,6 +19,7 @@ _CHUNK = 1 << 20
 _LONGEST_NAME = 1024  # bytes; a key is two or three names of a cell
 # The list of members is read in one piece and grows about fifteenfold in memory: 60,000 members are plenty.
 _LARGEST_READ = 4 << 20
+_LONGEST_REASON = 160
 _KINDS = {"b": (1,), "i": (1, 2, 4, 8), "u": (1, 2, 4, 8), "f": (2, 4, 8), "c": (8, 16)}
 
 
@@ -34,6 +35,13 @@ class GuardedFile:
             raise zipfile.BadZipFile("it is too long")
         # "All the rest" is asked for at the end only, where a zip keeps 22 bytes and a comment of at most 65,535.
         return self._file.read(size if size >= 0 else 1 << 17)
+
+
+def reason_of(error: Exception) -> str:
+    """What an error of ``zipfile`` or NumPy says; not where it quotes the bytes of the file, which may be thousands."""
+    text = str(error).rstrip(".")
+    plain = len(text) <= _LONGEST_REASON and text.isprintable() and not isinstance(error, UnicodeError)
+    return text if plain else "its header does not fit its entry"
 
 
 def name_problem(name: str) -> str:

@@ -97,9 +97,9 @@ def _on_strand(strand: Strand, path: str) -> Iterator[str]:
             yield f"the initial values of {path}/{variable} are for a batch of {len(value.array)} sequences"
     if isinstance(strand.lengths, Known):
         lengths = ", ".join(str(int(length)) for length in strand.lengths.array.ravel()[:_MOST_NAMED])
-        yield f"the file fixes the lengths of its sequences ({lengths}); here each is as long as it is given"
+        yield f"the file fixes the lengths of its sequences ({lengths}); give the input these lengths to walk it so"
     elif strand.lengths is not None:
-        yield "the lengths of the sequences are an input of the file; here each is as long as it is given"
+        yield "the lengths of the sequences are an input of the file; here they are given with the input"
     if strand.form.coupled:
         yield f"{path}: the forget gate is 1 − i (input_forget), so the file's rows for it are read by nothing"
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from core.errors import FileError
 from core.files.reading import unreadable
-from core.files.zip_members import GuardedFile, member_problem, name_problem, read_exactly
+from core.files.zip_members import GuardedFile, member_problem, name_problem, read_exactly, reason_of
 from core.tokens import shown
 
 Head = TypeVar("Head")
@@ -71,7 +71,7 @@ class ZipFile:
             with archive.open(self._members[name]) as stream:
                 yield stream
         except _DAMAGE as error:
-            raise self.refusal(f"it is damaged in {shown(name)}: {error}. {ADVICE}") from None
+            raise self.refusal(f"it is damaged in {shown(name)}: {reason_of(error)}. {ADVICE}") from None
 
     def refusal(self, message: str) -> FileError:
         """The error to raise for this file."""
@@ -84,7 +84,9 @@ class ZipFile:
                 try:
                     archive = zipfile.ZipFile(GuardedFile(stream))
                 except _DAMAGE as error:
-                    raise self.refusal(f"it is cut off, or no zip archive at all ({error}). {ADVICE}") from None
+                    raise self.refusal(
+                        f"it is cut off, or no zip archive at all ({reason_of(error)}). {ADVICE}"
+                    ) from None
                 yield archive
         except OSError as error:
             raise unreadable(self.file, error) from None

