@@ -60,6 +60,16 @@ def test_text_in_an_svg_is_text(view: UnrolledView, tmp_path: Path) -> None:
     assert root.attrib["viewBox"] == "0 0 600 400"
 
 
+def test_cells_in_an_svg_are_shapes_with_their_names_as_text(view: UnrolledView, tmp_path: Path) -> None:
+    write_picture(view, tmp_path / "walk.svg")
+    elements = list(ET.parse(tmp_path / "walk.svg").getroot().iter())
+    columns, box = 5, view.scene.boxes[0, 0]
+    pictures = [each for each in elements if each.tag.endswith("image")]
+    assert not [each for each in pictures if abs(float(each.attrib["width"]) - box.width) < 4]
+    names = ["".join(each.itertext()).strip() for each in elements if each.tag.endswith("text")]
+    assert names.count("o") >= columns
+
+
 def test_any_widget_can_be_drawn(qtbot: QtBot, tmp_path: Path) -> None:
     label = QLabel("words")
     qtbot.addWidget(label)

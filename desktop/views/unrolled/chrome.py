@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap, QStaticText
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEngine, QPen, QPixmap, QStaticText
 
 from desktop.colours import ColourMaps
 from desktop.theme import Theme, bold_font, hatch_brush, maths_font, ui_font
@@ -116,18 +118,37 @@ class Chrome:
         """How much larger than designed the text is."""
         return self.fonts.text.pixelSize() / 12.5
 
+    def boxes_on(
+        self, painter: QPainter, box: CellBox, height: float, names: tuple[str, ...]
+    ) -> Callable[[QPointF, bool], object]:
+        """What puts an empty cell at a place: its picture, but shapes and text in a file that is made of these."""
+        if painter.paintEngine().type() != QPaintEngine.Type.SVG:
+            pictures = [self.box(box, height, names, reached) for reached in (False, True)]
+            return lambda at, reached: painter.drawPixmap(at, pictures[reached])
+
+        def draw(at: QPointF, reached: bool) -> None:
+            painter.save()
+            painter.translate(at)
+            self._draw_box(painter, box, height, names, reached)
+            painter.restore()
+
+        return draw
+
     def _paint_box(self, box: CellBox, height: float, names: tuple[str, ...], reached: bool) -> QPixmap:
         pixmap = QPixmap(round((box.width + 2) * self.ratio), round((height + 2) * self.ratio))
         pixmap.setDevicePixelRatio(self.ratio)
         pixmap.fill(Qt.GlobalColor.transparent)
         painter = QPainter(pixmap)
+        self._draw_box(painter, box, height, names, reached)
+        painter.end()
+        return pixmap
+
+    def _draw_box(self, painter: QPainter, box: CellBox, height: float, names: tuple[str, ...], reached: bool) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(self.theme.strong_line if reached else self.theme.line, 1.0))
         painter.setBrush(self.theme.panel)
         painter.drawRoundedRect(QRectF(0.5, 0.5, int(box.width) - 1, height - 1), *corner(box))
         self.paint_empty(painter, box, names, reached)
-        painter.end()
-        return pixmap
 
     def paint_empty(self, painter: QPainter, box: CellBox, names: tuple[str, ...], reached: bool) -> None:
         """What stands in a cell before anything is computed: names over hatched strips."""

@@ -67,10 +67,9 @@ def _paint_boxes(
 ) -> None:
     box, span = scene.boxes[place], scene.rows.lanes[place[0]].layers[place[1]]
     names = tuple(track.name for track in block.tracks)
-    empty, full = (chrome.box(box, span.height, names, reached) for reached in (False, True))
+    put = chrome.boxes_on(painter, box, span.height, names)
     for row, reached in enumerate(np.any(grid.shown > 0, axis=1).tolist()):
-        x = box_left(scene.axis, grid.first + row, box)
-        painter.drawPixmap(QPointF(x, span.top), full if reached else empty)
+        put(QPointF(box_left(scene.axis, grid.first + row, box), span.top), reached)
 
 
 def _paint_ghost(painter: QPainter, scene: Scene, chrome: Chrome, place: Place, ghost: StripGrid, span: Span) -> None:
