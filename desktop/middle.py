@@ -13,6 +13,9 @@ from desktop.views.unrolled import UnrolledView
 
 if TYPE_CHECKING:
     from desktop.laboratory.page import Laboratory
+    from desktop.laboratory.questions import Subject
+
+MOST_EARLIER = 200  # iterations whose parameters the laboratory is given
 
 
 class Middle(QStackedWidget):
@@ -22,6 +25,7 @@ class Middle(QStackedWidget):
         super().__init__()
         self.drawing, self.laboratory = drawing, None
         self._bridge, self._maps = bridge, maps
+        self._subject: Subject | None = None
         self.addWidget(drawing)
 
     laboratory: Laboratory | None
@@ -41,7 +45,7 @@ class Middle(QStackedWidget):
     def show_frame(self, frame: Frame) -> None:
         """Let the laboratory follow the walk, while it is seen."""
         if self.shows_laboratory:
-            self.laboratory.show_frame(frame, self._bridge.session.run.problem)
+            self.laboratory.show_frame(frame, self._subject_now())
 
     def set_maps(self, maps: ColourMaps) -> None:
         """Draw the laboratory in these colours."""
@@ -57,6 +61,18 @@ class Middle(QStackedWidget):
         """End the thread of the laboratory."""
         if self.laboratory is not None:
             self.laboratory.close_worker()
+
+    def _subject_now(self) -> Subject:
+        """The same one as long as nothing has changed, so that answers are kept."""
+        from desktop.laboratory.questions import Subject
+
+        session, known = self._bridge.session, self._subject
+        problem, learning = session.run.problem, session.setup.learning
+        if known is None or known.problem is not problem or known.learning != learning:
+            numbers = range(max(0, session.cursor.iteration - MOST_EARLIER), session.cursor.iteration)
+            earlier = tuple(session.branch.iteration(number).parameters for number in numbers)
+            self._subject = Subject(problem, learning, earlier)
+        return self._subject
 
     def _made(self) -> Laboratory:
         from desktop.laboratory import make_laboratory

@@ -8,8 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from core.errors import Cancelled as Stopped
 from core.errors import GatewalkError
-from core.run import Problem
-from desktop.laboratory.questions import Cancelled, Finished, Progress, Question
+from desktop.laboratory.questions import Cancelled, Finished, Progress, Question, Subject
 from desktop.reports import default_log_file, defect
 from desktop.worker import Result, Worker
 
@@ -19,7 +18,7 @@ TAG = "answer"
 
 
 class Analyses(QObject):
-    """Answers the last question about the problem given last; a new question drops the open one."""
+    """Answers the last question about the subject given last; a new question drops the open one."""
 
     answered = Signal(object)  # (question, answer)
     failed = Signal(object)  # (question, sentence); an empty sentence where a person stopped it
@@ -40,11 +39,11 @@ class Analyses(QObject):
         """Whether an answer is awaited."""
         return self._open is not None
 
-    def look_at(self, problem: Problem) -> None:
-        """From now on all questions are about this problem."""
-        if self._finished is None or self._finished.problem is not problem:
+    def look_at(self, subject: Subject) -> None:
+        """From now on all questions are about this subject."""
+        if self._finished is None or self._finished.subject is not subject:
             self._drop()
-            self._finished = Finished(problem)
+            self._finished = Finished(subject)
             self._answers.clear()
 
     def known(self, question: Question) -> object | None:

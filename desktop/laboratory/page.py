@@ -7,11 +7,10 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from core.frame import Frame
-from core.run import Problem
 from desktop.colours import ColourMaps
 from desktop.laboratory.analyses import Analyses
 from desktop.laboratory.picture import Picture, PictureMaker
-from desktop.laboratory.questions import Place, Question, place_of
+from desktop.laboratory.questions import Place, Question, Subject, place_of
 from desktop.theme import scaled, ui_font
 
 SENTENCE_PX = 14.0
@@ -29,9 +28,9 @@ class Laboratory(QWidget):
         self.setObjectName("laboratory")
         self.setAccessibleName(self.tr("Gradient laboratory"))
         self._maps = maps
-        self._problem: Problem | None = None
+        self._subject: Subject | None = None
         self._place: Place | None = None
-        self._drawn: tuple[Problem, Question] | None = None  # what the picture that is seen shows
+        self._drawn: tuple[Subject, Question] | None = None  # what the picture that is seen shows
         self.analyses = Analyses(self)
         self.tabs, self.stack = QTabBar(), QStackedWidget()
         self.sentence, self.bar = QLabel(), QProgressBar()
@@ -108,9 +107,9 @@ class Laboratory(QWidget):
         for picture in self.pictures:
             picture.set_maps(maps)
 
-    def show_frame(self, frame: Frame, problem: Problem) -> None:
+    def show_frame(self, frame: Frame, subject: Subject) -> None:
         """Follow the walk; asks anew only where the numbers or the question are others."""
-        self._problem, self._place = problem, place_of(frame)
+        self._subject, self._place = subject, place_of(frame)
         if self.isVisible():
             self._ask()
 
@@ -133,15 +132,15 @@ class Laboratory(QWidget):
         self._ask()
 
     def _ask(self) -> None:
-        if self._problem is None or self._place is None:
+        if self._subject is None or self._place is None:
             return
-        self.analyses.look_at(self._problem)
-        question = self.picture.question(self._problem, self._place)
+        self.analyses.look_at(self._subject)
+        question = self.picture.question(self._subject, self._place)
         if isinstance(question, str):
             self.analyses.stop()
             self._drawn = None
             self._nothing(question)
-        elif self._drawn == (self._problem, question):
+        elif self._drawn == (self._subject, question):
             self.picture.show_place(self._place)
         elif (answer := self.analyses.known(question)) is not None:
             self._draw(question, answer)
@@ -150,9 +149,9 @@ class Laboratory(QWidget):
             self._wait()
 
     def _draw(self, question: Question, answer: object) -> None:
-        if self._problem is None or self._place is None:
+        if self._subject is None or self._place is None:
             return
-        self._drawn = (self._problem, question)
+        self._drawn = (self._subject, question)
         self.bar.hide()
         self.stack.setEnabled(True)
         self.stack.show()

@@ -7,9 +7,8 @@ from collections.abc import Callable
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from core.run import Problem
 from desktop.colours import ColourMaps
-from desktop.laboratory.questions import Place, Question
+from desktop.laboratory.questions import Place, Question, Subject
 
 
 class Picture(QWidget):
@@ -33,7 +32,7 @@ class Picture(QWidget):
         """Draw in these colours, as large as the font is now."""
         self.maps = maps
 
-    def question(self, problem: Problem, place: Place) -> Question | str:
+    def question(self, subject: Subject, place: Place) -> Question | str:
         """What is to be asked, or a sentence that says why nothing can be."""
         raise NotImplementedError
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
 import msgspec
+from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication
 
 from core.errors import Cancelled as Stopped
 from core.frame import Frame
+from core.learning.step import LearningSettings
 from core.run import Problem, Run
 
 Progress = Callable[[int, int], None]  # how much is done, of how much
 Cancelled = Callable[[], bool]
+Arrays = Mapping[str, NDArray[Any]]
 SLICE = 64  # time steps between two looks at whether somebody has stopped it
 
 
@@ -26,12 +29,20 @@ class Place(msgspec.Struct, frozen=True):
     sample: int = 0
 
 
-class Finished:
-    """A run of its own over a problem, computed as far as somebody asks; the walk on screen is not touched by it."""
+class Subject(msgspec.Struct, frozen=True, eq=False):
+    """What is asked about: an iteration's problem, how it learns, and the parameters of the iterations before it."""
 
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
-        self._run = Run(problem)
+    problem: Problem
+    learning: LearningSettings = LearningSettings()
+    earlier: tuple[Arrays, ...] = ()
+
+
+class Finished:
+    """A run of its own over a subject, computed as far as somebody asks; the walk on screen is not touched by it."""
+
+    def __init__(self, subject: Subject) -> None:
+        self.subject = subject
+        self._run = Run(subject.problem)
 
     def forward(self, cancelled: Cancelled) -> Run:
         """The run with its whole forward half. Raises Cancelled."""
@@ -47,7 +58,7 @@ class Finished:
 
 
 class Question(Protocol):
-    """A frozen, hashable record of everything an answer depends on besides the problem; equal ones are asked once."""
+    """A frozen, hashable record of everything an answer depends on besides the subject; equal ones are asked once."""
 
     def answer(self, finished: Finished, progress: Progress, cancelled: Cancelled) -> object:
         """The answer, computed beside the window. Raises GatewalkError."""

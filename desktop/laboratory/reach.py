@@ -11,13 +11,12 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QGridLayout
 
 from core.gradients.itemised import LossMap, loss_map
-from core.run import Problem
 from desktop.colours import ColourMaps
 from desktop.laboratory.chart import Chart
 from desktop.laboratory.legend import LogLegend
 from desktop.laboratory.matrix import Cross, pooled, square_limits
 from desktop.laboratory.picture import Picture
-from desktop.laboratory.questions import Cancelled, Finished, Place, Progress
+from desktop.laboratory.questions import Cancelled, Finished, Place, Progress, Subject
 from desktop.theme import scaled
 from desktop.views.steady import linear_limits, linear_ticks, time_ticks
 
@@ -71,11 +70,11 @@ class Reach(Picture):
             self.show_answer(self._map, self._place)
             self.show_place(self._place)
 
-    def question(self, problem: Problem, place: Place) -> LossMapQuestion | str:
+    def question(self, subject: Subject, place: Place) -> LossMapQuestion | str:
         """The map of the variable that is looked at."""
         path = place.path
         if "/" not in path or path.startswith("head/"):
-            path = problem.network.last_layer.output_path
+            path = subject.problem.network.last_layer.output_path
         return LossMapQuestion(path, place.sample)
 
     def show_answer(self, answer: LossMap, place: Place) -> None:

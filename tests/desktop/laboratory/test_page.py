@@ -12,6 +12,7 @@ from core.errors import SessionError
 from desktop.colours import ColourMaps
 from desktop.laboratory.page import Laboratory
 from desktop.laboratory.picture import Picture
+from desktop.laboratory.questions import Subject
 from desktop.theme import LIGHT
 from tests.desktop.windows import open_window
 
@@ -47,7 +48,7 @@ class Steps(Picture):
         self.seen = []
         QVBoxLayout(self).addWidget(self.label)
 
-    def question(self, problem, place):
+    def question(self, subject, place):
         return "Nothing can be asked here." if place.t == 4 else Asked(place.t)
 
     def show_answer(self, answer, place):
@@ -77,7 +78,10 @@ def laboratory(qapp, tmp_path):
 def look(page, t):
     page.bridge.go_start()
     page.bridge.go_to_time(t)
-    page.show_frame(page.bridge.frame, page.bridge.session.run.problem)
+    problem = page.bridge.session.run.problem
+    if getattr(page, "subject", None) is None or page.subject.problem is not problem:
+        page.subject = Subject(problem)
+    page.show_frame(page.bridge.frame, page.subject)
 
 
 def test_an_answer_is_drawn_and_kept(laboratory, qtbot):
