@@ -26,6 +26,7 @@ from core.stack import READOUT, Direction, LayerSpec, build_stack
 
 MAX_BYTES = 200_000
 MAX_LAYERS = 64
+DEFAULT_LOSS = "cross-entropy"
 _CHOICES = {  # what msgspec does not say by itself
     "layer.direction": ", ".join(Direction),
     "padding": "zero or carried",
@@ -65,11 +66,14 @@ class LayerPart(msgspec.Struct, frozen=True):
 
 
 class ReadoutPart(msgspec.Struct, frozen=True):
-    """[readout]: ``outputs`` None for as many as the data asks for; ``loss`` "" for a network only walked forward."""
+    """[readout]: ``outputs`` None for as many as the data asks for; ``loss`` "" for a network only walked forward.
+
+    Without a ``loss`` it is the cross-entropy where the readout has one, else its first.
+    """
 
     head: str = "softmax"
     outputs: Count | None = None
-    loss: str = "cross-entropy"
+    loss: str | None = None
 
 
 class NetworkSettings(msgspec.Struct, frozen=True):
@@ -93,7 +97,9 @@ class NetworkFile:
             raise FileError(f"{text.place('input.tokens')}: 'inputs' stands there too; give one of them.")
         self.layers = tuple(self._layer(f"layer[{number}]", part) for number, part in enumerate(settings.layer))
         named = settings.readout.head
-        self.head: str | CellDefinition = self._read("readout.head", named, "heads") if _is_file(named) else named
+        definition: CellDefinition = self._read("readout.head", named, "heads")
+        self.head: str | CellDefinition = definition if _is_file(named) else named
+        self.loss = self._loss(definition)
 
     @property
     def name(self) -> str:
@@ -135,12 +141,24 @@ class NetworkFile:
                 inputs=inputs,
                 embedding=settings.input.embedding,
                 head=self.head,
-                loss=settings.readout.loss if loss is None else loss,
+                loss=self.loss if loss is None else loss,
                 outputs=wanted,
                 padding=settings.padding,
             )
         except GatewalkError as error:
             raise FileError(f"{self._text.place(self._wrong(inputs))}: {error}") from None
+
+    def _loss(self, head: CellDefinition) -> str:
+        """The name of the loss, "" for none. Raises FileError for one that the readout has not."""
+        named, known = self.settings.readout.loss, tuple(head.losses)
+        if named is None:
+            return DEFAULT_LOSS if DEFAULT_LOSS in known else next(iter(known), "")
+        if named and named not in known:
+            raise FileError(
+                f"{self._text.place('readout.loss')}: the readout {head.name} has no loss {named}; "
+                f"it has: {', '.join(known) or 'none'}."
+            )
+        return named
 
     def _wrong(self, inputs: int) -> str:
         """The part that makes the network impossible: the first layer that does, else the readout."""
@@ -213,7 +231,7 @@ class NetworkFile:
 
     def _read(self, place: str, named: str, kind: str) -> Any:
         """The definition of a name, or of a file beside this one; the name of the join that is none."""
-        if named == READOUT:
+        if named == READOUT and kind == "joins":
             return named
         return self._at(place, lambda: read_cell(self.file.parent / named if _is_file(named) else named, kind))
 

@@ -81,7 +81,7 @@ def _sentence(message: str, table: Mapping[str, Any], kind: type[msgspec.Struct]
     missing = re.match(r"Object missing required field `(\w+)`", what)
     if missing:
         return key, f"'{missing[1]}' is missing, expected '{missing[1]} = …'"
-    return key, what[0].lower() + what[1:].replace("`", "'")
+    return key, what[0].lower() + what[1:].replace(" | null", "").replace("`", "'")  # TOML has no null
 
 
 def _numbered(key: str, table: Mapping[str, Any], kind: type[msgspec.Struct]) -> str:

@@ -177,7 +177,7 @@ def _loss_for(arguments: Namespace) -> str:
     if is_snapshot(arguments.model):
         return ""
     if file := file_of(arguments.model):
-        return file.settings.readout.loss
+        return file.loss
     return SQUARED if arguments.head in ("identity", "direct") else CROSS_ENTROPY
 
 

@@ -86,7 +86,7 @@ def _sequence(arguments: Namespace) -> tuple[Sequence, str, int | None]:
     sequence = batch.read(arguments.input, vocabulary_of(arguments.model), file.tokens if file else None)
     if not arguments.target:
         return sequence, "", None
-    wanted = arguments.loss or (file.settings.readout.loss if file else "")
+    wanted = arguments.loss or (file.loss if file else "")
     sequence, loss, outputs = with_target_file(sequence, arguments.target, wanted, batch.targets)
     if (sequence.targets is not None) and sequence.targets.ndim == 2 and arguments.weights:
         outputs = _outputs_of(arguments.weights, outputs)

@@ -107,9 +107,11 @@ WRONG = [
     ('"reverse"', '"reverse"\ntied = true', 23, "layer[1].tied: the layer only walks reverse, so this says nothing"),
     ('"both"', '"reverse"', 13, "layer[0].join: the layer only walks reverse"),
     ('"reverse"', '"forward"\naligned = false', 23, "layer[1].aligned: the layer only walks forward"),
-    ('"identity"', '"softmaxx"', 25, "readout: there is no file softmaxx"),
+    ('"identity"', '"softmaxx"', 26, "readout.head: there is no file softmaxx"),
+    ('"identity"', '"readout"', 26, "readout.head: there is no file readout"),
     ('"identity"', '"head.toml"', 26, "readout.head: "),
-    ('"squared"', '"hinge"', 25, "readout: "),
+    ('"squared"', '"hinge"', 28, "readout.loss: the readout Identity has no loss hinge; it has: squared."),
+    ('"own_cell.toml"', '"readout"', 20, "layer[1].cell: there is no file readout"),
     ('"squared"', "2", 28, "readout.loss: expected `str`, got `int`"),
     ('"carried"', '"kept"', 3, "padding: invalid enum value 'kept', expected zero or carried"),
     ("inputs = 4", "inputs = 9", 6, "input.inputs: the network reads 9 numbers a step, but the data has 4"),
@@ -151,6 +153,17 @@ def test_initial_states_that_do_not_fit(tmp_path: Path, old: str, new: str, sent
     file = read_network_file(written(tmp_path, OWN.replace(old, new, 1)))
     with pytest.raises(FileError, match=f"^own.toml, {sentence}"):
         file.initial(file.network(inputs=4), 1)
+
+
+@pytest.mark.parametrize(
+    ("head", "loss"), [("softmax", "cross-entropy"), ("identity", "squared"), ("direct", "squared")]
+)
+def test_a_readout_has_the_loss_that_suits_it(tmp_path: Path, head: str, loss: str) -> None:
+    text = OWN.replace('loss = "squared"', "").replace('"identity"', f'"{head}"')
+    file = read_network_file(written(tmp_path, text))
+    assert file.loss == file.network(inputs=4).loss == loss
+    silent = read_network_file(written(tmp_path, OWN.replace('"squared"', '""')))
+    assert silent.loss == silent.network(inputs=4).loss == ""
 
 
 def test_joins_readouts_and_reverse_cells_of_ones_own(tmp_path: Path) -> None:

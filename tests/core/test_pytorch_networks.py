@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from core.bulk import Bulk
 from core.language import read_cell
 from core.run import Problem, Run
 from core.stack import Direction, LayerSpec, build_stack
@@ -73,6 +74,11 @@ class Recorded:
         return {f"{block}/{name}": arrays[ends.replace("*", name)][number : number + 1]
                 for name in names for number, (block, _) in enumerate(self.blocks)}  # fmt: skip
 
+    def gradients(self) -> Arrays:
+        """PyTorch's gradients of the parameters by path."""
+        arrays = {name.removeprefix("grad/"): array for name, array in self.found.items() if name.startswith("grad/")}
+        return self.parameters(arrays, gradient=True)
+
     def weights(self) -> np.ndarray:
         """Where the loss stands, (T, B)."""
         steps, batch = self.given["x"].shape[:2]
@@ -82,8 +88,9 @@ class Recorded:
         first = np.arange(batch) % ends
         return (times < ends) & ((self.at == "all") | ((times >= first) & ((times - first) % 2 == 0)))
 
-    def run(self) -> Run:
-        problem = Problem(
+    def problem(self) -> Problem:
+        """The problem here."""
+        return Problem(
             self.network,
             self.parameters(self.given),
             self.given["x"],
@@ -92,13 +99,12 @@ class Recorded:
             self.states(self.given, "*0"),
             lengths=self.lengths,
         )
-        return Run(problem).complete()
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_everything_is_as_pytorch_says(case: str) -> None:
     recorded = Recorded(case)
-    run, found = recorded.run(), recorded.found
+    run, found = Run(recorded.problem()).complete(), recorded.found
     same(run.values("head/y"), found["out"], "out")
     same(run.losses().sum(), found["loss"], "loss")
     for path, last in recorded.states(found, "*n").items():
@@ -106,11 +112,23 @@ def test_everything_is_as_pytorch_says(case: str) -> None:
     same(run.input_adjoints(), found["grad/x"], "grad/x")
     for path, gradient in recorded.states(found, "grad/*0").items():
         same(run.initial_adjoints(path), gradient, f"grad/initial/{path}")
-    gradients = {name.removeprefix("grad/"): array for name, array in found.items() if name.startswith("grad/")}
-    expected = recorded.parameters(gradients, gradient=True)
+    expected = recorded.gradients()
     assert set(expected) == set(run.network.trainable)
     for path, gradient in expected.items():
         same(run.gradient(path), gradient, f"grad/param/{path}")
+
+
+@pytest.mark.parametrize("case", CASES[::9])
+def test_so_is_what_is_computed_in_bulk(case: str) -> None:
+    recorded = Recorded(case)
+    problem, found = recorded.problem(), recorded.found
+    run = Bulk(recorded.network).complete(problem)
+    same(run.values("head/y"), found["out"], "out")
+    same(run.input_adjoints(), found["grad/x"], "grad/x")
+    for path, gradient in recorded.states(found, "grad/*0").items():
+        same(run.initial_adjoints(path), gradient, path)
+    for path, gradient in recorded.gradients().items():
+        same(run.gradient(path), gradient, path)
 
 
 def test_what_was_recorded() -> None:
