@@ -7,25 +7,23 @@ edits is undo here, and nothing has to be kept in step by hand.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, MutableMapping
+from collections.abc import MutableMapping
 from enum import StrEnum
 from weakref import WeakKeyDictionary
 
 import msgspec
+import numpy as np
 from msgspec.structs import replace
 
 from core.branch import Arrays, Branch, Iteration, Setup
 from core.editing import Edit, start_of
 from core.errors import DataError, SessionError
-from core.frame import Position, Sentence
+from core.frame import Sentence
 from core.learning.optimisers import initial_state
 from core.network import Network
 from core.run import Run
 from core.sequence import Sequence
 from core.vocabulary import Vocabulary
-
-MOST = 3  # lanes beside the lead
-LONGEST_NAME = 80  # characters
 
 
 class LaneKind(StrEnum):
@@ -118,15 +116,21 @@ def _iteration(branch: Branch, number: int) -> Iteration:
     return branch.iteration(number if branch.learns else min(number, branch.last))
 
 
-def _same_data(one: Setup, other: Setup) -> bool:
-    return one.sequence is other.sequence and one.learning == other.learning
+def _same_data(one: Setup, lead: Setup) -> bool:
+    same = one.sequence is lead.sequence and one.learning == lead.learning
+    return same and (one.network is not lead.network or _equal(one.initial, lead.initial))
+
+
+def _equal(one: Arrays, other: Arrays) -> bool:
+    return one.keys() == other.keys() and all(np.array_equal(rows, other[path]) for path, rows in one.items())
 
 
 def on_data_of(setup: Setup, lead: Setup) -> Setup:
-    """A setup with the sequence and the learning of the lead's; initial values of another batch are left out."""
-    sequence = lead.sequence
-    initial = setup.initial
-    if any(rows.shape[1] != sequence.batch for rows in initial.values()):
+    """A setup with the data and the learning of the lead's; initial values are data where the network is the same."""
+    sequence, initial = lead.sequence, setup.initial
+    if setup.network is lead.network:
+        initial = lead.initial
+    elif any(rows.shape[1] != sequence.batch for rows in initial.values()):
         initial = {} if setup.origin is None else setup.origin.initial_for(sequence.batch)
     kept = tuple(each for each in setup.interventions if each.t < sequence.length)
     return replace(setup, sequence=sequence, learning=lead.learning, initial=initial, interventions=kept)
@@ -171,14 +175,14 @@ def _size(sequence: Sequence) -> str:
 def another_network(lead: Setup, network: Network, parameters: Arrays, name: str = "") -> Companion:
     """Another network, which reads what the lead reads from its first iteration on. Raises ShapeError."""
     setup = Setup(network, lead.sequence, learning=lead.learning, name=name)
-    return Companion(name or _short(network.summary), LaneKind.NETWORK, _rooted(setup, network.check(parameters)))
+    return Companion(name or short_name(network.summary), LaneKind.NETWORK, _rooted(setup, network.check(parameters)))
 
 
 def another_start(lead: Setup, seed: int, name: str = "") -> Companion:
     """The lead's network with the initial parameters of another seed."""
     setup = replace(lead, interventions=())
     root = _rooted(setup, lead.network.check(lead.network.initial_parameters(seed)))
-    return Companion(name or f"{_short(lead.network.summary)}, seed {seed}", LaneKind.START, root)
+    return Companion(name or f"{short_name(lead.network.summary)}, seed {seed}", LaneKind.START, root)
 
 
 def at_iteration(lead: Branch, number: int, name: str = "") -> Companion:
@@ -186,14 +190,16 @@ def at_iteration(lead: Branch, number: int, name: str = "") -> Companion:
     if not 0 <= number <= lead.last:
         raise SessionError(f"there is no iteration {number + 1} yet; the walk has come to iteration {lead.last + 1}")
     owner, start = lead.owner(number), lead.iteration(number)
-    name = name or f"{_short(owner.setup.network.summary)}, iteration {number + 1}"
+    name = name or f"{short_name(owner.setup.network.summary)}, iteration {number + 1}"
     return Companion(name, LaneKind.ITERATION, Branch(owner.setup, start), number)
 
 
 def before_edit(branch: Branch, label: str, name: str = "") -> Companion:
     """The walk before an edit, which goes on as if it had not been made."""
     return Companion(
-        name or f"{_short(branch.setup.network.summary, 32)} before “{_short(label, 32)}”", LaneKind.GHOST, branch
+        name or f"{short_name(branch.setup.network.summary, 32)} before “{short_name(label, 32)}”",
+        LaneKind.GHOST,
+        branch,
     )
 
 
@@ -205,89 +211,14 @@ def opened_model(
     if refusal is not None:
         raise DataError(f"{name} cannot stand beside the lead. {refusal}")
     setup = Setup(network, lead.sequence, learning=lead.learning, name=name)
-    return Companion(_short(name), LaneKind.SNAPSHOT, _rooted(setup, network.check(parameters)), iteration)
+    return Companion(short_name(name), LaneKind.SNAPSHOT, _rooted(setup, network.check(parameters)), iteration)
 
 
-def _rooted(setup: Setup, parameters: Arrays) -> Branch:
-    return Branch(setup, Iteration(parameters, initial_state(setup.learning.optimiser, parameters)))
-
-
-# The lanes of a session, as tuples that are replaced
-
-
-def with_lane(lanes: tuple[Companion, ...], lane: Companion, branch: Branch, iteration: int) -> tuple[Companion, ...]:
-    """The lanes and one more beside an iteration of the lead. Raises SessionError, DataError, ShapeError."""
-    lead = branch.owner(iteration)
-    if len(lanes) >= MOST:
-        raise SessionError(f"there are {MOST} lanes beside the lead, which is the most. Remove one of them first")
-    refusal = lane.refusal(lead.setup.sequence)
-    if refusal is not None:
-        raise DataError(f"{lane.name} cannot stand beside the lead. {refusal}")
-    lane.root.setup.problem(lane.root.iterations[0].parameters)  # what does not fit is refused here
-    taken = {lead.setup.network.summary, *(other.name for other in lanes)}
-    return (*lanes, replace(lane, name=_free_name(_checked_name(lane.name), taken)))
-
-
-def without_lane(lanes: tuple[Companion, ...], name: str) -> tuple[Companion, ...]:
-    """The lanes but one. Raises SessionError for a name that none has."""
-    gone = lane_named(lanes, name)
-    return tuple(lane for lane in lanes if lane is not gone)
-
-
-def renamed(lanes: tuple[Companion, ...], name: str, new: str) -> tuple[Companion, ...]:
-    """The lanes with another name for one. Raises SessionError for names that are not there, taken, or empty."""
-    found, new = lane_named(lanes, name), _checked_name(new)
-    if any(lane.name == new for lane in lanes if lane is not found):
-        raise SessionError(f"there is a lane {new} already; choose another name")
-    return tuple(replace(lane, name=new) if lane is found else lane for lane in lanes)
-
-
-def led_by(
-    lanes: tuple[Companion, ...], name: str, lead: Branch, position: Position
-) -> tuple[Branch, Position, tuple[Companion, ...]]:
-    """The branch of a lane, a position in it, and the lanes with the lead in its place.
-
-    Raises SessionError where there is no such lane, or it has nothing beside the lead.
-    """
-    lane, iteration = lane_named(lanes, name), position.cursor.iteration
-    owner = lead.owner(iteration)
-    shown = lane.run(owner, iteration)
-    if isinstance(shown, Sentence):
-        raise SessionError(f"{name} cannot be the lead here. {shown}")
-    former = Companion(
-        _free_name(_short(owner.setup.network.summary), {other.name for other in lanes}), LaneKind.NETWORK, lead
-    )
-    others = tuple(former if other is lane else other for other in lanes)
-    place = replace(position.cursor, iteration=lane.number(iteration))
-    return lane.branch(owner), replace(position, cursor=place), others
-
-
-def lane_named(lanes: Iterable[Companion], name: str) -> Companion:
-    """The lane of this name. Raises SessionError."""
-    known = list(lanes)
-    for lane in known:
-        if lane.name == name:
-            return lane
-    names = ", ".join(lane.name for lane in known)
-    raise SessionError(f"there is no lane {name} beside the lead; there {f'are: {names}' if names else 'is none'}")
-
-
-def _checked_name(name: str) -> str:
-    name = " ".join(name.split())
-    if not 0 < len(name) <= LONGEST_NAME:
-        raise SessionError(f"a lane's name has 1 to {LONGEST_NAME} characters; got {len(name)}")
-    return name
-
-
-def _short(name: str, longest: int = 48) -> str:
+def short_name(name: str, longest: int = 48) -> str:
     """A name that was not typed, cut to what fits in a lane's title."""
     name = " ".join(name.split())
     return name if len(name) <= longest else name[: longest - 1].rstrip(" ·,") + "…"
 
 
-def _free_name(name: str, taken: set[str]) -> str:
-    number = 2
-    found = name
-    while found in taken:
-        found, number = f"{name} ({number})", number + 1
-    return found
+def _rooted(setup: Setup, parameters: Arrays) -> Branch:
+    return Branch(setup, Iteration(parameters, initial_state(setup.learning.optimiser, parameters)))

@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from core import editing, lanes, moves
+from core import editing, lane_list, moves
 from core.branch import Arrays, Bookmark, Branch, Iteration, Setup
 from core.breakpoints import Breakpoint, Event, first_event
 from core.editing import Edit, start_of
@@ -228,20 +228,22 @@ class Session:
 
     def add_lane(self, lane: Companion) -> str:
         """One more lane; the name it got. Raises SessionError for too many, DataError, ShapeError for other data."""
-        self._set_lanes(f"add lane {lane.name}", lanes.with_lane(self.lanes, lane, self.branch, self.cursor.iteration))
+        self._set_lanes(
+            f"add lane {lane.name}", lane_list.with_lane(self.lanes, lane, self.branch, self.cursor.iteration)
+        )
         return self.lanes[-1].name
 
     def remove_lane(self, name: str) -> None:
         """Take a lane away. Raises SessionError for a name that none has."""
-        self._set_lanes(f"remove lane {name}", lanes.without_lane(self.lanes, name))
+        self._set_lanes(f"remove lane {name}", lane_list.without_lane(self.lanes, name))
 
     def rename_lane(self, name: str, new: str) -> None:
         """Give a lane another name. Raises SessionError for one that is taken."""
-        self._set_lanes(f"rename lane {name}", lanes.renamed(self.lanes, name, new))
+        self._set_lanes(f"rename lane {name}", lane_list.renamed(self.lanes, name, new))
 
     def make_lead(self, name: str) -> None:
         """Let the cursor walk a lane; the lead takes its place. Raises SessionError where it has nothing here."""
-        branch, position, others = lanes.led_by(self.lanes, name, self.branch, self.position)
+        branch, position, others = lane_list.led_by(self.lanes, name, self.branch, self.position)
         self._do(Undoable(f"make {name} the lead", branch, branch.nearest(position), others))
 
     def _set_lanes(self, label: str, found: tuple[Companion, ...]) -> None:
@@ -273,7 +275,7 @@ class Session:
         entry, left = source[-1], self._here(source[-1].label)
         self._stand_on(replace(entry, cursor=entry.returning(self.branch, self.cursor, self.position)))
         source.pop()
-        target.append(left)
+        target.append(replace(left, landed=self.cursor))
         return True
 
     # Bookmarks and breakpoints
@@ -281,7 +283,7 @@ class Session:
     def add_bookmark(self, name: str, note: str = "") -> None:
         """Name this place; a bookmark of the same name is replaced."""
         kept = tuple(mark for mark in self.bookmarks if mark.name != name)
-        self.bookmarks = (*kept, Bookmark(name, self.cursor, note))
+        self.bookmarks = (*kept, Bookmark(name, self.cursor, note, self.timeline.length))
 
     def remove_bookmark(self, name: str) -> None:
         """Forget a bookmark."""

@@ -23,6 +23,7 @@ from core.sequence import Sequence
 from core.session import Session, Setup
 from desktop.reports import Kind, Report, default_log_file, defect
 from desktop.session_edits import SessionEdits
+from desktop.session_lanes import SessionLanes
 from desktop.walker import Walker
 
 FrameSource = Callable[[Session, View], Frame]
@@ -71,6 +72,7 @@ class Bridge(QObject):
         self._log_file = log_file
         self._walker = Walker(lambda: self._session, self.attempt, self.report, self)
         self.edits = SessionEdits(self.edit, lambda change: self.attempt(lambda: change(self._session)))
+        self.lanes = SessionLanes(self.edit)
         self._take(session, View())
 
     def _take(self, session: Session, view: View) -> None:

@@ -22,6 +22,7 @@ class SavedModel:
     network: Network
     parameters: Mapping[str, NDArray[Any]]
     vocabulary: Vocabulary | None
+    iteration: int = 0  # that of the cursor
 
 
 def read_model(path: str | Path, *, loss: str = "", limit_bytes: int = LOAD_LIMIT_BYTES) -> SavedModel:
@@ -30,7 +31,7 @@ def read_model(path: str | Path, *, loss: str = "", limit_bytes: int = LOAD_LIMI
     number = state.document.cursor.iteration
     setup = state.branch.owner(number).setup
     network = setup.network if loss in ("", setup.network.loss) else _with_loss(setup.network, loss)
-    return SavedModel(network, state.branch.iteration(number).parameters, setup.sequence.vocabulary)
+    return SavedModel(network, state.branch.iteration(number).parameters, setup.sequence.vocabulary, number)
 
 
 def _with_loss(network: Network, loss: str) -> Network:

@@ -1,0 +1,93 @@
+"""Lanes beside the lead through the bridge: one frame an intent, or one report and nothing changed."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.files.snapshot import save_session
+from core.frame import Grain
+from desktop.bridge import Bridge, example_session
+from desktop.reports import Kind
+
+
+@pytest.fixture
+def bridge(qapp, tmp_path):
+    return Bridge(example_session(), log_file=tmp_path / "log.txt")
+
+
+@pytest.fixture
+def saved(tmp_path):
+    session = example_session()
+    session.set_weight("l0/b_f", (0,), 3.0)
+    save_session(session, tmp_path / "before.gatewalk")
+    return tmp_path / "before.gatewalk"
+
+
+def listening(bridge):
+    frames, reports = [], []
+    bridge.frame_changed.connect(frames.append)
+    bridge.reported.connect(reports.append)
+    return frames, reports
+
+
+ADDING = {
+    "GRU": lambda b, _: b.lanes.add_cell("gru", 3),
+    "my net": lambda b, _: b.lanes.add_network(b.session.setup.network, b.session.parameters, "my net"),
+    "LSTM, seed 8": lambda b, _: b.lanes.add_start(8),
+    "LSTM, iteration 1": lambda b, _: b.lanes.add_iteration(0),
+    "before": lambda b, path: b.lanes.add_snapshot(path),
+}
+
+
+@pytest.mark.parametrize("name", ADDING)
+def test_a_lane_is_added_with_one_frame_and_taken_back(bridge, saved, name):
+    frames, reports = listening(bridge)
+    assert ADDING[name](bridge, saved)
+    assert len(frames) == 1
+    assert [lane.name for lane in frames[0].lanes] == ["LSTM", name]
+    assert frames[0].lanes[1].note is None
+    assert bridge.modified
+    bridge.step_forward(Grain.TIME_STEP)
+    bridge.undo()
+    assert [lane.name for lane in bridge.frame.lanes] == ["LSTM"]
+    assert not reports
+
+
+def test_the_walk_before_an_edit_is_a_lane(bridge):
+    bridge.edits.set_weight("l0/b_f", (0,), 3.0)
+    assert bridge.lanes.add_before_edit()
+    assert bridge.frame.lanes[1].name == "LSTM before “set l0/b_f”"
+
+
+def test_lanes_are_renamed_removed_and_made_the_lead(bridge):
+    bridge.lanes.add_cell("gru")
+    assert bridge.lanes.rename_lane("GRU", "mine")
+    assert bridge.lanes.make_lead("mine")
+    assert [lane.name for lane in bridge.frame.lanes] == ["GRU", "LSTM"]
+    assert bridge.lanes.remove_lane("LSTM")
+    assert len(bridge.frame.lanes) == 1
+
+
+@pytest.mark.parametrize(
+    "intent",
+    [
+        lambda b: b.lanes.remove_lane("nobody"),
+        lambda b: b.lanes.add_iteration(7),
+        lambda b: b.lanes.add_before_edit(),
+        lambda b: b.lanes.add_snapshot("/no/such.gatewalk"),
+        lambda b: b.lanes.add_cell("no_such_cell"),
+    ],
+)
+def test_what_cannot_be_done_is_said(bridge, intent):
+    frames, reports = listening(bridge)
+    assert not intent(bridge)
+    assert not frames
+    assert [report.kind for report in reports] == [Kind.ERROR]
+    assert not bridge.modified
+
+
+def test_another_cell_stands_in_every_layer_of_the_same_network(bridge):
+    bridge.lanes.add_cell("rnn_tanh")
+    lead, lane = (lane.blocks for lane in bridge.frame.lanes)
+    assert [block.units for block in lane] == [block.units for block in lead]
+    assert [block.name for block in lane] == [block.name for block in lead]
