@@ -68,6 +68,8 @@ def lengths_in(text: str) -> NDArray[np.int64]:
     numbers = [number.strip() for number in text.split(",")]
     if all(number.isascii() and number.isdecimal() for number in numbers):
         return _whole(np.array([float(number) for number in numbers]), shown(text))
+    if "," in text and not Path(text).exists():
+        raise DataError(f"{shown(text)} are no lengths: expected whole numbers, as in 5,2,4, or the name of a file.")
     file = checked_path(text, _FILES, "lengths (or give them as 5,2,4)")
     return _whole(_numbers(file), shown(file.name))
 

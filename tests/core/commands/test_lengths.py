@@ -150,6 +150,10 @@ def test_check_proves_batches_of_different_lengths(here: Path, capsys) -> None:
         ("trace gru x.npy -o out.npz --lengths 5,2", "Got 2 lengths, but the input has 3 sequences. Give one for each"),
         ("trace gru x.npy -o out.npz --lengths 5,2,9", "lengths go from 2 to 9, expected 1 to 5 steps"),
         ("trace gru x.npy -o out.npz --lengths 5,0,4", "“5,0,4” has the length 0, expected whole numbers of steps"),
+        (
+            "trace gru x.npy -o out.npz --lengths 5,x",
+            "“5,x” are no lengths: expected whole numbers, as in 5,2,4, or the",
+        ),
         ("trace gru x.npy -o out.npz --lengths gone.npy", "There is no file “gone.npy”"),
         ("trace gru x.npy -o out.npz --lengths own.toml", "cannot be read as lengths (or give them as 5,2,4)"),
         ("trace gru x.npy -o out.npz --lengths half.npy", "“half.npy” has the length 2.5"),
