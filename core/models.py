@@ -18,7 +18,7 @@ from core.files.npz import read_npz, without_prefix
 from core.files.snapshot import SNAPSHOT_SUFFIX, read_model
 from core.language import CellDefinition, read_cell
 from core.network import Network, build_network
-from core.network_file import NetworkFile, is_network, read_network_file
+from core.network_file import NetworkFile, is_network, network_names, read_network_file
 from core.resources import resource_path
 from core.tokens import shown
 from core.vocabulary import Vocabulary
@@ -96,7 +96,12 @@ def read_definition(name_or_path: str) -> CellDefinition:
             f"{shown(name_or_path)} is no cell. Give a cell file (.toml), a built-in cell ({', '.join(built_in())}), "
             f"or a model ({', '.join(SUFFIXES)})."
         )
-    return read_cell(name_or_path)
+    try:
+        return read_cell(name_or_path)
+    except FileError as error:
+        if Path(name_or_path).suffix:
+            raise
+        raise FileError(f"{error}; networks are: {', '.join(network_names())}") from None
 
 
 def is_snapshot(name_or_path: str) -> bool:

@@ -181,6 +181,7 @@ def test_overflow_is_named(here: Path, capsys) -> None:
 WRONG = {
     "nothing.npy": ("lstm nothing.npy", "There is no file “nothing.npy”"),
     "unknown cell": ("lsmt x.npy", "built in are: gru"),
+    "unknown network": ("bidirectional x.npy", "networks are: bidirectional_lstm, fill_the_blank"),
     "another program's model": (
         "model.ckpt x.npy",
         "“model.ckpt” is no cell. Give a cell file (.toml), a built-in cell",
