@@ -63,7 +63,7 @@ def _onnx(path: Path) -> Any:
     except ImportError:
         raise FileError(
             f"{shown(path.name)} is an ONNX model, and reading one needs the package onnx, which is not installed. "
-            "Install it with: pip install onnx"
+            'Install it with "pip install onnx".'
         ) from None
     return onnx
 

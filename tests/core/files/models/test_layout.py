@@ -46,6 +46,12 @@ def test_gradients_are_the_transpose_of_reading():
     assert not back["weight"][4].any()  # rows that no parameter reads
 
 
+def test_a_part_that_two_parameters_read_has_the_sum_of_their_gradients():
+    tied = Layout((Piece("table", "embedding/E", transposed=True), Piece("table", "head/V")), {"table": (4, 3)})
+    gradient = {"embedding/E": np.full((3, 4), 2.0), "head/V": np.arange(12.0).reshape(4, 3)}
+    np.testing.assert_array_equal(tied.gradients(gradient)["table"], 2 + gradient["head/V"])
+
+
 def test_what_is_written_reads_the_same():
     given = tensors()
     wanted = {path: value + 0.5 for path, value in LAYOUT.read(given, SHAPES).items()}

@@ -213,7 +213,7 @@ def test_without_the_package_one_sentence_says_what_to_install(monkeypatch: pyte
         return real(name, *rest)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    assert refused(EXPORTED / "lstm.legacy.onnx").endswith("Install it with: pip install onnx")
+    assert refused(EXPORTED / "lstm.legacy.onnx").endswith('Install it with "pip install onnx".')
 
 
 def test_a_file_without_versions_is_refused(tmp_path: Path):
