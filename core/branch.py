@@ -18,6 +18,7 @@ from core.origin import Origin
 from core.posing import problem_of
 from core.run import Intervention, Problem, Run
 from core.sequence import Sequence
+from core.timeline import Timeline
 
 Arrays = Mapping[str, NDArray[Any]]
 MEMORY_BUDGET_BYTES = 512 * 1024 * 1024
@@ -156,8 +157,13 @@ class Branch:
 
 
 class Bookmark(msgspec.Struct, frozen=True):
-    """A named place to come back to."""
+    """A named place to come back to; ``length``: how many operations its iteration has, 0 where that is not known."""
 
     name: str
     cursor: Cursor
     note: str = ""
+    length: int = 0
+
+    def exists_in(self, timeline: Timeline) -> bool:
+        """Whether the place is there in such iterations; those of another model or other data may be shorter."""
+        return self.length in (0, timeline.length)

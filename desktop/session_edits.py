@@ -15,6 +15,7 @@ from core.learning.step import LearningSettings
 from core.network import Network
 from core.sequence import Sequence
 from core.tokens import is_unspaced
+from core.undo import lead_to
 
 if TYPE_CHECKING:
     from core.origin import Origin
@@ -189,5 +190,6 @@ def from_its_start(change: Change) -> Change:
     def changed(session: Session) -> None:
         change(session)
         session.go_to(replace(session.cursor, index=0))
+        lead_to(session.done, session.cursor)
 
     return changed

@@ -105,14 +105,19 @@ class Side:
         if any(mark.cursor == cursor for mark in marks):
             self._norms.setdefault(cursor, _norms(frame))
         here = tuple(mark.cursor == cursor for mark in marks)
-        if (marks, recent, here) != self._shown.get("bookmarks"):
-            self._shown["bookmarks"] = (marks, recent, here)
-            self.bookmarks.show_bookmarks((*self._places(cursor), *_snapshots(recent, self._files.path)))
+        facts = (marks, recent, here, self._bridge.session.timeline.length)
+        if facts != self._shown.get("bookmarks"):
+            self._shown["bookmarks"] = facts
+            places = self._places(cursor)
+            elsewhere = len(marks) - len(places)
+            self.bookmarks.show_bookmarks((*places, *_snapshots(recent, self._files.path)), elsewhere)
 
     def _places(self, here: Cursor) -> list[BookmarkCard]:
         timeline = self._bridge.session.timeline
         cards = []
         for mark in self._bridge.session.bookmarks:
+            if not mark.exists_in(timeline):
+                continue  # of another model; undo brings both back
             inside = Cursor(mark.cursor.iteration, min(mark.cursor.index, timeline.length))
             place, norms = timeline.position(inside), self._norms.get(mark.cursor, ())
             words, brief = place_words(place), brief_place_words(place)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
+from core.branch import Bookmark
 from core.cell import load_cell
 from core.errors import DataError, GatewalkError, SessionError, ShapeError
 from core.frame import Cursor, Grain, Phase, View
@@ -18,6 +19,7 @@ from core.network import build_network
 from core.reveal import frame_at
 from core.sequence import from_numbers
 from core.session import Session
+from core.undo import lead_to
 from tests.core.frames_equal import assert_frames_equal, fingerprint
 from tests.core.walk_cases import CASES, session_of
 
@@ -256,3 +258,31 @@ def test_walks_that_go_another_way_have_no_ghost(edit: str) -> None:
     assert session.ghost is None
     assert frame_at(session, View(sample=2)).lanes[0].ghost is None
     assert old.last == 0  # and nothing of it is computed along
+
+
+def test_undo_of_an_edit_that_led_to_the_start_leads_back_and_so_does_redo() -> None:
+    session = session_of("lstm")
+    session.go_to(Cursor(0, 20))
+    session.set_sequence(from_numbers(np.ones((7, 1, 2))))
+    session.go_start()
+    lead_to(session.done, session.cursor)
+    session.undo()
+    assert session.cursor == Cursor(0, 20)
+    session.redo()
+    assert session.cursor == Cursor(0, 0)
+    session.go_to(Cursor(0, 9))
+    session.undo()
+    assert session.cursor == Cursor(0, 9)  # who walked on in the meantime stays there
+
+
+def test_bookmarks_know_whether_their_place_is_there() -> None:
+    session = session_of("lstm")
+    session.go_to(Cursor(0, 20))
+    session.add_bookmark("here")
+    mark = session.bookmarks[-1]
+    assert mark.exists_in(session.timeline)
+    session.set_sequence(from_numbers(np.ones((7, 1, 2))))
+    assert not mark.exists_in(session.timeline)
+    session.undo()
+    assert mark.exists_in(session.timeline)
+    assert Bookmark("of an older file", Cursor(0, 3)).exists_in(session.timeline)

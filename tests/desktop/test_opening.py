@@ -191,3 +191,30 @@ def test_lines_of_a_text_are_walked_side_by_side(window):
     assert again.text.toPlainText() == "the cats that the dog chased\nthe dogs"
     assert again.apart.isChecked()
     again.reject()
+
+
+def test_undo_of_other_data_leads_back_to_where_the_walk_stood(window, tmp_path):
+    window.bridge.go_to_phase(Phase.BACKWARD)
+    stood = window.bridge.session.cursor
+    assert stood.index > 0
+    assert window.files.open_path(written(tmp_path, "other.txt", ENGLISH))
+    assert window.bridge.session.cursor.index == 0
+    window.bridge.undo()
+    assert window.bridge.session.cursor == stood
+    window.bridge.redo()
+    assert window.bridge.session.cursor.index == 0
+
+
+def test_bookmarks_of_other_data_go_and_come_back(window, tmp_path):
+    window.bridge.edits.add_bookmark("here")
+    panel = window.panels["bookmarks"].view
+    QTest.qWait(60)
+    assert len(panel.list.model().cards) == 1
+    assert window.files.open_path(written(tmp_path, "other.txt", ENGLISH))
+    QTest.qWait(60)
+    assert panel.list.model().cards == ()
+    assert panel.elsewhere.text() == "A bookmark of another model or other data; undo brings them back."
+    window.bridge.undo()
+    QTest.qWait(60)
+    assert len(panel.list.model().cards) == 1
+    assert panel.elsewhere.isHidden()

@@ -91,9 +91,10 @@ class BookmarksPanel(QWidget):
             self.tr("No bookmarks yet. Walk to a place worth coming back to, and give it a name here."), "secondary"
         )
         self.add = ShortButton(self.tr("Add a bookmark…"), self.tr("Name this place, to come back to it (B)"))
+        self.elsewhere = WrapLabel(role="secondary", size=11)
         self._buttons = ButtonRow(self.add)
         self._column = QVBoxLayout(self)
-        for part in (self._empty, self.list):
+        for part in (self._empty, self.list, self.elsewhere):
             self._column.addWidget(part)
         self._column.addWidget(self._buttons)
         self._column.addStretch(1)
@@ -110,21 +111,26 @@ class BookmarksPanel(QWidget):
         """Draw in these colours, as large as the font is now."""
         fit_column(self._column, CARD_SIDE_PX)
         inset = round(scaled(SIDE_PX - CARD_SIDE_PX))
-        for part in (self._empty, self._buttons):
+        for part in (self._empty, self.elsewhere, self._buttons):
             part.setContentsMargins(inset, 0, inset, 0)
         self._empty.set_theme(theme)
+        self.elsewhere.set_theme(theme)
         self._buttons.set_theme(theme)
         self.list.cards.maps = ColourMaps(theme)
         self.list.scheduleDelayedItemsLayout()
         self._fit()
 
-    def show_bookmarks(self, cards: Iterable[BookmarkCard]) -> None:
-        """Show these places."""
+    def show_bookmarks(self, cards: Iterable[BookmarkCard], elsewhere: int = 0) -> None:
+        """Show these places; so many more are of another walk."""
         cards = tuple(cards)
         if cards != self._model.cards:
             self._model.show_cards(cards)
         self.list.setVisible(bool(cards))
-        self._empty.setVisible(not cards)
+        self._empty.setVisible(not cards and not elsewhere)
+        one, more = self.tr("A bookmark"), self.tr("{count} bookmarks").format(count=elsewhere)
+        words = self.tr("{marks} of another model or other data; undo brings them back.")
+        self.elsewhere.setText(words.format(marks=one if elsewhere == 1 else more))
+        self.elsewhere.setVisible(elsewhere > 0)
         self._fit()
 
     def _fit(self) -> None:
