@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from core.frame import Sentence
 from core.gradients.jacobians import Jacobians, singular_values
 from core.gradients.numbers import ratio_text
-from core.gradients.plain_recurrence import PlainRecurrence, plain_recurrence, slope, steepest
+from core.gradients.plain_recurrence import PlainRecurrence, plain_recurrence
+from core.gradients.slopes import slope, steepest
 from core.run import Run
 
 Array = NDArray[Any]

@@ -6,20 +6,12 @@ of abs(f'), gradients vanish for sure where sigma_max(W) < 1/g, and can explode 
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
-from core.evaluate import Evaluator
 from core.language.definition import CellDefinition
-from core.operators import OPERATORS, Expression
-from core.operators.expression import INPUT, PARAMETER, VARIABLE, leaf, leaves, number
+from core.operators import Expression
+from core.operators.expression import PARAMETER, VARIABLE, leaves
 from core.operators.shapes import is_elementwise
-
-Array = NDArray[Any]
-_REACH = 50.0  # beyond it every function of the table has come to its limit, or has none
 
 
 class PlainRecurrence(msgspec.Struct, frozen=True, eq=False):
@@ -114,30 +106,3 @@ def _remembers(definition: CellDefinition, node: Expression) -> bool:
         ):
             return True
     return False
-
-
-# The slopes of functions of one argument, from the operator table.
-
-
-def slope(operator: str, attributes: tuple[float, ...], values: Array) -> Array:
-    """f'(values) of an element-wise function of one argument, by its row of the operator table."""
-    argument = leaf(INPUT, "x", ())
-    result = Expression(operator, (argument,), (), attributes=attributes)
-    (sent,) = OPERATORS[operator].vjp(number(1.0), result, argument, *attributes)
-    if sent is None:
-        return np.zeros_like(values)
-    flat = np.asarray(values, float).reshape(-1, 1)
-    found = Evaluator(lambda _leaf: flat).value(sent)
-    return np.asarray(np.broadcast_to(found, flat.shape).reshape(np.shape(values)))
-
-
-def steepest(operator: str, attributes: tuple[float, ...]) -> float:
-    """The largest value that abs(f') can have, 1 for tanh, 1/4 for the logistic function; inf where there is none."""
-    near, far = (np.abs(slope(operator, attributes, _grid(reach))) for reach in (_REACH, 2 * _REACH))
-    with np.errstate(all="ignore"):
-        most, more = float(np.nanmax(near)), float(np.nanmax(far))
-    return float("inf") if not np.isfinite(more) or more > most * (1 + 1e-6) else most
-
-
-def _grid(reach: float) -> Array:
-    return np.linspace(-reach, reach, 400_001)

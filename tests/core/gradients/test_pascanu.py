@@ -9,8 +9,8 @@ import pytest
 
 from core.gradients.jacobians import Jacobians
 from core.gradients.pascanu import Dial, NoDial, dial
-from core.gradients.plain_recurrence import slope, steepest
 from core.gradients.products import span_product
+from core.gradients.slopes import slope, steepest
 from core.operators import OPERATORS
 from core.run import Run
 from tests.core.gradients.problems import problem_for, run_for
