@@ -29,7 +29,7 @@ class Curve:
         self._line = Line(connect="finite")
         self._stems = pg.PlotCurveItem(connect="pairs")
         self._marks, self._open = Marks(), Marks()
-        self._parts = (self._stems, self._line, self._marks, self._open)
+        self._parts = (*((self._stems,) if stems else ()), self._line, self._marks, self._open)
         for part in self._parts:
             item.addItem(part, ignoreBounds=True)
         self._data: tuple[NDArray, NDArray] | None = None

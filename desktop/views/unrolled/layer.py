@@ -160,7 +160,8 @@ def shift_between(before: Scene, after: Scene, ratio: float) -> int:
 
 def stale_after_shift(before: Scene, after: Scene, width: float, shift: int) -> list[tuple[int, int]]:
     """Stretches to be painted anew: what comes into sight, what does not move, and the names of the rails."""
-    edge, scale = abs(shift) + round(after.axis.pitch / 2), after.rows.scale
+    scale = after.rows.scale
+    edge = abs(shift) + REACH_PX * scale
     still = []
     if len(after.lanes) > 1:
         still = [(0.0, STILL_PX * scale), (width - STILL_PX * scale, width)]
