@@ -16,11 +16,13 @@ from core.branch import Branch, Iteration, Setup
 from core.errors import DataError, FileError, GatewalkError
 from core.files.arrays_zip import read_archive
 from core.files.snapshot.compare import NORM, Difference, largest_difference, norms_of
+from core.files.snapshot.lanes import compute_shown, lane_of, lanes_at
 from core.files.snapshot.parts import at, network_of, parameters_of, sequence_of, setup_of
 from core.files.snapshot.pool import PoolReader
 from core.files.snapshot.records import FORMAT, BranchRecord, Document, Get, Header, UndoRecord
 from core.files.trace_arrays import arrays_of
 from core.frame import Cursor, View
+from core.lanes import Companion
 from core.session import Session
 from core.undo import Undoable
 
@@ -166,8 +168,10 @@ def _session(state: Restored) -> Session:
     root = branches[0]
     session = Session(root.setup, root.iterations[0].parameters, root.iterations[0].optimiser_state)
     session.branch, session.grain = state.branch, document.grain
-    session.done = [_undoable(record, branches) for record in document.done]
-    session.undone = [_undoable(record, branches) for record in document.undone]
+    companions = [lane_of(record, branches) for record in document.companions]
+    session.lanes = lanes_at(companions, document.lanes)
+    session.done = [_undoable(record, branches, companions) for record in document.done]
+    session.undone = [_undoable(record, branches, companions) for record in document.undone]
     if any(
         not 0 <= mark.cursor.iteration <= _LARGEST_ITERATION or mark.cursor.index < 0 for mark in document.bookmarks
     ):
@@ -175,14 +179,15 @@ def _session(state: Restored) -> Session:
     session.bookmarks, session.breakpoints = document.bookmarks, document.breakpoints
     session.notes = document.notes
     session.go_to(document.cursor)
+    compute_shown(session)
     session.event = document.event
     return session
 
 
-def _undoable(record: UndoRecord, branches: list[Branch]) -> Undoable:
+def _undoable(record: UndoRecord, branches: list[Branch], companions: list[Companion]) -> Undoable:
     branch = at(branches, record.branch, "branch")
     _check_cursor(record.cursor, branch)
-    return Undoable(record.label, branch, record.cursor)
+    return Undoable(record.label, branch, record.cursor, lanes_at(companions, record.lanes))
 
 
 def _checked_view(view: View, session: Session) -> View:

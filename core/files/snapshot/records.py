@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from core.branch import Bookmark
 from core.breakpoints import Breakpoint
 from core.frame import Cursor, Grain, View
+from core.lanes import LaneKind
 from core.learning.step import LearningSettings
 from core.network import Padding
 from core.tokens import Kind
@@ -138,6 +139,17 @@ class UndoRecord(msgspec.Struct):
     label: str
     branch: int
     cursor: Cursor
+    lanes: list[int] = []  # among ``Document.companions``
+
+
+class LaneRecord(msgspec.Struct):
+    """A lane beside the lead: the branch of its network and first parameters, and pairs of branches, lead's and own."""
+
+    name: str
+    kind: LaneKind
+    root: int
+    stands_at: int | None = None
+    mirrors: list[tuple[int, int]] = []
 
 
 class PoolGroup(msgspec.Struct):
@@ -165,6 +177,8 @@ class Document(msgspec.Struct):
     norms: list[str] = []  # members "norm/…": norms over the last axis, where the values were too large to keep
     done: list[UndoRecord] = []
     undone: list[UndoRecord] = []
+    companions: list[LaneRecord] = []  # all lanes beside the lead, also those that undo and redo bring back
+    lanes: list[int] = []  # those that are shown
     bookmarks: tuple[Bookmark, ...] = ()
     breakpoints: tuple[Breakpoint, ...] = ()
     notes: str = ""

@@ -15,6 +15,7 @@ from core.branch import Branch, Iteration, Setup
 from core.errors import FileError
 from core.files.arrays_zip import write_archive
 from core.files.snapshot.compare import NORM, norms_of
+from core.files.snapshot.lanes import LaneCapture, captured_lanes, lane_numbers, lane_record
 from core.files.snapshot.parts import network_record, sequence_record, setup_record
 from core.files.snapshot.pool import PoolWriter
 from core.files.snapshot.records import FORMAT, PLAIN_FORMAT, BranchRecord, Document, SetupRecord, UndoRecord
@@ -54,6 +55,8 @@ class Capture:
     backward: int
     done: tuple[Undoable, ...]
     undone: tuple[Undoable, ...]
+    companions: tuple[LaneCapture, ...]
+    lanes: list[int]  # those that are shown, among the companions
     rest: dict[str, Any]  # fields of the document that need no translation
 
 
@@ -70,7 +73,10 @@ def save_session(
 def capture(session: Session, *, view: View | None = None) -> Capture:
     """What ``write_capture`` writes; takes no noticeable time."""
     entries = (*session.done, *session.undone)
-    branches = _with_ancestors([session.branch, *(entry.branch for entry in entries)])
+    walked = _with_ancestors([session.branch, *(entry.branch for entry in entries)])
+    companions = captured_lanes(session, walked)
+    beside = (branch for kept in companions for branch in (kept.lane.root, *(own for _, own in kept.mirrors)))
+    branches = _with_ancestors([*walked, *beside])
     run = session.run
     return Capture(
         branches=tuple(BranchCapture(b, tuple(b.iterations), b.frontiers()) for b in branches),
@@ -83,6 +89,8 @@ def capture(session: Session, *, view: View | None = None) -> Capture:
         backward=run.backward_done,
         done=tuple(session.done),
         undone=tuple(session.undone),
+        companions=companions,
+        lanes=lane_numbers(session, companions),
         rest={name: getattr(session, name) for name in ("bookmarks", "breakpoints", "notes", "event")},
     )
 
@@ -132,8 +140,10 @@ def _document(captured: Capture, pool: PoolWriter, computed: list[str], norms: l
         pool=[],
         computed=computed,
         norms=norms,
-        done=_undo_records(captured.done, places),
-        undone=_undo_records(captured.undone, places),
+        done=_undo_records(captured.done, captured.companions, places),
+        undone=_undo_records(captured.undone, captured.companions, places),
+        companions=[lane_record(found, places) for found in captured.companions],
+        lanes=captured.lanes,
         **captured.rest,
     )
     document.pool = pool.groups
@@ -175,8 +185,13 @@ def _branch_record(found: BranchCapture, setups: list[Setup], places: dict[int, 
     )
 
 
-def _undo_records(entries: Iterable[Undoable], places: dict[int, int]) -> list[UndoRecord]:
-    return [UndoRecord(entry.label, places[id(entry.branch)], entry.cursor) for entry in entries]
+def _undo_records(
+    entries: Iterable[Undoable], companions: tuple[LaneCapture, ...], places: dict[int, int]
+) -> list[UndoRecord]:
+    return [
+        UndoRecord(entry.label, places[id(entry.branch)], entry.cursor, lane_numbers(entry, companions))
+        for entry in entries
+    ]
 
 
 def _unique(items: Iterable[Any]) -> list[Any]:
