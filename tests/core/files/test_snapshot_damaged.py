@@ -148,7 +148,7 @@ def test_json_that_is_no_session(tmp_path: Path, content: bytes) -> None:
 
 def test_unknown_fields_are_left_alone(saved: Path, tmp_path: Path) -> None:
     def change(document: Document, arrays: Arrays) -> None:
-        document["lanes"] = [1, 2]
+        document["weather"] = [1, 2]
         document["networks"][0]["layers"][0]["direction"] = -1
         document["view"]["tilt"] = 3
         arrays["more/things"] = np.zeros(3)
