@@ -54,6 +54,14 @@ class LossSweep:
             for visit in self.sweep.walk(self._seeds(first, last), report, cancelled):
                 yield replace(visit, first=visit.first + first, last=visit.last + first)
 
+    def of_source(self, t: int) -> Iterator[Visit]:
+        """The same for the loss of step ``t`` alone, as gradient 0; nothing where there is none."""
+        if t in self.sources:
+            r = self.sources.index(t)
+            visits = self._head_visits(r, r + 1) if self._at_once else iter(())
+            yield from (replace(visit, first=0, last=1) for visit in visits)
+            yield from self.sweep.walk(self._seeds(r, r + 1))
+
     @property
     def block_size(self) -> int:
         """How many sources are walked back together."""

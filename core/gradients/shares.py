@@ -15,6 +15,7 @@ _SAFE = 1e-140, 1e140  # norms whose squares neither underflow nor overflow
 
 def row_norms(rows: Array) -> Array:
     """Euclidean norms over the last axis: the fast way, and with care where squares leave the range of numbers."""
+    rows = np.asarray(rows, float)
     with np.errstate(all="ignore"):
         found = np.sqrt(np.einsum("...i,...i->...", rows, rows))
     doubtful = ~((found > _SAFE[0]) & (found < _SAFE[1]))

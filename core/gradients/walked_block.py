@@ -74,6 +74,10 @@ class WalkedBlock:
                 found = self._rows[node] = self._found(node)
         return found
 
+    def stored(self, node: Node) -> Array:
+        """What the run has stored of a node of the backward pass, (S, *shape)."""
+        return self._of_sample(self.tape.rows(node, self.steps))
+
     def is_constant(self, node: Node) -> bool:
         """Whether it is the same at all steps."""
         return self.rows(node).ndim == node.rank
