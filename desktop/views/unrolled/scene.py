@@ -127,7 +127,10 @@ def changed_columns(before: Scene, after: Scene) -> NDArray | None:
 
 
 def _signature(scene: Scene, n: int) -> NDArray:
-    """(columns, K) float32 numbers that decide what a column of a lane looks like; NaN as -1."""
+    """(columns, K) int32 bits of the float32 numbers that decide what a column of a lane looks like.
+
+    As bits what is not there (NaN) equals itself.
+    """
     lane = scene.lanes[n]
     first, last = scene.columns
     count = last - first
@@ -142,7 +145,7 @@ def _signature(scene: Scene, n: int) -> NDArray:
             if (n, layer) in grids:
                 parts.append(grids[n, layer].places.reshape(count, -1))
     wide = [np.asarray(part, np.float32).reshape(len(part), -1) for part in parts if len(part) == count]
-    return np.nan_to_num(np.concatenate(wide, axis=1), nan=-1.0) if wide else np.zeros((count, 0), np.float32)
+    return np.concatenate(wide, axis=1).view(np.int32) if wide else np.zeros((count, 0), np.int32)
 
 
 def _differs(before: NDArray, after: NDArray) -> NDArray:
