@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.frame import Cursor, Grain, Phase, Position
+from core.gradients.slopes import dead_units
 from core.norms import norms
 from core.run import Run
 
@@ -44,6 +45,35 @@ class GradientNorm(msgspec.Struct, frozen=True, tag="gradient"):
         return f"‖∂L/∂{self.path.split('/')[-1]}‖ {'>' if self.above else '<'} {self.threshold:g}"
 
 
+class Vanishes(msgspec.Struct, frozen=True, tag="vanishes"):
+    """Stop when the norm of dL/d(variable) falls below this part of what it was where the walk back met it first."""
+
+    path: str
+    ratio: float = 1e-6
+
+    def __str__(self) -> str:
+        return f"‖∂L/∂{self.path.split('/')[-1]}‖ vanishes < {self.ratio:g} of its start"
+
+
+class Explodes(msgspec.Struct, frozen=True, tag="explodes"):
+    """Stop when the norm of dL/d(variable) rises above so many times what it was where the walk back met it first."""
+
+    path: str
+    ratio: float = 1e6
+
+    def __str__(self) -> str:
+        return f"‖∂L/∂{self.path.split('/')[-1]}‖ explodes > {self.ratio:g} × its start"
+
+
+class DeadUnit(msgspec.Struct, frozen=True, tag="dead"):
+    """Stop at the end of a forward walk if a unit of the variable let no gradient through at any step of it."""
+
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.path.split('/')[-1]} has a dead unit"
+
+
 class NonFinite(msgspec.Struct, frozen=True, tag="non-finite"):
     """Stop at the first value or gradient that is infinite or not a number."""
 
@@ -51,7 +81,7 @@ class NonFinite(msgspec.Struct, frozen=True, tag="non-finite"):
         return "not finite"
 
 
-Breakpoint: TypeAlias = AtTime | Saturated | GradientNorm | NonFinite
+Breakpoint: TypeAlias = AtTime | Saturated | GradientNorm | Vanishes | Explodes | DeadUnit | NonFinite
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -88,7 +118,7 @@ def first_event(
 
 
 def _fits(point: Breakpoint, run: Run) -> bool:
-    return not isinstance(point, Saturated | GradientNorm) or run.network.has_variable(point.path)
+    return isinstance(point, AtTime | NonFinite) or run.network.has_variable(point.path)
 
 
 def _met(point: Breakpoint, run: Run, position: Position) -> Event | None:
@@ -101,8 +131,12 @@ def _met(point: Breakpoint, run: Run, position: Position) -> Event | None:
             return Event(position.cursor.index, str(point)) if point.t == t else None
         case Saturated() if position.phase is Phase.FORWARD and _together(run, position.block, point.path):
             return _saturated(point, run, t)
+        case DeadUnit() if position.phase is Phase.FORWARD and _together(run, position.block, point.path):
+            return _dead(point, run, t)
         case GradientNorm() if position.phase is Phase.BACKWARD and _together(run, position.block, point.path):
             return _crossed(point, run, t)
+        case Vanishes() | Explodes() if position.phase is Phase.BACKWARD and _together(run, position.block, point.path):
+            return _left(point, run, t)
         case NonFinite():
             return _non_finite(run, position.phase, position.block, t)
     return None
@@ -138,6 +172,36 @@ def _crossed(point: GradientNorm, run: Run, t: int) -> Event | None:
     else:
         crossed = norm < point.threshold <= before
     return _event(run, Phase.BACKWARD, t, point.path, f"{point}: it is {norm:.3g}") if crossed else None
+
+
+def _left(point: Vanishes | Explodes, run: Run, t: int) -> Event | None:
+    """Only where the norm leaves what its start allows; what stays beyond is no news."""
+    adjoints = run.adjoints(point.path)
+    if adjoints is None:
+        return None
+    direction = run.network.block(point.path.split("/")[0]).direction
+    walked = adjoints[t:] if direction > 0 else adjoints[: t + 1][::-1]  # from here to where the walk back began
+    reached = np.flatnonzero(walked.reshape(len(walked), -1).any(axis=1))
+    if not len(reached) or reached[-1] == 0:
+        return None
+    start, norm, before = (_norm(walked[row]) for row in (reached[-1], 0, 1))
+    limit = point.ratio * start
+    left = norm < limit <= before if isinstance(point, Vanishes) else before <= limit < norm
+    if not left:
+        return None
+    return _event(run, Phase.BACKWARD, t, point.path, f"{point}: it is {norm:.3g}, and was {start:.3g}")
+
+
+def _dead(point: DeadUnit, run: Run, t: int) -> Event | None:
+    """At the last step of the walk, the first unit that is dead in every sequence of the batch."""
+    block = run.network.block(point.path.split("/")[0])
+    if t != (0 if block.reverse else run.problem.steps - 1):
+        return None
+    found = dead_units(run, point.path)
+    if not found.size:
+        return None
+    more = f" and {found.size - 1} more" if found.size > 1 else ""
+    return _event(run, Phase.FORWARD, t, point.path, f"{point}: unit {found[0] + 1}{more}")
 
 
 def _norm(adjoints: NDArray[Any]) -> float:

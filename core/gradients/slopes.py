@@ -17,6 +17,7 @@ from core.gradients.walked_block import WalkedBlock
 from core.operators import OPERATORS, Expression
 from core.operators.expression import INPUT, leaf, number, operations
 from core.operators.shapes import is_elementwise
+from core.run import Run
 
 Array = NDArray[Any]
 _REACH = 50.0  # beyond it every function of the table has come to its limit, or has none
@@ -67,6 +68,21 @@ def curves_of(walked: WalkedBlock, name: str) -> list[Curve]:
                 slopes = np.broadcast_to(slopes, (walked.count, size))
                 found.append(Curve(name, node, slopes, operator.branch is not None))
     return found
+
+
+def dead_units(run: Run, path: str) -> Array:
+    """Units of a variable through which a function made of pieces lets nothing pass at any step, in any sequence.
+
+    Needs the forward half of the run of this block.
+    """
+    block, name = run.network.block(path.split("/")[0]), path.split("/")[1]
+    found = np.zeros(block.cell.variable_sizes[name], bool)
+    walks = [WalkedBlock(run, block, sample) for sample in range(run.problem.batch_size)]
+    by_walk = [curves_of(walked, name) for walked in walks if walked.count]
+    for place in range(len(by_walk[0]) if by_walk else 0):
+        if by_walk[0][place].has_kinks:
+            found |= np.all([(curves[place].slopes == 0.0).all(axis=0) for curves in by_walk], axis=0)
+    return np.flatnonzero(found)
 
 
 def _is_curve(node: Expression) -> bool:

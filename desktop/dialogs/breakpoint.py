@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QSpinBox, QWidget
 
-from core.breakpoints import AtTime, Breakpoint, GradientNorm, NonFinite, Saturated
+from core.breakpoints import AtTime, Breakpoint, DeadUnit, Explodes, GradientNorm, NonFinite, Saturated, Vanishes
 from desktop.dialogs.breakpoint_words import breakpoint_tip
 from desktop.dialogs.frame import Question, fit, label_for
 from desktop.theme import Theme, scaled
 from desktop.widgets.number_field import NumberField
 
 TIME, SATURATED, BELOW, ABOVE, NON_FINITE = "time", "saturated", "below", "above", "non-finite"
-USUAL = {SATURATED: 0.95, BELOW: 1e-3, ABOVE: 10.0}
+VANISHES, EXPLODES, DEAD = "vanishes", "explodes", "dead"
+USUAL = {SATURATED: 0.95, BELOW: 1e-3, ABOVE: 10.0, VANISHES: 1e-6, EXPLODES: 1e6}
 
 
 class BreakpointDialog(Question):
@@ -44,6 +45,9 @@ class BreakpointDialog(Question):
         return (
             (BELOW, self.tr("a gradient falls below")),
             (ABOVE, self.tr("a gradient rises above")),
+            (VANISHES, self.tr("a gradient vanishes: below this part of its start")),
+            (EXPLODES, self.tr("a gradient explodes: above so many times its start")),
+            (DEAD, self.tr("a unit is dead")),
             (SATURATED, self.tr("a gate is saturated beyond")),
             (TIME, self.tr("a time step is complete")),
             (NON_FINITE, self.tr("something is not finite")),
@@ -72,7 +76,8 @@ class BreakpointDialog(Question):
     def _take_kind(self) -> None:
         """Show what this kind needs, with the usual threshold."""
         kind = self.kind.currentData()
-        needed = {TIME: (self.step,), NON_FINITE: ()}.get(kind, (self.variable, self.threshold))
+        special = {TIME: (self.step,), NON_FINITE: (), DEAD: (self.variable,)}
+        needed = special.get(kind, (self.variable, self.threshold))
         for label, control in self._labels[1:]:
             label.setVisible(control in needed)
             control.setVisible(control in needed)
@@ -109,7 +114,10 @@ class BreakpointDialog(Question):
             return AtTime(self.step.value() - 1)
         if kind == NON_FINITE:
             return NonFinite()
+        if kind == DEAD:
+            return DeadUnit(path)
         threshold = self.threshold.value
         if threshold is None:
             return None
-        return Saturated(path, threshold) if kind == SATURATED else GradientNorm(path, threshold, kind == ABOVE)
+        makes = {SATURATED: Saturated, VANISHES: Vanishes, EXPLODES: Explodes}
+        return makes[kind](path, threshold) if kind in makes else GradientNorm(path, threshold, kind == ABOVE)

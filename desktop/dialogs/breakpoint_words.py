@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
 
-from core.breakpoints import AtTime, Breakpoint, GradientNorm, NonFinite, Saturated
+from core.breakpoints import AtTime, Breakpoint, DeadUnit, Explodes, GradientNorm, NonFinite, Saturated, Vanishes
 
 
 def breakpoint_words(point: Breakpoint) -> str:
@@ -17,6 +17,14 @@ def breakpoint_words(point: Breakpoint) -> str:
         case GradientNorm():
             sign = ">" if point.above else "<"
             return f"‖∂L/∂{short_path(point.path)}‖ {sign} {point.threshold:g}"
+        case Vanishes():
+            words = tr("‖∂L/∂{name}‖ vanishes < {ratio:g} of its start")
+            return words.format(name=short_path(point.path), ratio=point.ratio)
+        case Explodes():
+            words = tr("‖∂L/∂{name}‖ explodes > {ratio:g} × its start")
+            return words.format(name=short_path(point.path), ratio=point.ratio)
+        case DeadUnit():
+            return tr("{name} has a dead unit").format(name=short_path(point.path))
         case NonFinite():
             return tr("not finite")
 
@@ -34,6 +42,15 @@ def breakpoint_tip(point: Breakpoint) -> str:
             if not point.above:
                 words = tr("Stops where the gradient of {path} falls below {threshold:g}.")
             return words.format(path=point.path, threshold=point.threshold)
+        case Vanishes():
+            words = tr("Stops where the gradient of {path} falls below {ratio:g} of what it was where it began.")
+            return words.format(path=point.path, ratio=point.ratio)
+        case Explodes():
+            words = tr("Stops where the gradient of {path} rises above {ratio:g} times what it was where it began.")
+            return words.format(path=point.path, ratio=point.ratio)
+        case DeadUnit():
+            words = tr("Stops at the end of the forward pass if a unit of {path} let no gradient through at any step.")
+            return words.format(path=point.path)
         case NonFinite():
             return tr("Stops at the first value or gradient that is infinite or not a number.")
 

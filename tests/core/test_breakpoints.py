@@ -5,10 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
-from core.breakpoints import AtTime, Breakpoint, GradientNorm, NonFinite, Saturated, first_event
+from core.breakpoints import (
+    AtTime,
+    Breakpoint,
+    DeadUnit,
+    Explodes,
+    GradientNorm,
+    NonFinite,
+    Saturated,
+    Vanishes,
+    first_event,
+)  # fmt: skip
 from core.frame import Cursor, Grain, Phase
 from core.run import Run
 from core.session import Session
@@ -97,6 +108,52 @@ def test_the_first_value_that_is_not_finite_in_each_phase(name: str, phases: int
     assert all_events(CASES["lstm"]().run, NonFinite()) == []
 
 
+@pytest.mark.parametrize("kind", [Vanishes, Explodes])
+@pytest.mark.parametrize("name", ["lstm", "last", "middle", "masked batch", "window", "three back"])
+def test_a_gradient_is_met_where_it_leaves_its_start(name: str, kind: type[Vanishes] | type[Explodes]) -> None:
+    run = CASES[name]().run.complete()
+    path, steps = "l0/h", run.problem.steps
+    norms = np.linalg.norm(run.adjoints(path).reshape(steps, -1), axis=1)
+    begins = int(np.flatnonzero(norms)[-1])
+    ratios = norms[:begins] / norms[begins]
+    for ratio in (*(ratios[ratios > 0] * 0.999), *(ratios[ratios > 0] * 1.001), 1e-30, 1e30):
+        limit, expected = ratio * norms[begins], []
+        for t in reversed(range(begins)):
+            left = norms[t] < limit <= norms[t + 1] if kind is Vanishes else norms[t + 1] <= limit < norms[t]
+            expected += [(Phase.BACKWARD, t, path)] * int(left)
+        events = all_events(run, kind(path, ratio))
+        assert places(run, events) == expected
+        assert all(f"and was {norms[begins]:.3g} at t = " in text for _, text in events)
+
+
+def test_a_dead_unit_is_met_at_the_end_of_the_forward_pass() -> None:
+    session = session_of("rnn_relu", steps=4, batch=2)
+    still = session.parameters["l0/U"] * 0
+    for bias, text in (
+        ([-1e6, 1.0, 1.0], "h has a dead unit: unit 1 at t = 4"),
+        ([1e6, -1e6, -1e6], "h has a dead unit: unit 2 and 1 more at t = 4"),
+    ):
+        parameters = {
+            **session.parameters,
+            "l0/b": np.array(bias),
+            "l0/U": still,
+            "l0/W": session.parameters["l0/W"] * 0,
+        }
+        run = Session(session.setup, parameters).run
+        events = all_events(run, DeadUnit("l0/h"))
+        assert places(run, events) == [(Phase.FORWARD, 3, "l0/h")]
+        assert events[0][1] == text
+    alive = {**session.parameters, "l0/b": np.full(3, 1e6)}
+    assert all_events(Session(session.setup, alive).run, DeadUnit("l0/h")) == []
+    assert all_events(CASES["lstm"]().run, DeadUnit("l0/h")) == []
+
+
+def test_kinds_come_back_from_a_file() -> None:
+    points = (*POINTS, Vanishes("l0/h"), Explodes("l0/c", 10.0), DeadUnit("l0/h"))
+    text = msgspec.json.encode(points)
+    assert msgspec.json.decode(text, type=tuple[Breakpoint, ...]) == points
+
+
 POINTS = (AtTime(1), Saturated("l0/f", 0.7), GradientNorm("l0/h", 0.2), GradientNorm("l0/c", 0.1, True), NonFinite())
 
 
@@ -126,7 +183,17 @@ def test_only_what_is_needed_is_computed_and_looking_can_be_stopped() -> None:
     assert (run.forward_done, run.backward_done) == (2, 0)
 
 
-@pytest.mark.parametrize("point", [Saturated("l0/z"), Saturated("nothing"), GradientNorm("l7/h"), GradientNorm("")])
+@pytest.mark.parametrize(
+    "point",
+    [
+        Saturated("l0/z"),
+        Saturated("nothing"),
+        GradientNorm("l7/h"),
+        GradientNorm(""),
+        DeadUnit("l0/z"),
+        Vanishes("l1/h"),
+    ],
+)
 def test_variables_that_are_not_there_are_passed_over(point: Any) -> None:
     assert all_events(CASES["lstm"]().run, point) == []
 

@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from core.breakpoints import AtTime, GradientNorm, NonFinite, Saturated
+from core.breakpoints import AtTime, DeadUnit, Explodes, GradientNorm, NonFinite, Saturated, Vanishes
 from desktop.dialogs.breakpoint import BreakpointDialog
 from desktop.theme import LIGHT
 
@@ -29,6 +29,9 @@ def test_every_kind_answers_its_breakpoint(dialog: BreakpointDialog) -> None:
         "below": GradientNorm("l0/h", 1e-3),
         "above": GradientNorm("l0/h", 10.0, True),
         "saturated": Saturated("l0/f", 0.95),
+        "vanishes": Vanishes("l0/h", 1e-6),
+        "explodes": Explodes("l0/h", 1e6),
+        "dead": DeadUnit("l0/h"),
         "time": AtTime(0),
         "non-finite": NonFinite(),
     }
@@ -37,7 +40,7 @@ def test_every_kind_answers_its_breakpoint(dialog: BreakpointDialog) -> None:
         assert dialog.answer == point
 
 
-@pytest.mark.parametrize(("kind", "text"), [("saturated", "0.2"), ("below", "0"), ("above", "x")])
+@pytest.mark.parametrize(("kind", "text"), [("saturated", "0.2"), ("below", "0"), ("above", "x"), ("vanishes", "0")])
 def test_a_threshold_that_means_nothing_is_refused(dialog: BreakpointDialog, kind: str, text: str) -> None:
     choose(dialog, kind)
     dialog.threshold.selectAll()
