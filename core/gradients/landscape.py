@@ -201,8 +201,7 @@ def describe(line: LossLine) -> Sentence:
         middle = (line.distances[steepest] + line.distances[steepest + 1]) / 2
         values |= {"steepest": f"{steps[steepest]:.3g}", "at": f"{middle:+.3g}".replace("-", "−")}
         return Sentence(
-            "Along {name}, the loss here is {loss} with slope {slope}; it is steepest at a distance of {at}, where it "
-            "changes by {steepest} a unit of length.",
+            "Along {name}, the loss is {loss} here with slope {slope}, and steepest at a distance of {at}: {steepest}.",
             values,
         )
     return Sentence("Along {name}, the loss here is {loss} with slope {slope}.", values)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from desktop.colours import ColourMaps
+from desktop.laboratory.cliff import CliffPicture
 from desktop.laboratory.page import Laboratory
 from desktop.laboratory.reach import Reach
 
-PICTURES = (Reach,)
+PICTURES = (Reach, CliffPicture)
 
 
 def make_laboratory(maps: ColourMaps) -> Laboratory:

@@ -44,6 +44,8 @@ class Chart(pg.PlotWidget):
         for part in (self._rules, self.cursor_line):
             item.addItem(part, ignoreBounds=True)
         self.setMouseTracking(True)
+        self.set_x(0.0, 1.0, ())
+        self.set_y(0.0, 1.0, ())
         self.set_theme(theme)
 
     def set_theme(self, theme: Theme) -> None:
@@ -55,6 +57,7 @@ class Chart(pg.PlotWidget):
             axis.setPen(QPen(Qt.PenStyle.NoPen))
             axis.setTextPen(theme.secondary)
             axis.setStyle(tickFont=ui_font(TICK_PX), tickLength=0, tickAlpha=0, tickTextOffset=round(scaled(5)))
+            axis.setStyle(hideOverlappingLabels=False)
             axis.label.setFont(ui_font(LABEL_PX))
             axis.label.setDefaultTextColor(theme.secondary)
         item.getAxis("left").setWidth(round(scaled(LEFT_PX)))
@@ -109,11 +112,9 @@ class Chart(pg.PlotWidget):
 
     def add_points(self, x: ArrayLike, y: ArrayLike, colour: QColor, symbol: str = "o", size: float = 7.0) -> None:
         """Marks at some points; a ring round them in the colour of the ground keeps them apart."""
-        ring = QPen(self._theme.background, 1.0)
-        points = pg.ScatterPlotItem(x=np.asarray(x, float), y=np.asarray(y, float), symbol=symbol, size=scaled(size))
-        points.setPen(ring)
-        points.setBrush(colour)
-        self.add(points, 3.0)
+        ring = pg.mkPen(self._theme.background, width=1.0)
+        where = {"x": np.asarray(x, float), "y": np.asarray(y, float)}
+        self.add(pg.ScatterPlotItem(**where, symbol=symbol, size=scaled(size), pen=ring, brush=colour), 3.0)
 
     def add_bars(
         self, x: ArrayLike, heights: ArrayLike, colours: Sequence[QColor] | QColor, width: float = 0.8

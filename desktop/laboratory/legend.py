@@ -9,11 +9,11 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from desktop.colours import ColourMaps
-from desktop.numbers_text import power_text
+from desktop.numbers_text import power_text, short_text
 from desktop.theme import hatch_brush, scaled, ui_font
-from desktop.widgets.drawing import line_height, ramp
+from desktop.widgets.drawing import line_height, ramp, text_width
 
-RAMP_PX, RAMP_HEIGHT_PX, TEXT_PX, LEFT_PX = 260.0, 9.0, 11.0, 64.0
+RAMP_PX, RAMP_HEIGHT_PX, TEXT_PX, LEFT_PX, GAP_PX = 260.0, 9.0, 11.0, 64.0, 18.0
 
 
 class LogLegend(QWidget):
@@ -22,7 +22,7 @@ class LogLegend(QWidget):
     def __init__(self, maps: ColourMaps, words: str = "", nothing: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._words, self._nothing = words, nothing or tr("not reached")
-        self._limits = (1e-12, 1.0)
+        self._limits, self._hatches = (1e-12, 1.0), True
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.set_maps(maps)
 
@@ -32,26 +32,37 @@ class LogLegend(QWidget):
         self._ramp, self._hatch = ramp(maps.gradient_table), hatch_brush(maps.theme)
         self.update()
 
-    def show_limits(self, low: float, high: float, words: str = "") -> None:
-        """What the ends of the ramp mean, and what it measures."""
-        self._limits, self._words = (low, high), words or self._words
-        self.setAccessibleName(tr("Colours from {low}, pale, to {high}, magenta").format(low=low, high=high))
+    def show_limits(self, low: float, high: float, words: str = "", *, nothing: bool = True) -> None:
+        """What the ends of the ramp mean, what it measures, and whether something is hatched."""
+        self._limits, self._words, self._hatches = (low, high), words or self._words, nothing
+        ends = {"low": _end(low), "high": _end(high)}
+        self.setAccessibleName(tr("Colours from {low}, pale, to {high}, magenta").format(**ends))
         self.update()
 
     def sizeHint(self) -> QSize:
         """One line."""
-        return QSize(round(scaled(RAMP_PX + 200)), round(line_height(ui_font(TEXT_PX)) + scaled(4)))
+        return QSize(round(scaled(LEFT_PX)), round(line_height(ui_font(TEXT_PX)) + scaled(4)))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Words, low, ramp, high; a hatched box and what it means."""
         painter = QPainter(self)
         painter.setFont(ui_font(TEXT_PX))
+        low, high = _end(self._limits[0]), _end(self._limits[1])
         x = self._text(painter, scaled(LEFT_PX), self._words) if self._words else scaled(LEFT_PX)
-        x = self._text(painter, x, _end(self._limits[0]))
-        x = self._box(painter, x, scaled(RAMP_PX), True)
-        x = self._text(painter, x, _end(self._limits[1])) + scaled(18)
-        x = self._box(painter, x, scaled(RAMP_HEIGHT_PX) * 1.6, False)
-        self._text(painter, x, self._nothing)
+        x = self._text(painter, x, low)
+        x = self._box(painter, x, self._ramp_px(x, high), True)
+        x = self._text(painter, x, high) + scaled(GAP_PX)
+        if self._hatches:
+            x = self._box(painter, x, scaled(RAMP_HEIGHT_PX) * 1.6, False)
+            self._text(painter, x, self._nothing)
+
+    def _ramp_px(self, x: float, high: str) -> float:
+        """The ramp gives way where there is little room."""
+        font = ui_font(TEXT_PX)
+        rest = text_width(font, high) + scaled(16)
+        if self._hatches:
+            rest += scaled(GAP_PX) + 1.6 * scaled(RAMP_HEIGHT_PX) + text_width(font, self._nothing) + scaled(16)
+        return max(scaled(30), min(scaled(RAMP_PX), self.width() - x - rest))
 
     def _text(self, painter: QPainter, x: float, text: str) -> float:
         width = painter.fontMetrics().horizontalAdvance(text) + 1.0
@@ -73,7 +84,10 @@ class LogLegend(QWidget):
 
 
 def _end(limit: float) -> str:
-    return power_text(10.0 ** round(math.log10(limit))) if 0.0 < limit < math.inf else "0"
+    if not 0.0 < limit < math.inf:
+        return "0"
+    whole = abs(math.log10(limit) - round(math.log10(limit))) < 1e-6
+    return power_text(10.0 ** round(math.log10(limit))) if whole and not 0.01 <= limit <= 100 else short_text(limit)
 
 
 def tr(text: str) -> str:
