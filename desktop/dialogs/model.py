@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QBoxLayout, QCheckBox, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from core.block import EMBEDDING, HEAD
 from core.errors import GatewalkError
@@ -22,9 +23,11 @@ from desktop.dialogs.network_problems import Judgement, capital, judge, numbers_
 from desktop.dialogs.network_words import rows_of, unshown_words, walking_words
 from desktop.theme import Theme, scaled
 from desktop.views.scrolling import quiet_scroll
+from desktop.views.side.parts import ShortButton
 
 INPUT = "input"
-LIST_PX, LIST_SHARE = 268.0, 0.3  # in wide letters not more than that of the screen
+LIST_PX, LIST_SHARE = 268.0, 0.36  # in wide letters not more than that of the screen
+WIDE_PX = 700.0  # of a screen that has room for all of a row
 
 
 class ModelDialog(Question):
@@ -63,10 +66,9 @@ class ModelDialog(Question):
         self.words = label_for("")
         self.words.setWordWrap(True)
 
-    def _tool(self, text: str, tip: str) -> QPushButton:
-        button = QPushButton(text)
-        button.setAutoDefault(False)
-        button.setToolTip(tip)
+    def _tool(self, text: str, tip: str) -> ShortButton:
+        button = ShortButton(text, tip)
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         button.setAccessibleName(tip)
         return button
 
@@ -77,13 +79,17 @@ class ModelDialog(Question):
         columns = QHBoxLayout()
         columns.setSpacing(round(scaled(20)))
         columns.addLayout(self._left())
-        columns.addWidget(quiet_scroll(self._pages), 1)
-        below = QHBoxLayout()
+        columns.addWidget(quiet_scroll(self._pages, across=True), 1)
+        seeded = QHBoxLayout()
+        seeded.setSpacing(round(scaled(10)))
+        seeded.addWidget(label_for(self.tr("seed of new numbers"), self.seed))
+        seeded.addWidget(self.seed)
+        roomy = self.screen().availableSize().width() >= scaled(WIDE_PX)
+        below = QBoxLayout(QBoxLayout.Direction.LeftToRight if roomy else QBoxLayout.Direction.TopToBottom)
         below.setSpacing(round(scaled(10)))
         below.addWidget(self.keep)
         below.addStretch(1)
-        below.addWidget(label_for(self.tr("seed of new numbers"), self.seed))
-        below.addWidget(self.seed)
+        below.addLayout(seeded)
         self.body.addLayout(columns, 1)
         self.body.addLayout(below)
         self.body.addWidget(self.words)
@@ -93,7 +99,6 @@ class ModelDialog(Question):
         tools = QHBoxLayout()
         tools.setSpacing(round(scaled(6)))
         for button, share in ((self.add, 2), (self.remove, 2), (self.up, 1), (self.down, 1)):
-            button.setMinimumWidth(round(scaled(30)))
             tools.addWidget(button, share)
         left = QVBoxLayout()
         left.setSpacing(round(scaled(8)))

@@ -19,6 +19,7 @@ from desktop.dialogs.network_words import Row
 from desktop.theme import Theme, bold_font, scaled, ui_font
 
 ROW_PX, NAME_PX, ARROW_PX, SIDE_PX = 46.0, 34.0, 18.0, 10.0
+LEAST_SHARE = 0.2  # of the screen, that the list needs at least in large type
 ROW = Qt.ItemDataRole.UserRole
 Index = QModelIndex | QPersistentModelIndex
 
@@ -40,7 +41,7 @@ class NetworkList(QListWidget):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setTabKeyNavigation(False)
-        self.setMinimumHeight(round(scaled(3 * ROW_PX)))
+        self.setMinimumHeight(round(min(scaled(3 * ROW_PX), LEAST_SHARE * self.screen().availableSize().height())))
         frame = f"1px solid {theme.line.name()}"
         self.setStyleSheet(
             f"QListView {{ border: {frame}; border-radius: 4px; background: {theme.panel.name()}; }}"

@@ -51,10 +51,12 @@ def can_collapse(scene: Scene, name: str) -> bool:
 
 
 def current_row(scene: Scene) -> str:
-    """The block of what is selected or else walked, if it can be collapsed; "" for none."""
+    """The block of what is selected or else walked; of a join its layer, of the readout the last one; "" for none."""
     frame = scene.frame
     name = (frame.view.path or frame.position.path).split("/")[0]
-    return name if can_collapse(scene, name) else ""
+    rows = [block.name for lane in scene.lanes[:1] for block in layers_of(lane) if can_collapse(scene, block.name)]
+    same = [row for row in rows if row.split(".")[0] == name.split(".")[0]]
+    return name if name in rows else next(iter(same or rows[-1:]), "")
 
 
 def row_at(scene: Scene, point: QPointF) -> str:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QFont
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from core.language import read_cell
@@ -262,3 +263,21 @@ def test_it_opens_without_blocking(qtbot: QtBot) -> None:
     ask_model(None, network(), numbers, LIGHT, answers.append).reject()
     assert isinstance(answers[0], ChosenNetwork)
     assert answers[1] is None
+
+
+def test_in_large_type_all_of_it_stays_on_the_screen(opened: Open, qapp: QApplication) -> None:
+    before = QFont(qapp.font())
+    larger = QFont(before)
+    larger.setPixelSize(26)
+    qapp.setFont(larger)
+    try:
+        layer = LayerSpec(read_cell("lstm"), 4, Direction.BOTH)
+        dialog = opened(network(layer, layer))
+        room = dialog.screen().availableSize()
+        assert dialog.width() <= room.width()
+        assert dialog.height() <= room.height()
+        assert dialog.minimumSizeHint().width() <= room.width()
+        for button in (dialog.add, dialog.remove, dialog.agree, dialog.back):
+            assert dialog.rect().contains(QRect(button.mapTo(dialog, QPoint()), button.size()))
+    finally:
+        qapp.setFont(before)

@@ -120,9 +120,11 @@ def test_the_key_collapses_the_layer_of_the_walk(view: UnrolledView, session: Se
     with qtbot.waitSignal(view.collapse_requested) as asked:
         view.collapse_current()
     assert asked.args == ["l1"]
-    view.show_frame(frame_at(session, View(path="l0.join/h")))
-    with qtbot.assertNotEmitted(view.collapse_requested):
-        view.collapse_current()
+    for selected, meant in (("l0.join/h", "l0"), ("l0.reverse/h", "l0.reverse"), ("head/y", "l1")):
+        view.show_frame(frame_at(session, View(path=selected)))
+        with qtbot.waitSignal(view.collapse_requested) as asked:
+            view.collapse_current()
+        assert asked.args == [meant]
 
 
 def test_a_collapsed_layer_is_its_output_in_one_strip(view: UnrolledView, session: Session) -> None:
