@@ -7,6 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.compare import Comparison, Contrast, compare, cursor_at
+from core.errors import SessionError
+from core.frame import Frame, View
 from core.lanes import another_network, another_start, at_iteration, opened_model
 from core.language import read_cell
 from core.network import Network
@@ -21,10 +24,10 @@ Change = Callable[["Session"], object]
 
 
 class SessionLanes:
-    """``edit`` does something to the session, ends what runs, and says whether it was done."""
+    """``edit`` does something to the session, ends what runs, and says whether it was done; ``look`` gives a frame."""
 
-    def __init__(self, edit: Callable[[Change], bool]) -> None:
-        self._edit = edit
+    def __init__(self, edit: Callable[[Change], bool], look: Callable[[View], Frame]) -> None:
+        self._edit, self._look = edit, look
 
     def _add(self, made: Callable[[Session], Companion]) -> bool:
         return self._edit(lambda session: session.add_lane(made(session)))
@@ -67,6 +70,17 @@ class SessionLanes:
             )
 
         return self._add(made)
+
+    def differences(self, one: int = 0, other: int = 1, sample: int = 0) -> Comparison:
+        """What differs between two lanes at the cursor, counted as in the frame. Raises SessionError."""
+        lanes = self._look(View(sample=sample)).lanes
+        if not (0 <= one < len(lanes) and 0 <= other < len(lanes)):
+            raise SessionError(f"there are {len(lanes)} lanes, so {one + 1} and {other + 1} cannot be compared")
+        return compare(lanes[one], lanes[other])
+
+    def go_to_difference(self, contrast: Contrast) -> bool:
+        """Stand where the walk has just come to what differs most."""
+        return self._edit(lambda session: session.go_to(cursor_at(contrast, session.timeline, session.cursor)))
 
     def remove_lane(self, name: str) -> bool:
         """Take a lane away."""

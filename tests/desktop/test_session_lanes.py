@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from core.errors import SessionError
 from core.files.snapshot import save_session
 from core.frame import Grain
 from desktop.bridge import Bridge, example_session
@@ -91,3 +92,17 @@ def test_another_cell_stands_in_every_layer_of_the_same_network(bridge):
     lead, lane = (lane.blocks for lane in bridge.frame.lanes)
     assert [block.units for block in lane] == [block.units for block in lead]
     assert [block.name for block in lane] == [block.name for block in lead]
+
+
+def test_what_differs_is_told_and_gone_to(bridge):
+    bridge.lanes.add_start(8)
+    bridge.go_end()
+    found = bridge.lanes.differences()
+    assert "differ most" in str(found.sentence)
+    frames, _ = listening(bridge)
+    assert bridge.lanes.go_to_difference(found.largest_relative)
+    assert len(frames) == 1
+    assert frames[0].position.phase is found.largest_relative.phase
+    assert frames[0].position.t == found.largest_relative.spot.t
+    with pytest.raises(SessionError):
+        bridge.lanes.differences(0, 2)
