@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -12,7 +13,15 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 BFLOAT16 = "bfloat16"
 WEIGHT_KINDS = ("float16", BFLOAT16, "float32", "float64")
+_MOST_PLACES = 1 << 58  # so that eight bytes for each can be counted
+_MOST_AXES = 32
 _SIZES: Mapping[str, int] = MappingProxyType({BFLOAT16: 2})
+
+
+def is_possible(shape: Sequence[int]) -> bool:
+    """Whether NumPy can make an array of this shape: also one without numbers counts its other axes."""
+    places = math.prod(max(size, 1) for size in shape)
+    return len(shape) <= _MOST_AXES and min(shape, default=0) >= 0 and places < _MOST_PLACES
 
 
 def size_of(kind: str) -> int:

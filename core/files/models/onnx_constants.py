@@ -36,7 +36,7 @@ def _constant_of_shape(operands: Operands) -> Array:
     shape, value = operands.numbers(0), operands.tensor("value")
     if min(shape, default=0) < 0:
         raise NotUnderstood(f"it makes a value of shape {shape}")
-    operands.check_size(math.prod(shape))
+    operands.check_shape(shape)
     value = np.zeros(1, np.float32) if value is None else value
     if value.size != 1:
         raise NotUnderstood("it fills a value with more than one number")
@@ -55,7 +55,7 @@ def _tile(operands: Operands) -> Array:
     array, repeats = operands.known(0).array, operands.numbers(1)
     if len(repeats) != array.ndim or min(repeats, default=0) < 0:
         raise NotUnderstood(f"it repeats a value of shape {list(array.shape)} {repeats} times")
-    operands.check_size(array.size * math.prod(repeats))
+    operands.check_shape((*array.shape, *repeats))
     return np.tile(array, repeats)
 
 
@@ -69,7 +69,7 @@ def _elementwise(function: Callable[..., Any]) -> Compute:
     def compute(operands: Operands) -> Array:
         arrays = [operands.known(index).array for index in range(len(operands.given))]
         try:
-            operands.check_size(math.prod(np.broadcast_shapes(*[array.shape for array in arrays])))
+            operands.check_shape(np.broadcast_shapes(*[array.shape for array in arrays]))
         except ValueError:
             raise NotUnderstood(f"its shapes do not fit: {[list(array.shape) for array in arrays]}") from None
         with np.errstate(all="ignore"):

@@ -17,7 +17,7 @@ from core.files.reading import read_bytes
 from core.tokens import shown
 
 LIMIT_BYTES = 2_147_483_647  # no protobuf message is longer
-MAX_NODES = 200_000
+MAX_NODES = 10_000
 _OWN_DOMAINS = ("", "ai.onnx")
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,7 +13,17 @@ from core.files.models.onnx_values import Array, Known, NotUnderstood, Signal, V
 from core.files.models.records import FileTensor
 from core.tokens import shown
 
-LEAST_LIMIT = 4_000_000  # numbers that a node may make, however small the file
+_MOST_LISTED = 32  # axes, sizes, steps
+LEAST_LIMIT = 4_000_000  # numbers that nodes may make, however small the file
+
+
+@dataclass(eq=False)
+class Account:
+    """What the nodes of one graph have made together."""
+
+    limit: int  # of numbers
+    made: int = 0
+    notes: list[str] = field(default_factory=list)  # what had to be assumed
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,8 +33,7 @@ class Operands:
     node: Node
     given: tuple[Value | None, ...]
     opset: int
-    limit: int  # numbers that its result may have
-    notes: list[str] = field(default_factory=list)  # what had to be assumed
+    account: Account
 
     @property
     def values(self) -> list[Value]:
@@ -66,7 +76,7 @@ class Operands:
     def numbers(self, index: int) -> list[int]:
         """A value that is a list of whole numbers, such as a shape."""
         array = self.known(index).array
-        if array.dtype.kind not in "iu" or array.ndim > 1 or array.size > 64:
+        if array.dtype.kind not in "iu" or array.ndim > 1 or array.size > _MOST_LISTED:
             raise NotUnderstood(f"its input {shown(self.node.input(index))} is no list of whole numbers")
         return [int(number) for number in array.ravel()]
 
@@ -142,11 +152,17 @@ class Operands:
         cuts = zip(axes, starts, ends, steps, strict=True)
         return {axis_of(axis, rank): _cut(shape[axis], start, end, step) for axis, start, end, step in cuts}
 
+    def check_shape(self, shape: Sequence[int]) -> None:
+        """Refuse a result of this shape where it is out of all proportion to the file, even if it is empty."""
+        self.check_size(math.prod(max(size, 1) for size in shape))
+
     def check_size(self, numbers: int) -> None:
         """Refuse a result that is out of all proportion to the file."""
-        if numbers > self.limit:
+        self.account.made += numbers
+        if self.account.made > self.account.limit:
             raise NotUnderstood(
-                f"it would make {numbers:,} numbers out of a file that holds fewer; expected at most {self.limit:,}"
+                f"it would make {numbers:,} numbers out of a file that holds fewer; expected at most "
+                f"{self.account.limit:,} of all nodes together"
             )
 
 

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from core.files.models.numbers import is_possible
 from core.files.models.onnx_operands import Operands
 from core.files.models.onnx_select import joined, selected, without_axis
 from core.files.models.onnx_tensors import kind_of
@@ -27,9 +28,12 @@ def _cast(operands: Operands) -> tuple[Value, ...]:
         return (value,)
     if kind is None:
         raise NotUnderstood("it makes numbers of a kind that is not read")
+    operands.check_size(value.array.size)
     # A rounded weight is still the weight of the file; other kinds of numbers are counts.
     array = value.array.astype("float32" if kind == "bfloat16" else kind)
-    return (Known(array, lambda: value.origin) if kind in _FLOATS else value.moved(lambda a: a.astype(kind)),)
+    if kind in _FLOATS:
+        return (Known(array, lambda: value.origin, value.depth + 1),)
+    return (value.moved(lambda a: a.astype(kind)),)
 
 
 def _transpose(operands: Operands) -> tuple[Value, ...]:
@@ -51,8 +55,8 @@ def _reshape(operands: Operands) -> tuple[Value, ...]:
             raise NotUnderstood(f"it copies a size from an axis that {list(shape)} does not have")
         wanted = [shape[axis] if size == 0 else size for axis, size in enumerate(wanted)]
     if isinstance(value, Signal) and not _fits(shape, wanted):
-        wanted = _left_open(value, wanted, operands.notes)
-    return (_regrouped(value, shape, wanted),)
+        wanted = _left_open(value, wanted, operands.account.notes)
+    return (_regrouped(operands, wanted),)
 
 
 def _fits(shape: Sequence[int], wanted: Sequence[int]) -> bool:
@@ -92,16 +96,18 @@ def _flatten(operands: Operands) -> tuple[Value, ...]:
     shape = operands.shape(0)
     axis = operands.integer("axis", 1)
     axis += len(shape) if axis < 0 else 0
-    return (_regrouped(operands.value(0), shape, [math.prod(shape[:axis]), math.prod(shape[axis:])]),)
+    return (_regrouped(operands, [math.prod(shape[:axis]), math.prod(shape[axis:])]),)
 
 
-def _regrouped(value: Value, shape: Sequence[int], wanted: list[int]) -> Value:
+def _regrouped(operands: Operands, wanted: list[int]) -> Value:
+    value, shape = operands.value(0), operands.shape(0)
     total, known = math.prod(shape), math.prod(size for size in wanted if size != -1)
     if wanted.count(-1) == 1 and known and total % known == 0:
         wanted = [total // known if size == -1 else size for size in wanted]
-    if min(wanted, default=0) < 0 or math.prod(wanted) != total:
+    if not is_possible(wanted) or math.prod(wanted) != total:
         raise NotUnderstood(f"it gives a value of shape {list(shape)} the shape {wanted}, which does not fit")
     if isinstance(value, Known):
+        operands.check_size(value.array.size)  # which are copied where they stand in another order
         return value.moved(lambda array: array.reshape(wanted))
     return value.with_dims(_grouped([atom for dim in value.dims for atom in dim], wanted))
 
@@ -138,6 +144,8 @@ def _unsqueeze(operands: Operands) -> tuple[Value, ...]:
     places = sorted({axis_of(axis, rank) for axis in axes})
     if len(places) != len(axes):
         raise NotUnderstood(f"it adds the same axis twice: {axes}")
+    if not is_possible([1] * rank):
+        raise NotUnderstood(f"it makes a value with {rank} axes")
     if isinstance(value, Known):
         return (value.moved(lambda array: np.expand_dims(array, tuple(places))),)
     dims = list(value.dims)
@@ -166,7 +174,10 @@ def _gather(operands: Operands) -> tuple[Value, ...]:
     if (places.array < -size).any() or (places.array >= size).any():
         raise NotUnderstood(f"it takes something beyond the {size} of axis {axis}")
     if isinstance(value, Known):
-        operands.check_size(value.array.size // max(size, 1) * places.array.size)
+        made = (*shape[:axis], *places.array.shape, *shape[axis + 1 :])
+        operands.check_shape(made)
+        if not is_possible(made):
+            raise NotUnderstood(f"it makes a value with {len(made)} axes")
         return (value.moved(lambda array: np.take(array, places.array, axis=axis)),)
     if places.array.ndim > 1:
         raise NotUnderstood("it arranges the steps, sequences or units anew")
@@ -188,7 +199,8 @@ def _concat(operands: Operands) -> tuple[Value, ...]:
         raise NotUnderstood(f"it joins shapes that do not fit: {[list(value.array.shape) for value in known]}")
     operands.check_size(sum(value.array.size for value in known))
     array = np.concatenate([value.array for value in known], axis)
-    return (Known(array, lambda: np.concatenate([value.origin for value in known], axis)),)
+    depth = 1 + max(value.depth for value in known)
+    return (Known(array, lambda: np.concatenate([value.origin for value in known], axis), depth),)
 
 
 def _split(operands: Operands) -> tuple[Value, ...]:
@@ -215,7 +227,7 @@ def _expand(operands: Operands) -> tuple[Value, ...]:
     except ValueError:
         raise NotUnderstood(f"it spreads the shape {list(shape)} over {wanted}, which does not fit") from None
     if isinstance(value, Known):
-        operands.check_size(math.prod(result))
+        operands.check_shape(result)
         return (value.moved(lambda array: np.broadcast_to(array, result)),)
     if result[len(result) - len(shape) :] != tuple(shape) or math.prod(result) != math.prod(shape):
         raise NotUnderstood("it repeats what the network computes")

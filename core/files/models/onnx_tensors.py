@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import FileError
-from core.files.models.numbers import BFLOAT16, decoded, size_of, storage_type
+from core.files.models.numbers import BFLOAT16, decoded, is_possible, size_of, storage_type
 from core.files.models.records import FileTensor
 from core.files.reading import unreadable
 from core.tokens import shown
@@ -50,7 +50,7 @@ def tensor_of(proto: Any, file: Path) -> FileTensor:
     where = f"{shown(file.name)}: tensor {shown(text_of(proto.name))}"
     if kind is None:
         return FileTensor(f"type {proto.data_type}", shape, partial(_refuse, where, proto.data_type))
-    if min(shape, default=0) < 0:
+    if not is_possible(shape):
         raise FileError(f"{where} has the impossible shape {shape}. Export the model again.")
     if proto.data_location == _EXTERNAL:
         return _external(proto, kind, shape, file, where)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from core.files.models.onnx_recurrent import Strand
 
 Array = NDArray[Any]
+_MOST_STEPS = 50  # of a readout
 COMPUTED = -1  # the origin of a number that stands nowhere in the file
 
 
@@ -40,6 +41,7 @@ class Known:
 
     array: Array
     _trace: Callable[[], Array]
+    depth: int = 0  # nodes between the file and these numbers
 
     @cached_property
     def origin(self) -> Array:
@@ -48,7 +50,7 @@ class Known:
 
     def moved(self, move: Callable[[Array], Array]) -> Known:
         """The same numbers in another place or shape, or some of them."""
-        return Known(move(self.array), lambda: move(self.origin))
+        return Known(move(self.array), lambda: move(self.origin), self.depth + 1)
 
 
 def computed(array: Array) -> Known:
@@ -127,7 +129,9 @@ class Readout:
     steps: tuple[ReadoutStep, ...]
 
     def then(self, step: ReadoutStep) -> Readout:
-        """With one step more."""
+        """With one step more. Raises NotUnderstood for more steps than a readout has."""
+        if len(self.steps) >= _MOST_STEPS:
+            raise NotUnderstood(f"it is behind {_MOST_STEPS} other layers and functions of the readout")
         return Readout(self.of, (*self.steps, step))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from core.errors import FileError
 from core.files.models.onnx_constants import CONSTANTS, constant
 from core.files.models.onnx_graph import RECURRENT, Graph, GraphInput, Node
-from core.files.models.onnx_operands import LEAST_LIMIT, Operands
+from core.files.models.onnx_operands import LEAST_LIMIT, Account, Operands
 from core.files.models.onnx_readout import READOUTS, embedded
 from core.files.models.onnx_recurrent import recurrent
 from core.files.models.onnx_shapes import MOVES
@@ -18,6 +18,9 @@ from core.files.models.onnx_values import Atom, Fed, Known, NotUnderstood, Signa
 from core.tokens import shown
 
 _FIRST_STAND_IN = 101  # for sizes that the file leaves open: primes from here on
+_MOST_LAYERS = 64  # each with two directions, perhaps of nodes of their own
+_MOST_COPIES = 4  # of the numbers of the file that nodes may make on the way
+_DEEPEST = 100  # nodes behind each other that move the same numbers
 _LOOPS = frozenset({"Loop", "Scan", "If"})
 _CURVES = frozenset({"Tanh", "Sigmoid", "Relu"})
 _PRODUCTS = frozenset({"MatMul", "Gemm"})
@@ -31,20 +34,19 @@ def walk(graph: Graph) -> tuple[Mapping[str, Value], tuple[str, ...]]:
     """Every value that the outputs depend on, by name, and what was assumed. Raises FileError naming the node."""
     _check_recurrent(graph)
     values: dict[str, Value] = {}
-    notes: list[str] = []
     sizes = _StandIns()
     for entry in graph.inputs:
         values[entry.name] = _fed(entry, sizes)
-    limit = max(LEAST_LIMIT, graph.numbers)
+    account = Account(LEAST_LIMIT + _MOST_COPIES * graph.numbers)
     for node in _needed(graph):
         given = tuple(_value(name, values, graph, node) for name in node.inputs)
-        operands = Operands(node, given, graph.opset, limit, notes)
+        operands = Operands(node, given, graph.opset, account)
         try:
             found = _understood(operands)
         except NotUnderstood as error:
             raise FileError(f"{shown(graph.file)}, {node.label}: {error}. {error.advice or _ADVICE}") from None
         values.update(zip(node.outputs, found, strict=False))
-    return values, tuple(notes)
+    return values, tuple(account.notes)
 
 
 def _known(graph: Graph, name: str) -> Known:
@@ -113,13 +115,25 @@ def _understood(operands: Operands) -> tuple[Value, ...]:
         handler = MOVES.get(operator) or READOUTS.get(operator)
     if handler is None:
         raise NotUnderstood("this operator is not understood here")
-    return handler(operands)
+    found = handler(operands)
+    if any(isinstance(value, Known) and value.depth > _DEEPEST for value in found):
+        raise NotUnderstood(f"what it gives went through {_DEEPEST} other nodes, which no weight or size has to")
+    return found
+
+
+def _check_layers(graph: Graph, layers: int) -> None:
+    if layers > _MOST_LAYERS:
+        raise FileError(
+            f"{shown(graph.file)} has {layers:,} RNN, LSTM and GRU nodes, expected at most {_MOST_LAYERS}. "
+            "Export a part of the model."
+        )
 
 
 def _check_recurrent(graph: Graph) -> None:
     """Refuse a graph without a recurrent node, saying what became of it. Raises FileError."""
     operators = [node.operator for node in graph.nodes]
-    if any(operator in RECURRENT for operator in operators):
+    if layers := sum(operator in RECURRENT for operator in operators):
+        _check_layers(graph, layers)
         return
     curves, products = (sum(op in kinds for op in operators) for kinds in (_CURVES, _PRODUCTS))
     name, state = shown(graph.file), "or save the model's state dict (.safetensors, .pt) and open that"

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import FileError
-from core.files.models.numbers import decoded, encoded, size_of, storage_type
+from core.files.models.numbers import decoded, encoded, is_possible, size_of, storage_type
 from core.files.models.records import FileTensor
 from core.files.reading import unreadable
 from core.files.replacing import replacing
@@ -164,6 +164,8 @@ def _entry(name: str, value: object, refuse: Callable[[str], FileError]) -> _Ent
             f"{shown(name)} of shape {shape} in {kind} takes {expected:,} bytes, but the header gives it "
             f"{last - first:,}. {_ADVICE}"
         )
+    if not is_possible(shape):
+        raise refuse(f"{shown(name)} has the impossible shape {shape}. {_ADVICE}")
     return _Entry(_KINDS[kind], shape, first, last)
 
 

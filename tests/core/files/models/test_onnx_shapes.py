@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from core.files.models.onnx_graph import Node
-from core.files.models.onnx_operands import Operands
+from core.files.models.onnx_operands import Account, Operands
 from core.files.models.onnx_shapes import MOVES
 from core.files.models.onnx_values import Atom, Fed, Known, NotUnderstood, Signal, Value, computed
 
@@ -23,7 +23,7 @@ NUMBERS = np.arange(60).reshape([atom.size for atom in ATOMS])
 def moved(operator: str, value: Value, *others: NDArray[Any], **attributes: Any) -> Value:
     node = Node(operator, "", 1, ("a", "b", "c", "d", "e"), ("y",), attributes)
     given = (value, *(computed(np.asarray(other)) for other in others))
-    (found,) = MOVES[operator](Operands(node, given, 17, 1000))
+    (found,) = MOVES[operator](Operands(node, given, 17, Account(1000)))
     return found
 
 

@@ -86,6 +86,7 @@ WRONG = {
     "a negative shape": ({"a": entry([-1], 0, 4)}, bytes(4), None, "nothing sensible"),
     "a shape that is no number": ({"a": entry([True], 0, 4)}, bytes(4), None, "nothing sensible"),
     "too many axes": ({"a": entry([1] * 9, 0, 4)}, bytes(4), None, "at most 8 axes"),
+    "an empty shape that cannot be": ({"a": entry([0, 1 << 59, 1 << 59], 0, 0)}, b"", None, "has the impossible shape"),
     "a huge shape": ({"a": entry([1 << 40, 1 << 40], 0, 8)}, bytes(8), None, "takes 4,835,703,278,458,516,698,824,704"),
     "beyond the end": (
         {"a": entry([2], 4, 12)},
