@@ -42,11 +42,8 @@ class Graded(msgspec.Struct, frozen=True, eq=False):
         with np.errstate(all="ignore"):
             lengths = self.logs + np.log(np.linalg.norm(columns, axis=0))
             order = np.argsort(-lengths, kind="stable")
-            left, upper, lost = sorted_qr(columns[:, order])
-            if lost.any():  # columns without a direction of their own go last, so that whole rows vanish with them
-                order = np.concatenate([order[~lost], order[lost]])
-                left, upper, _ = sorted_qr(columns[:, order])
-                upper[len(order) - int(lost.sum()) :] = 0.0
+            own, left, upper = ranked_qr(columns[:, order])
+            order = order[own]
             logs, rows = _unit_rows(np.log(np.abs(upper)) + self.logs[order], np.sign(upper))
             right = rows @ self.right[order]
             sizes = np.linalg.norm(right, axis=1)
@@ -70,11 +67,26 @@ def identity(size: int) -> Graded:
     return Graded(np.eye(size), np.zeros(size), np.eye(size))
 
 
-def sorted_qr(matrix: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
-    """Q, R, and which columns are combinations of those before them, to rounding: of these R's diagonal is 0.
+def ranked_qr(matrix: Array) -> tuple[NDArray[np.intp], Array, Array]:
+    """An order of the columns, and Q, R of the matrix with its columns in it: those that others make up come last.
 
-    Rows are sorted by size on the way, so that small rows keep their relative accuracy: a unit whose derivative is
-    1e-20 is not taken for one whose derivative is 0.
+    Their rows of R are zero. Whether a column is one of these is told to rounding, against the size of its own row and
+    column: a unit whose derivative is 1e-20 is not taken for one whose derivative is 0.
+    """
+    order = np.arange(matrix.shape[1])
+    left, upper, doubtful = _sorted_qr(matrix)
+    if doubtful:
+        made_up = _made_up(matrix)
+        order = np.concatenate([order[~made_up], order[made_up]])
+        left, upper, _ = _sorted_qr(matrix[:, order])
+        upper[len(order) - int(made_up.sum()) :] = 0.0
+    return order, left, upper
+
+
+def _sorted_qr(matrix: Array) -> tuple[Array, Array, bool]:
+    """Q, R, and whether some column may be made up of those before it.
+
+    Rows are sorted by size on the way, so that small rows keep their relative accuracy (Cox & Higham 1998).
     """
     sizes = np.abs(matrix).max(axis=1)
     order = np.argsort(-sizes, kind="stable")
@@ -82,10 +94,26 @@ def sorted_qr(matrix: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
     left = np.empty_like(q)
     left[order] = q
     columns = np.linalg.norm(matrix, axis=0)
-    widest = columns.max(initial=0.0) or 1.0
-    lost = np.abs(np.diagonal(r)) <= len(r) * _EPSILON * sizes[order] * (columns / widest)
-    r[lost, lost] = 0.0
-    return left, r, lost
+    limits = len(r) * _EPSILON * sizes[order] * (columns / (columns.max(initial=0.0) or 1.0))
+    return left, r, bool((np.abs(np.diagonal(r)) <= limits).any())
+
+
+def _made_up(matrix: Array) -> NDArray[np.bool_]:
+    """Which columns are combinations of those before them; scaling rows and columns does not change that."""
+    rows = np.abs(matrix).max(axis=1, keepdims=True)
+    scaled = matrix / np.where(rows > 0, rows, 1.0)
+    columns = np.linalg.norm(scaled, axis=0)
+    scaled = scaled / np.where(columns > 0, columns, 1.0)
+    basis, count = np.zeros_like(scaled), 0
+    found = np.zeros(len(columns), bool)
+    for number, rest in enumerate(scaled.T):
+        for _ in range(2):  # once more, for what rounding has left
+            rest = rest - basis[:, :count] @ (rest @ basis[:, :count])
+        size = np.linalg.norm(rest)
+        found[number] = size <= 8 * len(columns) * _EPSILON
+        if not found[number]:
+            basis[:, count], count = rest / size, count + 1
+    return found
 
 
 def _unit_rows(logs: Array, signs: Array) -> tuple[Array, Array]:

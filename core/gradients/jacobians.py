@@ -85,9 +85,9 @@ class Jacobians:
         """The Jacobians of some steps of the walk, (steps, N, N)."""
         first, last, _ = rows.indices(self.count)
         size = self.space.size
-        found = np.zeros((last - first, size, size), self.walked.tape.dtype)
+        found = np.zeros((last - first, size, size))
         computed = [part for part in self.space.parts if not part.back]
-        seeds = np.concatenate([np.eye(size, dtype=found.dtype)[part.columns] for part in computed])
+        seeds = np.concatenate([np.eye(size, dtype=self.walked.tape.dtype)[part.columns] for part in computed])
         arriving = {
             part.name: np.broadcast_to(seeds[:, part.columns], (last - first, len(seeds), part.last - part.first))
             for part in computed

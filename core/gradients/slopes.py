@@ -59,14 +59,13 @@ def curves_of(walked: WalkedBlock, name: str) -> list[Curve]:
     size = walked.block.cell.variable_sizes[name]
     found = []
     for node in operations(walked.block.cell.definition.equation(name).expression):
-        if _is_curve(node):
-            with np.errstate(all="ignore"):
-                inner = np.asarray(evaluator.value(node.args[0]))
+        if not _is_curve(node):
+            continue
+        with np.errstate(all="ignore"):
+            inner = np.asarray(evaluator.value(node.args[0]))
+            if len(node.shape) < 2 and inner.shape == (walked.count, size):
                 slopes = slope(node.operator, node.attributes, inner)
-            if inner.shape[-1] == size and inner.ndim == 2:
-                operator = OPERATORS[node.operator]
-                slopes = np.broadcast_to(slopes, (walked.count, size))
-                found.append(Curve(name, node, slopes, operator.branch is not None))
+                found.append(Curve(name, node, slopes, OPERATORS[node.operator].branch is not None))
     return found
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from core.errors import DataError
 from core.frame import Sentence
-from core.gradients.graded import sorted_qr
+from core.gradients.graded import ranked_qr
 from core.gradients.jacobians import Cancel, Jacobians, Progress
 from core.gradients.numbers import ratio_text
 from core.run import Run
@@ -72,7 +72,7 @@ def lyapunov_spectrum(
     for number, matrix in jacobians.each(cancelled, progress):
         if not np.isfinite(matrix).all():
             break  # what comes after it has no answer
-        q, upper, _ = sorted_qr(matrix @ q)
+        _, q, upper = ranked_qr(matrix @ q)
         with np.errstate(all="ignore"):
             growth[number] = np.log(np.abs(np.diagonal(upper)))
     return _spectrum(block, jacobians, growth[skipped:], skipped)

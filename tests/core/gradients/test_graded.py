@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.gradients.graded import Graded, identity, log_singular_values, sorted_qr
+from core.gradients.graded import Graded, identity, log_singular_values, ranked_qr
 from core.gradients.numbers import LN10
 
 
@@ -104,7 +104,31 @@ def test_columns_without_a_direction_of_their_own_before_others() -> None:
     found = product([matrix] * 7).log_singular_values()
     np.testing.assert_allclose(np.exp(found[:2]), np.linalg.svd(np.linalg.matrix_power(matrix, 7))[1][:2], rtol=1e-9)
     assert np.isneginf(found[2])
-    np.testing.assert_array_equal(sorted_qr(matrix)[2], [False, True, False])
+    order, q, r = ranked_qr(matrix)
+    assert order.tolist() == [0, 2, 1]
+    np.testing.assert_allclose(q @ r, matrix[:, order], atol=1e-14)
+    assert not r[2].any()
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("lag", [1, 2, 9])
+def test_singular_matrices_with_structure(seed: int, lag: int) -> None:
+    """Copies and zeros, as states hold that are only carried along: columns depend on others before and behind them."""
+    generator = np.random.default_rng(seed)
+    size = 9
+    matrices = []
+    for _ in range(lag):
+        matrix = np.zeros((size, size))
+        matrix[:3, 3:6], matrix[6:, 3:6] = np.eye(3), np.eye(3)
+        matrix[3:6] = generator.normal(size=(3, size)) * (generator.random(size) < 0.7)
+        matrices.append(matrix[generator.permutation(size)] if seed % 2 else matrix.T)
+    found, plain = product(matrices), np.eye(size)
+    for matrix in matrices:
+        plain = matrix @ plain
+    scaled, scale = found.scaled()
+    np.testing.assert_allclose(scaled * np.exp(scale), plain, rtol=1e-9, atol=1e-12 * np.abs(plain).max())
+    values, expected = np.exp(found.log_singular_values()), np.linalg.svd(plain)[1]
+    np.testing.assert_allclose(values, expected, rtol=1e-6, atol=1e-13 * expected[0])
 
 
 def test_nothing_and_what_is_not_finite() -> None:
