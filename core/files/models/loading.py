@@ -18,7 +18,7 @@ from core.tokens import shown
 
 Array = NDArray[Any]
 MAX_NUMBERS = 50_000_000  # 400 MB in float64
-_MOST_SHARED = 4  # how often a file's bytes may be used, by tied weights or as zeros that were compressed
+MOST_SHARED = 4  # how often a file's bytes may be used, by tied weights or as zeros that were compressed
 
 
 def load_numbers(file: Path, tensors: Mapping[str, FileTensor], layout: Layout) -> dict[str, Array]:
@@ -34,7 +34,7 @@ def load_numbers(file: Path, tensors: Mapping[str, FileTensor], layout: Layout) 
     if numbers > MAX_NUMBERS:
         raise DataError(f"{shown(file.name)} has {numbers:,} weights, expected at most {MAX_NUMBERS:,} to be walked.")
     used = sum(math.prod(tensor.shape) * size_of(tensor.kind) for tensor in wanted.values())
-    if used > _MOST_SHARED * file.stat().st_size:
+    if used > MOST_SHARED * file.stat().st_size:
         raise FileError(
             f"{shown(file.name)}: its tensors would hold {used:,} bytes, but the file has {file.stat().st_size:,}: "
             "many of them are the same numbers. Save each on its own."

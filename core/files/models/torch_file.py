@@ -5,6 +5,7 @@ Files of PyTorch before 1.6 are five pickles and then the storages, one behind t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import cache, partial
 from io import BytesIO
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import FileError
+from core.files.models.loading import MOST_SHARED
 from core.files.models.numbers import decoded, size_of, storage_type
 from core.files.models.pickle_machine import read_pickle
 from core.files.models.pickle_values import Storage, Tensor, Unreadable
@@ -100,7 +102,20 @@ def _checked(file: Path, value: Any, load: Callable[[Storage], Array]) -> Tree:
             f"{shown(file.name)} holds {what}, expected a dictionary of tensors. In PyTorch: "
             "torch.save(model.state_dict(), name)."
         )
-    return _with_files(value, cache(load), {})
+    known: dict[Any, Any] = {}
+    tree = _with_files(value, cache(load), known)
+    _check_shared(file, [found for found in known.values() if isinstance(found, FileTensor)])
+    return tree
+
+
+def _check_shared(file: Path, tensors: list[FileTensor]) -> None:
+    """Refuses tensors that show the same numbers over and over, as steps of 0 do. Raises FileError."""
+    shown_bytes = sum(math.prod(tensor.shape) * size_of(tensor.kind) for tensor in tensors)
+    if shown_bytes > MOST_SHARED * file.stat().st_size:
+        raise FileError(
+            f"{shown(file.name)}: its tensors would hold {shown_bytes:,} bytes, but the file has "
+            f"{file.stat().st_size:,}: many of them are the same numbers. Save each on its own."
+        )
 
 
 def _with_files(value: Any, load: Callable[[Storage], Array], known: dict[Any, Any], depth: int = 0) -> Any:

@@ -57,6 +57,13 @@ def test_tensors_that_are_the_same_numbers_are_one(bad: Path) -> None:
     assert found["emb.weight"] is not found["other.weight"]
 
 
+def test_numbers_that_are_shown_over_and_over_are_refused(bad: Path) -> None:
+    """Forty-eight bytes, as a tensor of 40 GB that no network reads but a saved copy would hold."""
+    tree = {"x": tensor(Storage("0", 12), 0, (100_000, 100_000), (0, 0))}
+    with pytest.raises(FileError, match=r"would hold 40,000,000,000 bytes, .* the same numbers"):
+        read_torch(save(bad, pickled(tree), {"0": NUMBERS.tobytes()}))
+
+
 def test_a_file_of_a_big_endian_machine(bad: Path) -> None:
     path = save(bad, pickled({"a": tensor(Storage("0", 12), 0, (12,), (1,))}), {"0": NUMBERS.astype(">f4").tobytes()})
     with zipfile.ZipFile(path) as archive:
