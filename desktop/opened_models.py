@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication
@@ -41,12 +42,17 @@ def data_for(network: Network, present: Sequence) -> tuple[Sequence, str]:
     made = not fits(network, present)
     sequence = _made_up(network) if made else present
     words = _made_words(sequence) if made else tr("It walks the present data.")
-    if sequence.targets is not None and says(network, sequence.targets):
+    if sequence.targets is not None and says(network, sequence.targets) and _is_asked_for(network, sequence.targets):
         return sequence, words
     asked = _asked(network, sequence)
     if not made:
         words += " " + tr("Its target there cannot be said by this model, so it has one that was made up.")
     return asked, words
+
+
+def _is_asked_for(network: Network, targets: Any) -> bool:
+    """Whether the loss of a network has a use for such targets: rows of numbers are no classes."""
+    return network.loss != CLASS_LOSS or targets.ndim == 2
 
 
 def network_in(path: Path, present: Network, sequence: Sequence) -> tuple[Network, Origin]:

@@ -245,3 +245,15 @@ def test_a_long_report_ends_behind_a_clause_and_the_details_have_all(window, tmp
     assert brief(long).endswith("clause …")
     assert len(brief(long)) <= LONGEST_FOUND + 2
     assert origin.remarks[0][1:] in report.details
+
+
+def test_a_network_that_says_classes_is_not_asked_for_numbers(window, tmp_path):
+    window.files.open_path(MODELS / "lstm_both.safetensors")  # asked for 8 numbers
+    file = tmp_path / "classes.toml"
+    file.write_text(
+        'name = "Classes"\n[[layer]]\ncell = "gru"\nunits = 3\n[readout]\nhead = "softmax"\nloss = "cross-entropy"\n'
+    )
+    assert window.files.open_path(file)
+    assert setup(window).network.outputs == 8
+    assert setup(window).sequence.targets.shape == (12, 1)
+    assert "one that was made up" in window.said[-1].text

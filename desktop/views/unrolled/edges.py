@@ -9,6 +9,7 @@ from core.frame import BlockFrame, Flow, LaneFrame
 from desktop.views.unrolled.boxes import box_left, state_line
 from desktop.views.unrolled.edge import Edge
 from desktop.views.unrolled.edges_up import edges_up
+from desktop.views.unrolled.paint_padding import end_of
 from desktop.views.unrolled.scene import Scene, layers_of
 
 LONGER_PX = 12.0
@@ -36,11 +37,12 @@ def _across(
     lower = LONGER_PX * (flow.delay - 1)  # edges over several steps run beside those over one
     y = round(span.top + state_line(box.strips, rank, len(states)) + lower) + 0.5
     before = 1 if block.direction < 0 else -1
-    for t in range(max(first, 0), min(last + 1, lane.length)):
+    end = end_of(lane)  # a walk back begins at the sequence's own last step
+    for t in range(max(first, 0), min(last + 1, end)):
         here, there = (t, t + before) if before < 0 else (t + before, t)
         left = box_left(scene.axis, there, box) + int(_width(scene, there, box.width, box.gap))
         right = box_left(scene.axis, here, box)
-        initial = not 0 <= t + before * flow.delay < lane.length
+        initial = not 0 <= t + before * flow.delay < end
         if initial and before < 0:
             left = max(left, right - INITIAL_PX)
         elif initial:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPainter
 
 from core.frame import LaneFrame
+from desktop.views.unrolled.boxes import box_left
 from desktop.views.unrolled.chrome import Chrome
 from desktop.views.unrolled.scene import Scene
 
@@ -25,6 +26,7 @@ def paint_padding(painter: QPainter, scene: Scene, chrome: Chrome) -> None:
             continue
         colour = QColor(chrome.theme.background)
         colour.setAlphaF(VEIL)
-        left, right = scene.axis.x_of(end), scene.axis.x_of(lane.length)
-        bottom = max(span.bottom for span in rows.layers)
-        painter.fillRect(QRectF(left, rows.pill.top, right - left, bottom + rows.token.height - rows.pill.top), colour)
+        left = box_left(scene.axis, end, scene.boxes[n, 0]) - 1  # the initial value of a walk back stands before it
+        right = scene.axis.x_of(lane.length) + scene.boxes[n, 0].gap
+        bottom = rows.token.top if rows.token.height else max(span.bottom for span in rows.layers)
+        painter.fillRect(QRectF(left, rows.pill.top, right - left, bottom - rows.pill.top), colour)

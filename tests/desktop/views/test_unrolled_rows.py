@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
@@ -82,6 +83,15 @@ def test_states_of_a_reverse_row_run_from_right_to_left(view: UnrolledView) -> N
     assert across
     assert all(edge.x1 < edge.x0 for edge in across)
     assert {edge.t for edge in across if edge.initial} == {STEPS - 1}
+
+
+def test_a_walk_back_begins_at_the_end_of_a_shorter_sequence(view: UnrolledView, session: Session) -> None:
+    frame = frame_at(session, View())
+    view.show_frame(replace(frame, lanes=(replace(frame.lanes[0], own_length=3),)))
+    states = [edge for edge in edges_of(view.scene, 0, STEPS) if edge.key[3] == 1]
+    assert {edge.t for edge in states if edge.key[1] == "l0.reverse" and edge.initial} == {2}
+    assert {edge.t for edge in states if edge.key[1] == "l0" and edge.initial} == {0}
+    assert max(edge.t for edge in states) == 2
 
 
 def test_the_way_of_an_edge_is_walked_at_an_even_pace() -> None:
