@@ -31,7 +31,7 @@ class Command(msgspec.Struct, frozen=True):
 
 def commands() -> tuple[Command, ...]:
     """All commands, in the order of the menus."""
-    return (*_file(), *_edit(), *_walk(), *_grains(), *_phases(), *_view(), *_panels(), *_help())
+    return (*_file(), *_edit(), *_walk(), *_grains(), *_phases(), *_compare(), *_view(), *_panels(), *_help())
 
 
 def _file() -> tuple[Command, ...]:
@@ -148,6 +148,22 @@ def _phases() -> tuple[Command, ...]:
     )
 
 
+def _compare() -> tuple[Command, ...]:
+    menu = "compare"
+    cells = (("rnn_tanh", tr("Beside a simple &RNN")), ("lstm", tr("Beside an &LSTM")), ("gru", tr("Beside a &GRU")))
+    return (
+        Command("lanes", tr("L&anes…"), ("Ctrl+K",), tr("Other networks beside this one, under the same cursor"),
+                lambda w: w.edits.choose_lanes(), menu),
+        *(Command(f"beside_{name}", text, (), tr("Add a lane with this cell, untrained, on the same data"),
+                  lambda w, n=name: w.bridge.lanes.add_cell(n), menu) for name, text in cells),
+        Command("beside_start", tr("Beside other &initial weights"), (),
+                tr("Add a lane with the same network, untrained"),
+                lambda w: w.bridge.lanes.add_start(len(w.bridge.frame.lanes)), menu),
+        Command("beside_before", tr("Beside the walk &before the last edit"), (), tr("Add a lane as it was before"),
+                lambda w: w.bridge.lanes.add_before_edit(), menu),
+    )  # fmt: skip
+
+
 def _view() -> tuple[Command, ...]:
     menu = "view"
     return (
@@ -189,7 +205,7 @@ def _view() -> tuple[Command, ...]:
     )  # fmt: skip
 
 
-PANELS = ("model", "data", "bookmarks", "breakpoints", "equations", "inspector", "changes", "plots")
+PANELS = ("model", "data", "bookmarks", "breakpoints", "equations", "inspector", "changes", "plots", "differences")
 
 
 def panel_title(name: str) -> str:
@@ -197,7 +213,7 @@ def panel_title(name: str) -> str:
     titles = {
         "model": tr("Model"), "data": tr("Data"), "bookmarks": tr("Bookmarks"), "breakpoints": tr("Breakpoints"),
         "equations": tr("Equations"), "inspector": tr("Inspector"), "changes": tr("Parameters"),
-        "plots": tr("Plots over time"),
+        "plots": tr("Plots over time"), "differences": tr("Differences"),
     }  # fmt: skip
     return titles[name]
 

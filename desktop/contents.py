@@ -7,6 +7,7 @@ picture needs.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import msgspec
 from PySide6.QtWidgets import QWidget
@@ -18,6 +19,9 @@ from desktop.files import Files
 from desktop.look import Look
 from desktop.settings import Settings
 from desktop.typesetting import Typesetter
+
+if TYPE_CHECKING:
+    from core.compare import Contrast
 
 
 class Content(msgspec.Struct, frozen=True, eq=False):
@@ -51,6 +55,7 @@ class Contents:
             "inspector": self._inspector,
             "changes": self._changes,
             "plots": self._plots,
+            "differences": self._differences,
         }
 
     def _at_the_left(self, name: str) -> Content:
@@ -83,6 +88,21 @@ class Contents:
             panel.show_frame(frame)
 
         return Content(panel, show)
+
+    def _differences(self) -> Content:
+        from desktop.views.differences import DifferencesPanel
+
+        bridge = self._bridge
+        panel = DifferencesPanel(
+            self._look.maps, lambda number: bridge.lanes.differences(0, number, bridge.view.sample)
+        )
+        panel.jump_requested.connect(self._show_difference)
+        return Content(panel, panel.show_frame)
+
+    def _show_difference(self, contrast: Contrast) -> None:
+        """Walk to where it is, and look at it."""
+        if contrast.spot is not None and self._bridge.lanes.go_to_difference(contrast):
+            self._bridge.set_view(path=contrast.path, t=contrast.spot.t, unit=contrast.spot.unit)
 
     def _plots(self) -> Content:
         from desktop.views.plots import TimePlots

@@ -33,6 +33,12 @@ class Edits(QObject):
         """Say which window the dialogs belong to."""
         self._window = window
 
+    def choose_lanes(self) -> None:
+        """Which networks stand beside the lead."""
+        from desktop.dialogs.lanes import LanesDialog
+
+        LanesDialog(self._bridge, self._look.theme, self._window).open()
+
     def edit(self, place: tuple[Any, ...]) -> None:
         """Ask for another value of this place."""
         kind, path, where = place[:3]

@@ -9,19 +9,20 @@ from desktop.actions import Actions
 
 BREAKS = {  # a line comes before these
     "open_snapshot", "save_snapshot", "export_picture", "quit", "edit_value", "add_bookmark", "change_model",
-    "step_forward", "go_start", "slower", "show_gradients", "previous_variable",
+    "step_forward", "beside_rnn_tanh", "go_start", "slower", "show_gradients", "previous_variable",
     "larger_type", "toggle_animation", "full_screen", "reset_layout", "about",
 }  # fmt: skip
 
 
 class Menus:
-    """File, Edit, Walk, View, Help."""
+    """File, Edit, Walk, Compare, View, Help."""
 
     def __init__(self, bar: QMenuBar, actions: Actions) -> None:
         self._actions = actions
         self.file = bar.addMenu(tr("&File"))
         self.edit = bar.addMenu(tr("&Edit"))
         self.walk = bar.addMenu(tr("&Walk"))
+        self.compare = bar.addMenu(tr("&Compare"))
         self.view = bar.addMenu(tr("&View"))
         self.help = bar.addMenu(tr("&Help"))
         self.recent = QMenu(tr("Open &recent"), self.file)
@@ -31,6 +32,7 @@ class Menus:
         self._fill(self.walk, "walk")
         self._fill(self.walk.addMenu(tr("&How far one step goes")), "grain")
         self._fill(self.walk.addMenu(tr("Go to the &phase")), "phase")
+        self._fill(self.compare, "compare")
         self._fill(self.view, "view")
         self._fill(self.view.addMenu(tr("&Look")), "look")
         self._fill(self.view.addMenu(tr("&Panels")), "panels")

@@ -25,14 +25,19 @@ PLACES = {
     "equations": RIGHT,
     "inspector": RIGHT,
     "changes": RIGHT,
+    "differences": RIGHT,
     "plots": BOTTOM,
 }
 LEFT_PX, RIGHT_PX, BOTTOM_PX = 230.0, 336.0, 232.0
 OPEN = ("plots",)  # belong to the drawing, and have its ground
 # Filled after the first picture, in this order.
 DATA_PX, PLACES_PX, BARS_PX = 250.0, 176.0, 106.0
-TABS = (("inspector", "changes"), ("bookmarks", "breakpoints"))  # in one place, the first in front
-LATE = ("equations", "inspector", "model", "data", "bookmarks", "breakpoints", "changes", "plots")
+TABS = (
+    ("inspector", "changes"),
+    ("inspector", "differences"),
+    ("bookmarks", "breakpoints"),
+)  # in one place, the first in front
+LATE = ("equations", "inspector", "model", "data", "bookmarks", "breakpoints", "changes", "plots", "differences")
 TIMELESS = (Phase.CLIP, Phase.UPDATE)
 
 
