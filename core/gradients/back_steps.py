@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,12 +23,13 @@ from core.gradients.walked_block import WalkedBlock
 from core.operators import OPERATORS
 from core.operators.expression import INBOX
 from core.operators.shapes import is_elementwise
-from core.plan.nodes import AFFINE, LEAF, OPERATION, VIEW, Node
+from core.plan.nodes import AFFINE, LEAF, VIEW, Node
 
 Array = NDArray[Any]
 Values: TypeAlias = dict[Node, Array | None]
 Arriving: TypeAlias = Mapping[str, Array]
 Where: TypeAlias = int | slice  # one step, or several at once
+Compute: TypeAlias = Callable[[Values, Where, Arriving], Array | None]
 
 _UFUNCS: Mapping[str, Callable[..., Array]] = {
     "add": np.add,
@@ -38,15 +38,6 @@ _UFUNCS: Mapping[str, Callable[..., Array]] = {
     "div": np.divide,
     "neg": np.negative,
 }
-
-
-class _Operation(msgspec.Struct, frozen=True, eq=False):
-    """An operation of the backward pass: its arguments, and which of them bring a gradient."""
-
-    node: Node
-    name: str
-    args: tuple[tuple[Node, bool], ...]
-    ufunc: Callable[..., Array] | None  # None for what the table computes
 
 
 class BackSteps:
@@ -66,8 +57,7 @@ class BackSteps:
         self.wanted = {node: again(node) for node in wanted}
         self.products: dict[Node, list[Factored]] = {}
         self.order = [node for node in in_order(self.wanted.values(), self._read) if self.is_alive(node)]
-        self.operations = {node: self._operation(node) for node in self.order if node.kind == OPERATION}
-        self._known: dict[Node, Array | list[Array]] = {}
+        self._program = [(node, self._compiled(node)) for node in self.order]
 
     def at(self, where: Where, arriving: Arriving) -> Values:
         """The wanted values at a step, or at several at once: node -> (n, ·) or (S', n, ·).
@@ -76,8 +66,14 @@ class BackSteps:
         sequence walks them (``Visit.row``).
         """
         with np.errstate(all="ignore"):
-            found = _Evaluation(self, where, arriving).run()
-        return {node: found.get(again) for node, again in self.wanted.items()}
+            values = self._stopped(where, arriving) if self.stops else self._flowing(where, arriving)
+        return {node: values.get(again) for node, again in self.wanted.items()}
+
+    def _flowing(self, where: Where, arriving: Arriving) -> Values:
+        values: Values = {}
+        for node, compute in self._program:
+            values[node] = compute(values, where, arriving)
+        return values
 
     def is_alive(self, node: Node) -> bool:
         """Whether a gradient is in it."""
@@ -85,22 +81,6 @@ class BackSteps:
             own = node.kind == LEAF and node.key[0] == INBOX
             self._alive[node] = own or any(self.is_alive(source) for source in node.sources)
         return self._alive[node]
-
-    def forward(self, node: Node, where: Where) -> Array:
-        """A forward value, to go with (n, ·) at one step or (S', n, ·) at several."""
-        walked = self.walked
-        if isinstance(where, slice):
-            rows = walked.rows(node)
-            return rows if walked.is_constant(node) else rows[where][:, None]
-        known = self._known.get(node)
-        if known is None:
-            rows = walked.rows(node)
-            known = self._known[node] = rows if walked.is_constant(node) else list(rows)
-        return known[where] if isinstance(known, list) else known
-
-    def _operation(self, node: Node) -> _Operation:
-        name, args = str(node.key[0]), tuple((arg, self.is_alive(arg)) for arg in node.args)
-        return _Operation(node, name, args, _UFUNCS.get(name) if node.rank == 1 else None)
 
     def _read(self, node: Node) -> Iterable[Node]:
         """What must be there before a node of the backward pass; nothing before a forward value, known of all steps."""
@@ -112,75 +92,125 @@ class BackSteps:
             self.products[node] = factored(self.walked, node, self.is_alive)
         return [product.base for product in self.products[node]]
 
-
-class _Evaluation:
-    """One evaluation of steps: the values found so far."""
-
-    def __init__(self, steps: BackSteps, where: Where, arriving: Arriving) -> None:
-        self._steps, self._where, self._arriving = steps, where, arriving
-        self._lead = next(array.shape[:-1] for array in arriving.values())
-        self._dtype = steps.walked.tape.dtype
-        self._values: Values = {}
-
-    def run(self) -> Values:
-        values, stops = self._values, self._steps.stops
-        arrived: Values = {}  # at overwritten variables: shown, but not sent on
-        for node in self._steps.order:
-            found = values[node] = self._value(node)
-            if found is not None and node in stops:
+    def _stopped(self, where: Where, arriving: Arriving) -> Values:
+        """The values where variables are overwritten: what arrives there is shown, but not sent on."""
+        values: Values = {}
+        arrived: Values = {}
+        for node, compute in self._program:
+            found = values[node] = compute(values, where, arriving)
+            if found is not None and node in self.stops:
                 arrived[node] = found
-                values[node] = np.where(self._stopped(node), 0.0, found)
-        values |= arrived
-        return values
+                mask = self.stops[node][where]
+                values[node] = np.where(mask if isinstance(where, int) else mask[:, None], 0.0, found)
+        return values | arrived
 
-    def _stopped(self, node: Node) -> NDArray[np.bool_]:
-        mask = self._steps.stops[node][self._where]
-        return mask if isinstance(self._where, int) else mask[:, None]
+    def _compiled(self, node: Node) -> Compute:
+        """What computes a node at given steps."""
+        if node.kind == LEAF:
+            name = str(node.key[1])
+            return lambda values, where, arriving: arriving.get(name)
+        if node.kind == AFFINE:
+            return _multiplied(self.products[node])
+        if node.kind == VIEW:
+            return _part(node)
+        alive = [self.is_alive(arg) for arg in node.args]
+        match node.key[0], alive:
+            case "mul", [False, True] if node.rank == 1:
+                return _scaled(Forward(self.walked, node.args[0]), node.args[1])
+            case "add", [True, True] if node.rank == 1:
+                return _added(*node.args)
+        return _general(
+            node, [None if each else Forward(self.walked, arg) for arg, each in zip(node.args, alive, strict=True)]
+        )
 
-    def _value(self, node: Node) -> Array | None:
-        match node.kind:
-            case kind if kind == LEAF:
-                return self._arriving.get(str(node.key[1]))
-            case kind if kind == AFFINE:
-                return self._multiplied(self._steps.products[node])
-            case kind if kind == VIEW:
-                whole = self._values[node.whole]
-                return None if whole is None else whole[..., node.offset : node.offset + node.width]
-        return self._computed(self._steps.operations[node])
 
-    def _multiplied(self, products: list[Factored]) -> Array | None:
-        where, total = self._where, None
+class Forward:
+    """A forward value: by step, to go with (n, ·), or by a slice of steps, to go with (S', n, ·)."""
+
+    def __init__(self, walked: WalkedBlock, node: Node) -> None:
+        rows = walked.rows(node)
+        constant = walked.is_constant(node)
+        self.steps = [rows] * walked.count if constant else list(rows)
+        self._rows = np.broadcast_to(rows, (walked.count, *rows.shape)) if constant else rows
+
+    def at(self, where: Where) -> Array:
+        """The value there."""
+        return self.steps[where] if isinstance(where, int) else self._rows[where][:, None]
+
+
+def _multiplied(products: list[Factored]) -> Compute:
+    def compute(values: Values, where: Where, _: Arriving) -> Array | None:
+        total = None
         for product in products:
-            base = self._values[product.base]
+            base = values[product.base]
             if base is not None:
-                part = base @ product.matrix(where) if isinstance(where, int) else product.at_all(where, base)
+                part = product.at_step(where, base) if isinstance(where, int) else product.at_all(where, base)
                 total = part if total is None else np.add(total, part, out=total)
         return total
 
-    def _computed(self, operation: _Operation) -> Array | None:
-        values, name = self._values, operation.name
-        alive = [values[arg] if is_alive else None for arg, is_alive in operation.args]
+    return compute
+
+
+def _part(node: Node) -> Compute:
+    source, columns = node.whole, slice(node.offset, node.offset + node.width)
+
+    def compute(values: Values, _: Where, __: Arriving) -> Array | None:
+        whole = values[source]
+        return None if whole is None else whole[..., columns]
+
+    return compute
+
+
+def _scaled(factor: Forward, base: Node) -> Compute:
+    def compute(values: Values, where: Where, _: Arriving) -> Array | None:
+        found = values[base]
+        return None if found is None else np.multiply(factor.at(where), found)
+
+    return compute
+
+
+def _added(first: Node, second: Node) -> Compute:
+    def compute(values: Values, _: Where, __: Arriving) -> Array | None:
+        one, other = values[first], values[second]
+        if one is None or other is None:
+            return one if other is None else other
+        return np.add(one, other)
+
+    return compute
+
+
+def _general(node: Node, forward: list[Forward | None]) -> Compute:
+    """Any other operation; ``forward`` are the values of the arguments that bring no gradient."""
+    name = str(node.key[0])
+    function = _UFUNCS.get(name) if node.rank == 1 else None
+
+    def compute(values: Values, where: Where, arriving: Arriving) -> Array | None:
+        alive = [values[arg] if each is None else None for arg, each in zip(node.args, forward, strict=True)]
         there = [array for array in alive if array is not None]
         if not there:
             return None
-        if name == "identity" or (name in ("add", "sub") and len(there) == 1):  # nothing has reached the other side
+        if name == "identity" or (name in ("add", "sub") and len(there) == 1 and all(each is None for each in forward)):
             return np.negative(there[0]) if name == "sub" and alive[0] is None else there[0]
-        args = [self._other(*arg) if array is None else array for array, arg in zip(alive, operation.args, strict=True)]
-        return self._general(operation.node, name, args) if operation.ufunc is None else operation.ufunc(*args)
+        lead = next(array.shape[:-1] for array in arriving.values())
+        args = [
+            array
+            if array is not None
+            else np.zeros((*lead, *arg.shape), there[0].dtype)
+            if each is None
+            else each.at(where)
+            for array, arg, each in zip(alive, node.args, forward, strict=True)
+        ]
+        return _by_table(node, name, args) if function is None else function(*args)
 
-    def _other(self, arg: Node, is_alive: bool) -> Array:
-        """An argument that brings no gradient: a forward value, or zeros."""
-        if is_alive:
-            return np.zeros((*self._lead, *arg.shape), self._dtype)
-        return self._steps.forward(arg, self._where)
+    return compute
 
-    @staticmethod
-    def _general(node: Node, name: str, args: list[Array]) -> Array:
-        """An operator as the table computes it; beside matrices, vectors get an axis."""
-        if node.rank == 2 and is_elementwise(name):
-            args = [a if n.rank == 2 else a[..., None] for a, n in zip(args, node.args, strict=True)]
-        attributes = [part for part in node.key[1:] if isinstance(part, float)]
-        return np.asarray(OPERATORS[name].value(*args, *attributes))
+
+def _by_table(node: Node, name: str, args: list[Array]) -> Array:
+    """An operator as the table computes it; beside matrices, vectors get an axis."""
+    if node.rank == 2 and is_elementwise(name):
+        args = [a if n.rank == 2 else a[..., None] for a, n in zip(args, node.args, strict=True)]
+    attributes = [part for part in node.key[1:] if isinstance(part, float)]
+    return np.asarray(OPERATORS[name].value(*args, *attributes))
 
 
 def _itself(node: Node) -> Node:

@@ -26,15 +26,21 @@ class Factored:
         self._factors = [factor for factor, _ in summands]
         self._weights = np.stack([weights for _, weights in summands])
         self._whole = None if any(self._factors) else self._weights.sum(axis=0)
-        self._rows: Array | None = None
+        self._rows: list[Array] = []
+        self._matrix = np.empty_like(self._weights[0])  # the same one at each step: it stays in the processor's cache
 
-    def matrix(self, step: int) -> Array:
-        """What the base is multiplied by at a step, (base, result)."""
-        if self._whole is not None:
-            return self._whole
-        if self._rows is None:
-            self._rows = np.stack([self._over_time(factor) for factor in self._factors], axis=1)
-        return np.asarray(np.einsum("fb,fbr->br", self._rows[step], self._weights))
+    def at_step(self, step: int, base: Array) -> Array:
+        """The product at a step, (n, result), for a base (n, ·)."""
+        return np.asarray(np.matmul(base, self._at(step) if self._whole is None else self._whole))
+
+    def _at(self, step: int) -> Array:
+        """The matrix of a step, (base, result); valid until the next one is asked for."""
+        if not self._rows:
+            self._rows = list(np.stack([self._over_time(factor) for factor in self._factors], axis=1))
+        rows, weights = self._rows[step], self._weights
+        if len(rows) == 1:
+            return np.multiply(rows[0, :, None], weights[0], out=self._matrix)
+        return np.asarray(np.einsum("fb,fbr->br", rows, weights, out=self._matrix))
 
     def at_all(self, steps: slice, base: Array) -> Array:
         """The product at several steps at once, (S', n, result), for a base (S', n, ·)."""

@@ -88,9 +88,9 @@ def loss_map(
     totals = total_adjoints(run, path, sample)
     units = directions(totals)
     norms, along, reached = (np.zeros((len(sources), count), kind) for kind in (float, float, bool))
-    for first, last, k, rows in _rows(losses, path, node, progress, cancelled):
-        norms[first:last, k], reached[first:last, k] = row_norms(rows), True
-        with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"):
+        for first, last, k, rows in _rows(losses, path, node, progress, cancelled):
+            norms[first:last, k], reached[first:last, k] = row_norms(rows), True
             along[first:last, k] = rows @ units[k]
     block = run.network.block(path.split("/")[0])
     entries = np.array([time_read(block, t, run.problem.steps) for t in range(count)], np.intp)

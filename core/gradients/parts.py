@@ -24,8 +24,9 @@ class Part(msgspec.Struct, frozen=True, eq=False):
         """The rows of a longer stretch, zeros where there is nothing."""
         if (first, last) == (self.first, self.last):
             return self.rows
-        found = np.zeros((last - first, *self.rows.shape[1:]), self.rows.dtype)
-        found[self.first - first : self.last - first] = self.rows
+        found = np.empty((last - first, *self.rows.shape[1:]), self.rows.dtype)
+        start, stop = self.first - first, self.last - first
+        found[:start], found[start:stop], found[stop:] = 0.0, self.rows, 0.0
         return found
 
 
@@ -43,6 +44,8 @@ def joined(parts: list[Part]) -> Part:
     """The sum of one or more parts."""
     if len(parts) == 1:
         return parts[0]
+    if len(parts) == 2 and parts[0].last == parts[1].first:
+        return Part(parts[0].first, parts[1].last, np.concatenate([parts[0].rows, parts[1].rows]))
     parts = sorted(parts, key=lambda part: part.first)
     first, last = hull(parts)
     if all(before.last == after.first for before, after in pairwise(parts)):

@@ -17,10 +17,12 @@ def row_norms(rows: Array) -> Array:
     """Euclidean norms over the last axis: the fast way, and with care where squares leave the range of numbers."""
     rows = np.asarray(rows, float)
     with np.errstate(all="ignore"):
-        found = np.sqrt(np.einsum("...i,...i->...", rows, rows))
+        found = np.asarray(np.einsum("...i,...i->...", rows, rows))
+        np.sqrt(found, out=found)
+    if found.size and _SAFE[0] < found.min() and found.max() < _SAFE[1]:
+        return np.asarray(found)
     doubtful = ~((found > _SAFE[0]) & (found < _SAFE[1]))
-    if doubtful.any():
-        found[doubtful] = norms(rows[doubtful])
+    found[doubtful] = norms(rows[doubtful]) if doubtful.any() else 0.0
     return np.asarray(found)
 
 

@@ -151,7 +151,7 @@ class _Walk:
     def _pass_on(self, block: Block, t: int, row: int, way: _Way, part: Part) -> None:
         if way.block is not block:
             self._send(way.block.name, way.name, time_read(way.block, t, self._run.problem.steps), part)
-        elif row >= way.delay and not self._is_cut(block, row, way.delay):
+        elif row >= way.delay and not (self._run.problem.window and self._is_cut(block, row, way.delay)):
             self._send(block.name, way.name, t - block.direction * way.delay, part)
 
     def _is_cut(self, block: Block, row: int, delay: int) -> bool:
