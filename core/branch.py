@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -98,6 +98,15 @@ class Branch:
             self.iterations.append(Iteration(outcome.parameters, outcome.optimiser_state))
         return self.iterations[number - self.first]
 
+    def work(self, number: int) -> Iterator[None]:
+        """Computes the iterations on the way to one, a time step at a time, so that it can be left at any."""
+        if number < self.first:
+            yield from self.owner(number).work(number)
+        while self.last < number and self.learns:
+            run = self.run(self.last)
+            yield from steps_of(run, run.timeline.length)
+            self.iteration(self.last + 1)
+
     def run(self, number: int) -> Run:
         """The run of an iteration; recomputed from its start where it was dropped to save memory."""
         if number < self.first:
@@ -154,6 +163,17 @@ class Branch:
             state = self.iteration(number).optimiser_state
             self._outcomes[number] = learn(self.run(number), self.setup.learning, state)
         return self._outcomes[number]
+
+
+def steps_of(run: Run, index: int) -> Iterator[None]:
+    """Computes a run up to an index, a time step at a time."""
+    forward, backward = run.frontier(index)
+    for done in range(run.forward_done + 1, forward + 1):
+        run.forward_to(done)
+        yield
+    for done in range(run.backward_done + 1, backward + 1):
+        run.backward_to(done)
+        yield
 
 
 class Bookmark(msgspec.Struct, frozen=True):

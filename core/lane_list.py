@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
 from core.branch import Branch
 from core.errors import DataError, SessionError
-from core.frame import Position, Sentence
+from core.frame import Cursor, Position, Sentence
 from core.lanes import Companion, LaneKind, short_name
 
 MOST = 3  # lanes beside the lead
@@ -40,6 +40,12 @@ def renamed(lanes: tuple[Companion, ...], name: str, new: str) -> tuple[Companio
     if any(lane.name == new for lane in lanes if lane is not found):
         raise SessionError(f"there is a lane {new} already; choose another name")
     return tuple(replace(lane, name=new) if lane is found else lane for lane in lanes)
+
+
+def work(lanes: Iterable[Companion], branch: Branch, cursor: Cursor) -> Iterator[None]:
+    """Computes what all lanes show beside a cursor of the lead's, a time step at a time."""
+    for lane in lanes:
+        yield from lane.work(branch.owner(cursor.iteration), cursor)
 
 
 def led_by(

@@ -7,7 +7,7 @@ edits is undo here, and nothing has to be kept in step by hand.
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Iterator, MutableMapping
 from enum import StrEnum
 from weakref import WeakKeyDictionary
 
@@ -15,10 +15,11 @@ import msgspec
 import numpy as np
 from msgspec.structs import replace
 
-from core.branch import Arrays, Branch, Iteration, Setup
+from core.branch import Arrays, Branch, Iteration, Setup, steps_of
 from core.editing import Edit, start_of
 from core.errors import DataError, SessionError
-from core.frame import Sentence
+from core.following import followed
+from core.frame import Cursor, Sentence
 from core.learning.optimisers import initial_state
 from core.network import Network
 from core.run import Run
@@ -65,15 +66,36 @@ class Companion(msgspec.Struct, frozen=True, eq=False):
         """The companion's branch beside one of the lead's; where it cannot read that one's data, the one before."""
         if self.keeps_its_data:
             return self.root
+        found = self.root
+        for ancestor in self._line(lead):
+            found = self._kept(ancestor, found)
+        return found
+
+    def work(self, lead: Branch, cursor: Cursor) -> Iterator[None]:
+        """Computes what stands beside a cursor of the lead's, a time step at a time, so that it can be left at any."""
+        if self.refusal(lead.setup.sequence) is not None:
+            return
+        found = self.root
+        for ancestor in () if self.keeps_its_data else self._line(lead):
+            if ancestor not in self.mirrors and self.stands_at is None:
+                yield from found.work(ancestor.first)
+            found = self._kept(ancestor, found)
+        yield from found.work(self.number(cursor.iteration))
+        run = self.run(lead, cursor.iteration)
+        if isinstance(run, Run):
+            yield from steps_of(run, followed(lead.run(cursor.iteration).timeline, cursor.index, run.timeline))
+
+    def _line(self, lead: Branch) -> list[Branch]:
+        """The lead's branches from the last one whose companion is known to this one."""
         line = [lead]
         while line[-1] not in self.mirrors and line[-1].parent is not None:
             line.append(line[-1].parent)
-        found = self.root
-        for ancestor in reversed(line):
-            if ancestor not in self.mirrors:
-                self.mirrors[ancestor] = self._beside(ancestor, found)
-            found = self.mirrors[ancestor]
-        return found
+        return line[::-1]
+
+    def _kept(self, lead: Branch, before: Branch) -> Branch:
+        if lead not in self.mirrors:
+            self.mirrors[lead] = self._beside(lead, before)
+        return self.mirrors[lead]
 
     def number(self, iteration: int) -> int:
         """The number in its own branch of what is shown at an iteration of the lead's."""

@@ -87,14 +87,19 @@ class Run:
 
     def ensure(self, index: int) -> None:
         """Compute what the first ``index`` operations of the iteration need, by whole time steps."""
+        forward, backward = self.frontier(index)
+        self.forward_to(forward)
+        self.backward_to(backward)
+
+    def frontier(self, index: int) -> tuple[int, int]:
+        """How many time steps forward and backward the first ``index`` operations of the iteration need."""
         forward = backward = 0
         for segment, progress in zip(self.timeline.segments, self.timeline.progresses(index), strict=True):
             if segment.phase is Phase.FORWARD:
                 forward += progress.touched
             elif segment.phase is Phase.BACKWARD:
                 backward += self.rows_back(segment, progress.touched)
-        self.forward_to(forward)
-        self.backward_to(backward)
+        return forward, backward
 
     def rows_back(self, segment: Segment, steps: int) -> int:
         """How many rows of their walks the blocks of a backward segment have passed after so many of its steps."""

@@ -72,7 +72,7 @@ class Bridge(QObject):
         self._log_file = log_file
         self._walker = Walker(lambda: self._session, self.attempt, self.report, self)
         self.edits = SessionEdits(self.edit, lambda change: self.attempt(lambda: change(self._session)))
-        self.lanes = SessionLanes(self.edit, lambda view: self._frame_at(self._session, view))
+        self.lanes = SessionLanes(self.edit, lambda view: self._frame_at(self._session, view), self._walker.prepare)
         self._take(session, View())
 
     def _take(self, session: Session, view: View) -> None:

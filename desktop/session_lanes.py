@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from core.compare import Comparison, Contrast, compare, cursor_at
 from core.errors import SessionError
 from core.frame import Frame, View
+from core.lane_list import with_lane
 from core.lanes import another_network, another_start, at_iteration, opened_model
 from core.language import read_cell
 from core.network import Network
@@ -21,16 +22,32 @@ if TYPE_CHECKING:
 
 Arrays = Mapping[str, Any]
 Change = Callable[["Session"], object]
+Prepare = Callable[[Callable[["Session"], Iterator[None]], Callable[[], object]], bool]
 
 
 class SessionLanes:
-    """``edit`` does something to the session, ends what runs, and says whether it was done; ``look`` gives a frame."""
+    """``edit`` does something to the session, ends what runs, and says whether it was done; ``look`` gives a frame.
 
-    def __init__(self, edit: Callable[[Change], bool], look: Callable[[View], Frame]) -> None:
-        self._edit, self._look = edit, look
+    ``prepare`` does work in small parts before an action, so that the window goes on; whether that could be begun.
+    """
+
+    def __init__(self, edit: Callable[[Change], bool], look: Callable[[View], Frame], prepare: Prepare) -> None:
+        self._edit, self._look, self._prepare = edit, look, prepare
 
     def _add(self, made: Callable[[Session], Companion]) -> bool:
-        return self._edit(lambda session: session.add_lane(made(session)))
+        """Add a lane once it has come to where the lead is. Whether it was added, or is under way."""
+        lanes: list[Companion] = []
+        added: list[bool] = []
+
+        def work(session: Session) -> Iterator[None]:
+            found = with_lane(session.lanes, made(session), session.branch, session.cursor.iteration)
+            lanes.append(found[-1])
+            yield from found[-1].work(session.branch.owner(session.cursor.iteration), session.cursor)
+
+        def add() -> None:
+            added.append(self._edit(lambda session: session.add_lane(lanes[0])))
+
+        return self._prepare(work, add) and all(added)
 
     def add_cell(self, cell: str, seed: int = 0, name: str = "") -> bool:
         """The lead's layers with another cell in each, by the name of its file: "gru"."""

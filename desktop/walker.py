@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 from PySide6.QtCore import QCoreApplication, QObject
 
+from core import lane_list
 from core.breakpoints import Breakpoint, Event
 from core.errors import GatewalkError
 from desktop.long_walk import Done, LongWalk
@@ -63,13 +64,25 @@ class Walker(QObject):
         self._go(session, start, end, session.breakpoints, lambda event: self._stand_at(session, event))
 
     def _go(self, session: Session, after: int, until: int, points: tuple[Breakpoint, ...], done: Done) -> None:
+        def beside(index: int) -> Iterator[None]:
+            return lane_list.work(session.lanes, session.branch, replace(session.cursor, index=index))
+
+        self._begin(lambda: self._way.start(session.run, after, until, points, done, beside))
+
+    def prepare(self, work: Callable[[Session], Iterator[None]], action: Callable[[], object]) -> bool:
+        """Do ``action`` once the work is done; at once if that is not much. Whether it could be begun."""
+        self.halt()
+        return self._begin(lambda: self._way.prepare(work(self._session()), lambda _event: action()))
+
+    def _begin(self, start: Callable[[], object]) -> bool:
         try:
-            self._way.start(session.run, after, until, points, done)
+            start()
         except GatewalkError as error:
             self._say(str(error), Kind.ERROR)
-            return
+            return False
         if self._way.active:
             self._say(tr("Computing; Esc stops."), Kind.BUSY)
+        return True
 
     def _stand_at(self, session: Session, event: Event | None) -> None:
         if event is None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from core import lanes
+from core import lane_list, lanes
 from core.cell import load_cell
 from core.errors import DataError, GatewalkError, SessionError, ShapeError
 from core.frame import Cursor, Grain, Phase, Sentence, View
@@ -356,3 +356,19 @@ def test_lanes_kept_between_frames_are_few() -> None:
         frame_at(session, View())
     assert len(session.shown._lanes) <= 10
     assert replace(session.lanes[0], name="x").mirrors is session.lanes[0].mirrors
+
+
+@pytest.mark.parametrize("left_after", [0, 3, 20, 10_000])
+def test_what_lanes_show_is_computed_in_small_parts_that_can_be_left(left_after: int) -> None:
+    session, at_once = (plain(session_of("lstm", at=(1, 3))) for _ in range(2))
+    for each in (session, at_once):
+        each.go_to(Cursor(1, 9))
+        each.set_input(2, [1.0, 1.0])
+        each.go_to(Cursor(4, 100))
+    for number, _ in enumerate(lane_list.work(session.lanes, session.branch, session.cursor)):
+        if number == left_after:
+            break
+    expected = frame_at(at_once, View())
+    assert_frames_equal(frame_at(session, View()), expected)
+    assert not list(lane_list.work(session.lanes, session.branch, session.cursor))
+    assert len(list(lane_list.work(session.lanes, session.branch, Cursor(6, 0)))) >= 3 * 8

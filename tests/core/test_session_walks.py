@@ -15,12 +15,15 @@ from core.breakpoints import AtTime, GradientNorm, NonFinite, Saturated
 from core.cell import load_cell
 from core.errors import GatewalkError
 from core.frame import Cursor, Detail, Grain, Phase, View
+from core.lanes import Companion, another_network, another_start, at_iteration
 from core.learning.clipping import Clipping
 from core.learning.optimisers import SGD, Adam
 from core.learning.step import LearningSettings
 from core.network import build_network
 from core.reveal import frame_at
 from core.sequence import from_numbers
+from core.session import Session
+from core.undo import before_last_edit
 from tests.core.frames_equal import assert_frames_equal, fingerprint
 from tests.core.walk_cases import CASES
 
@@ -167,6 +170,26 @@ class Walk(RuleBasedStateMachine):
         network = build_network(load_cell(cell, inputs=2, units=3), outputs=3)
         self.edit(lambda s: s.set_model(network, network.initial_parameters(1), s.setup.sequence))
 
+    @rule(kind=st.sampled_from(["network", "start", "iteration", "before"]))
+    def beside(self, kind: str) -> None:
+        def made(session: Session) -> Companion:
+            if kind == "network":
+                network = build_network(load_cell("gru", inputs=2, units=2), outputs=3)
+                return another_network(session.setup, network, network.initial_parameters(2))
+            if kind == "start":
+                return another_start(session.setup, 9)
+            if kind == "iteration":
+                return at_iteration(session.branch, session.cursor.iteration)
+            return before_last_edit(session.done, session.branch)
+
+        self.edit(lambda s: s.add_lane(made(s)))
+
+    @rule(number=st.integers(0, 2), leads=st.booleans())
+    def alone_or_leading(self, number: int, leads: bool) -> None:
+        if number < len(self.session.lanes):
+            name = self.session.lanes[number].name
+            self.edit(lambda s: s.make_lead(name) if leads else s.remove_lane(name))
+
     @rule(back=st.booleans())
     def undo_or_redo(self, back: bool) -> None:
         branch = self.session.branch
@@ -180,7 +203,7 @@ class Walk(RuleBasedStateMachine):
     def look(self) -> Any:
         """The session's place, and what is seen there."""
         session = self.session
-        place = (session.branch, session.cursor, session.grain, session.ghost)
+        place = (session.branch, session.cursor, session.grain, session.ghost, session.lanes)
         return place, [fingerprint(frame_at(session, view)) for view in VIEWS]
 
     def same(self, before: Any) -> None:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
+from time import perf_counter
 
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from core.cell import load_cell
 from core.errors import SessionError
 from core.files.snapshot import save_session
-from core.frame import Grain
-from desktop.bridge import Bridge, example_session
+from core.frame import Cursor, Grain
+from core.network import build_network
+from core.sequence import from_numbers
+from desktop.bridge import Bridge, example_session, session_of
 from desktop.reports import Kind
 
 
@@ -106,3 +113,55 @@ def test_what_differs_is_told_and_gone_to(bridge):
     assert frames[0].position.t == found.largest_relative.spot.t
     with pytest.raises(SessionError):
         bridge.lanes.differences(0, 2)
+
+
+@pytest.fixture
+def long(qapp, tmp_path):
+    """A session far on in its training, where a lane beside it has much to catch up with."""
+    numbers = np.random.default_rng(0).normal(size=(150, 1, 8))
+    sequence = from_numbers(numbers).with_target(149, 1)
+    network = build_network(load_cell("lstm", inputs=8, units=32), outputs=4)
+    bridge = Bridge(session_of(network, network.initial_parameters(0), sequence), log_file=tmp_path / "log.txt")
+    bridge.go_to(Cursor(12, 0))
+    return bridge
+
+
+def wait(bridge):
+    """Until nothing runs; the longest time that a key would have waited."""
+    longest, end = 0.0, perf_counter() + 60.0
+    while bridge.busy and perf_counter() < end:
+        began = perf_counter()
+        QApplication.processEvents()
+        longest = max(longest, perf_counter() - began)
+    return longest
+
+
+def test_a_lane_catches_up_without_freezing_the_window(long):
+    frames, reports = listening(long)
+    assert long.lanes.add_cell("gru")
+    assert long.busy
+    assert not frames
+    assert reports[0].kind is Kind.BUSY
+    assert wait(long) < 0.5  # usually below 0.1; this machine may be busy with something else
+    assert [len(frame.lanes) for frame in frames] == [2]
+    assert frames[0].lanes[1].position.cursor.iteration == 12
+
+
+def test_a_lane_that_is_left_on_the_way_is_not_added(long):
+    assert long.lanes.add_cell("gru")
+    long.stop()
+    assert not long.busy
+    assert long.session.lanes == ()
+    assert long.session.undo_label == ""
+
+
+def test_a_long_way_takes_the_lanes_along(long):
+    long.go_to(Cursor(0, 0))
+    wait(long)
+    long.lanes.add_cell("gru")
+    wait(long)
+    long.go_end()
+    wait(long)
+    lane = long.session.lanes[0].run(long.session.branch, 0)
+    assert lane.backward_done == 150
+    assert long.frame.lanes[1].position.phase is long.frame.position.phase
