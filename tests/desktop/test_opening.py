@@ -218,3 +218,22 @@ def test_bookmarks_of_other_data_go_and_come_back(window, tmp_path):
     QTest.qWait(60)
     assert len(panel.list.model().cards) == 1
     assert panel.elsewhere.isHidden()
+
+
+def test_a_batch_of_different_lengths_is_opened_saved_and_opened_again(window, tmp_path):
+    rows = np.random.default_rng(0).normal(size=(6, 3, 51))
+    rows[4:, 1] = np.nan
+    rows[2:, 2] = np.nan
+    assert window.files.open_path(written(tmp_path, "batch.npy", rows))
+    assert setup(window).sequence.lengths.tolist() == [6, 4, 2]
+    assert setup(window).sequence.loss_mask.T.argmax(axis=1).tolist() == [5, 3, 1]
+    window.bridge.choose_sample(2)
+    window.bridge.go_end()
+    before = {name: array.copy() for name, array in window.bridge.session.run.gradients().items()}
+    assert window.files.save_to(tmp_path / "batch.gatewalk")
+    window.bridge.mark_saved()
+    assert window.files.open_path(tmp_path / "batch.gatewalk")
+    assert setup(window).sequence.lengths.tolist() == [6, 4, 2]
+    assert window.bridge.view.sample == 2
+    after = window.bridge.session.run.gradients()
+    assert all(np.array_equal(before[name], after[name]) for name in before)
