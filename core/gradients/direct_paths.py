@@ -252,14 +252,9 @@ def _sentence(block: Block, state: str, gates: tuple[str, ...], factors: Array, 
         "unit": str(longest + 1),
         "steps": ratio_text(float(constants[longest])),
     }
-    if np.isposinf(constants[longest]):
-        return Sentence(
-            "{layer}: the direct path of {state} is multiplied by {gates} at every step, {middle} in the middle of all "
-            "units and steps; in unit {unit} it does not fade.",
-            values,
-        )
-    return Sentence(
-        "{layer}: the direct path of {state} is multiplied by {gates} at every step, {middle} in the middle of all "
-        "units and steps; it lives longest in unit {unit}, which falls to 1/e in {steps} steps.",
-        values,
+    start = (
+        "{layer}: the direct path of {state} is multiplied by {gates} at every step, the median factor is {middle}; "
     )
+    if np.isposinf(constants[longest]):
+        return Sentence(start + "in unit {unit} it does not fade.", values)
+    return Sentence(start + "it lives longest in unit {unit}, which falls to 1/e in {steps} steps.", values)

@@ -139,8 +139,10 @@ def _sentence(title: str, exponents: Array, steps: int, skipped: int) -> Sentenc
     template = "{layer}, {steps} steps after a burn-in of {skipped}: the largest Lyapunov exponent is {first}"
     if np.isneginf(first):
         return Sentence(template + ": every small difference in the state is forgotten at once.", numbers)
-    if first > 0:
-        template += ", so a small difference in the state grows by {factor} a step; {positive} of {size} are positive"
+    if abs(first) < 1e-9:
+        template += ", so a small difference in the state keeps its size"
+    elif first > 0:
+        template += ", so a small difference in the state grows by a factor of {factor} a step; {positive} of {size} are positive"
     else:
         template += ", so a small difference in the state keeps at most {factor} of itself a step, and gradients vanish"
     if np.isneginf(exponents[-1]):

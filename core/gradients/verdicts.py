@@ -153,7 +153,7 @@ def _through_a_gate(
     if cause is None:
         middle = float(np.median(np.abs(direct.factors[row + 1 : course.first + 1])))
         values["middle"] = ratio_text(middle)
-        words = start + "no factor of its direct path is below {factor}, they are {middle} in the middle ({gates})."
+        words = start + "no factor of its direct path is below {factor}, their median is {middle} ({gates})."
         return Verdict(Kind.VANISHES, course.path, t, (), (t,), numbers | {"factor": middle}, Sentence(words, values))
     where, units = cause
     factor = float(direct.factors[where, units[0]])

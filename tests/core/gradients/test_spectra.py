@@ -35,7 +35,7 @@ def test_logistic_map() -> None:
     spectrum = lyapunov_spectrum(free_run(LOGISTIC, [0.1234], 6000), "l0")
     assert spectrum.exponents[0] == pytest.approx(np.log(2), abs=0.01)
     assert abs(spectrum.exponents[0] - np.log(2)) < 5 * spectrum.spread[0] + 1e-3
-    assert "grows by" in str(spectrum.sentence)
+    assert "grows by a factor of" in str(spectrum.sentence)
 
 
 def test_henon_map_with_its_delay_of_two() -> None:
@@ -78,6 +78,7 @@ def test_a_singular_step_is_minus_infinity() -> None:
     found = linear(dense, 200)
     assert found.exponents[0] == pytest.approx(0.0, abs=1e-12)
     assert np.isneginf(found.exponents[1:]).all()
+    assert "keeps its size" in str(found.sentence)
 
 
 def test_a_unit_that_is_dead_for_a_while() -> None:

@@ -59,9 +59,7 @@ def test_vanishing_names_the_gate_the_unit_and_the_steps() -> None:
 def test_no_single_factor_may_be_to_blame() -> None:
     (found,) = [verdict for verdict in of_kind(lstm([[0.5, 0.5]] * 30), Kind.VANISHES) if verdict.path == "l0/c"]
     assert found.times == (29 - 20,)  # 0.5 ** 20 is the first power below 1e-6
-    assert "no factor of its direct path is below 0.3, they are 0.5 in the middle (the forget gate f)" in str(
-        found.sentence
-    )
+    assert "no factor of its direct path is below 0.3, their median is 0.5 (the forget gate f)" in str(found.sentence)
     assert found.units == ()
 
 
