@@ -142,7 +142,9 @@ def _sentence(title: str, exponents: Array, steps: int, skipped: int) -> Sentenc
     if abs(first) < 1e-9:
         template += ", so a small difference in the state keeps its size"
     elif first > 0:
-        template += ", so a small difference in the state grows by a factor of {factor} a step; {positive} of {size} are positive"
+        template += (
+            ", so a small difference in the state grows by a factor of {factor} a step; {positive} of {size} grow"
+        )
     else:
         template += ", so a small difference in the state keeps at most {factor} of itself a step, and gradients vanish"
     if np.isneginf(exponents[-1]):
