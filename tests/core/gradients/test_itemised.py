@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from core.errors import Cancelled, SessionError
+from core.gradients.check import Target, prove
 from core.gradients.itemised import contributions, loss_map, total_adjoints
 from core.gradients.retention import reach_sentence, retention
 from core.gradients.shares import row_norms, shares_of
 from core.network import build_network
 from core.run import Problem, Run
-from tests.core.gradients.brute import adjoints_by_loss, reached_paths
+from tests.core.gradients.brute import adjoints_by_loss, reached_paths, run_of_loss
 from tests.core.gradients.problems import cell_of, problem_for, run_for
 from tests.core.network_cases import NETWORKS, problem_on
 
@@ -46,6 +47,21 @@ def test_a_map_has_the_norms_and_components_of_single_passes(name: str) -> None:
         np.testing.assert_allclose(found.along, along, rtol=1e-9, atol=1e-14)
         assert not found.norms[~found.reached].any()
         assert not found.norms[[0, 3, 4]].any()
+
+
+def test_parts_are_what_complex_steps_give(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The loss of one step alone, its forward pass computed again with a tiny imaginary number added to one unit."""
+    monkeypatch.setattr("core.gradients.measure._CENTRAL_TOLERANCE", -1.0)
+    problem = problem_for("lstm", "gru", batch=1, steps=4)
+    run = Run(problem).complete()
+    for t in range(4):
+        alone = run_of_loss(problem, t, 0)
+        for k in range(4):
+            parts = contributions(run, "l0/c", k).parts[t]
+            for unit, value in enumerate(parts):
+                proof = prove(alone, Target("l0/c", k, (0, unit)))
+                assert proof.method == "complex step"
+                assert value == pytest.approx(proof.numeric, rel=1e-11, abs=1e-16)
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru_reset_before", "rnn_tanh"])
