@@ -23,7 +23,7 @@ Dims = tuple[tuple[Atom, ...], ...]
 def selected(signal: Signal, axis: int, indices: Sequence[int]) -> Signal:
     """What stands at these indices of an axis, which stays. Raises NotUnderstood."""
     size = signal.shape[axis]
-    if list(indices) == list(range(size)):
+    if len(indices) == size and list(indices) == list(range(size)):
         return signal
     if any(not 0 <= index < size for index in indices):
         raise NotUnderstood(f"it takes index {max(indices)} of an axis of {size}")

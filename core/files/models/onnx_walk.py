@@ -20,6 +20,9 @@ from core.tokens import shown
 _FIRST_STAND_IN = 101  # for sizes that the file leaves open: primes from here on
 _MOST_LAYERS = 64  # each with two directions, perhaps of nodes of their own
 _MOST_COPIES = 4  # of the numbers of the file that nodes may make on the way
+# What Python and NumPy raise for an invalid node; it can be wrong in more ways than can be listed.
+_MISFITS = (TypeError, ValueError, IndexError, OverflowError, ZeroDivisionError)
+_LONGEST = 1_000_000  # size of an input that a file may state
 _DEEPEST = 100  # nodes behind each other that move the same numbers
 _LOOPS = frozenset({"Loop", "Scan", "If"})
 _CURVES = frozenset({"Tanh", "Sigmoid", "Relu"})
@@ -36,7 +39,7 @@ def walk(graph: Graph) -> tuple[Mapping[str, Value], tuple[str, ...]]:
     values: dict[str, Value] = {}
     sizes = _StandIns()
     for entry in graph.inputs:
-        values[entry.name] = _fed(entry, sizes)
+        values[entry.name] = _fed(entry, sizes, graph.file)
     account = Account(LEAST_LIMIT + _MOST_COPIES * graph.numbers)
     for node in _needed(graph):
         given = tuple(_value(name, values, graph, node) for name in node.inputs)
@@ -45,6 +48,11 @@ def walk(graph: Graph) -> tuple[Mapping[str, Value], tuple[str, ...]]:
             found = _understood(operands)
         except NotUnderstood as error:
             raise FileError(f"{shown(graph.file)}, {node.label}: {error}. {error.advice or _ADVICE}") from None
+        except _MISFITS:
+            raise FileError(
+                f"{shown(graph.file)}, {node.label}: its inputs and attributes do not fit this operator. The file is "
+                "invalid: export the model again."
+            ) from None
         values.update(zip(node.outputs, found, strict=False))
     return values, tuple(account.notes)
 
@@ -69,10 +77,16 @@ class _StandIns:
         return self._found[name]
 
 
-def _fed(entry: GraphInput, sizes: _StandIns) -> Signal:
-    """What the model is given. Where the file does not say how many axes that has, it has the usual ones."""
+def _fed(entry: GraphInput, sizes: _StandIns, file: str) -> Signal:
+    """What the model is given. Where the file does not say how many axes that has, the usual ones. Raises FileError."""
     usual = 3 if entry.kind in ("float16", "bfloat16", "float32", "float64") else 2
     dims = entry.dims if entry.dims is not None else [f"{entry.name}[{axis}]" for axis in range(usual)]
+    for dim in dims:
+        if isinstance(dim, int) and dim > _LONGEST:
+            raise FileError(
+                f"{shown(file)}: its input {shown(entry.name)} has an axis of {dim:,}, expected at most {_LONGEST:,}. "
+                "Export the model again."
+            )
     atoms = tuple(Atom(dim) if isinstance(dim, int) else Atom(sizes.size(dim), fixed=False) for dim in dims)
     return Signal(tuple((atom,) for atom in atoms), Fed(entry.name, atoms))
 

@@ -50,3 +50,18 @@ def test_long_ways_are_refused(tmp_path: Path):
     assert "behind 50 other layers" in refused(write(tmp_path / "curved.onnx", curved, weights(), ["v1999"]))
     nodes = [lstm(), *(node("LSTM", ["X", "W", "R", "B"], [f"y{n}"], hidden_size=3) for n in range(80))]
     assert "has 81 RNN, LSTM and GRU nodes" in refused(write(tmp_path / "layers.onnx", nodes, weights()))
+
+
+@pytest.mark.parametrize(
+    ("operator", "inputs"), [("Mul", ["W", "W", "W", "W"]), ("Equal", []), ("Neg", ["W", "W", "W"]), ("Div", ["W"])]
+)
+def test_a_node_with_inputs_that_its_operator_does_not_take_is_refused(
+    tmp_path: Path, operator: str, inputs: list[str]
+):
+    nodes = [node(operator, inputs, ["V"]), node("LSTM", ["X", "V", "R", "B"], ["Y"], hidden_size=3)]
+    assert "do not fit this operator" in refused(write(tmp_path / "misfit.onnx", nodes, weights()))
+
+
+def test_an_input_of_a_size_that_cannot_be_is_refused(tmp_path: Path):
+    path = write(tmp_path / "huge.onnx", [lstm()], weights(), inputs={"X": (2**40, 2, 4)})
+    assert "has an axis of 1,099,511,627,776" in refused(path)
