@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from desktop.colours import ColourMaps
 from desktop.laboratory.cliff import CliffPicture
+from desktop.laboratory.jacobian import JacobianPicture
 from desktop.laboratory.page import Laboratory
 from desktop.laboratory.reach import Reach
 
-PICTURES = (Reach, CliffPicture)
+PICTURES = (Reach, JacobianPicture, CliffPicture)
 
 
 def make_laboratory(maps: ColourMaps) -> Laboratory:

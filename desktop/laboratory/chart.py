@@ -11,8 +11,8 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import ArrayLike, NDArray
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPen, QWheelEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QColor, QMouseEvent, QPen, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QLabel, QWidget
 
 from desktop.laboratory.matrix import Hatched
 from desktop.theme import Theme, scaled, ui_font
@@ -28,12 +28,16 @@ class Chart(pg.PlotWidget):
 
     pointed = Signal(object)  # (x, y) under the pointer while the button is down
     hovered = Signal(object)  # (x, y) under the pointer, or None once it has left
-    marked = Signal(object)  # (x from, x to): what was dragged over, where ``spans`` are on
+    released = Signal(object)  # (x, y) where a drag has ended
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent, background=None)
         self._theme = theme
         self._data: list[pg.GraphicsObject] = []
+        self.dragging = False  # whether the pointer has moved since the button went down
+        self._key = QLabel(self)
+        self._key.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._key.hide()
         self._rules, self.cursor_line = Rules(), Cursor()
         item = self.getPlotItem()
         item.hideButtons()
@@ -133,6 +137,36 @@ class Chart(pg.PlotWidget):
         image.setRect(area)
         self.add(image, -5.0)
 
+    def add_rule(self, y: float, colour: QColor) -> None:
+        """A thin line across."""
+        self.add(pg.InfiniteLine(y, angle=0, pen=pg.mkPen(colour, width=1)), 1.0)
+
+    def add_upright(self, x: float, colour: QColor) -> None:
+        """A thin line up."""
+        self.add(pg.InfiniteLine(x, angle=90, pen=pg.mkPen(colour, width=1)), 1.0)
+
+    def add_band(self, low: float, high: float, colour: QColor) -> None:
+        """A stretch across that is set off."""
+        band = pg.LinearRegionItem((low, high), movable=False, brush=colour, pen=pg.mkPen(None))
+        self.add(band, -20.0)
+
+    def set_key(self, entries: Sequence[tuple[QColor, str]]) -> None:
+        """What the colours of the curves mean, at the top right."""
+        words = (f'<span style="color:{colour.name()}">▬</span> {text}' for colour, text in entries)
+        self._key.setText("&nbsp;&nbsp; ".join(words))
+        self._key.setVisible(bool(entries))
+        self._place_key()
+
+    def _place_key(self) -> None:
+        self._key.setFont(ui_font(TICK_PX))
+        self._key.adjustSize()
+        self._key.move(max(0, self.width() - self._key.width() - round(scaled(12))), 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if hasattr(self, "_key"):
+            self._place_key()
+
     def set_cursor(self, x: float | None) -> None:
         """The line that says where the walk is."""
         self.cursor_line.set_x(None if x is None else round(x))
@@ -145,15 +179,22 @@ class Chart(pg.PlotWidget):
         return point.x(), point.y()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self.mouseMoveEvent(event)
+        self.dragging = False
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.pointed.emit(self.at(event))
+        event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if event.buttons() & Qt.MouseButton.LeftButton:
+            self.dragging = True
             self.pointed.emit(self.at(event))
         self.hovered.emit(self.at(event))
         event.accept()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self.dragging:
+            self.released.emit(self.at(event))
+        self.dragging = False
         event.accept()
 
     def leaveEvent(self, event: object) -> None:

@@ -28,7 +28,7 @@ from core.gradients.landscape import (
 from core.learning.clipping import Clipping
 from desktop.colours import ColourMaps
 from desktop.laboratory.chart import Chart
-from desktop.laboratory.legend import LogLegend
+from desktop.laboratory.legend import RampLegend
 from desktop.laboratory.picture import Picture
 from desktop.laboratory.questions import Cancelled, Finished, Place, Progress, Subject
 from desktop.laboratory.scales import fitting_axis
@@ -95,7 +95,7 @@ class CliffPicture(Picture):
         self.title = tr("The cliff")
         self._cliff: Cliff | None = None
         self.line, self.plane = Chart(maps.theme), Chart(maps.theme)
-        self.legend = LogLegend(maps, tr("loss"), tr("not finite"))
+        self.legend = RampLegend(maps, tr("loss"), tr("not finite"))
         self.along = Choice(
             maps.theme,
             (("gradient", tr("the gradient")), ("random", tr("a random line")), ("path", tr("the way so far"))),

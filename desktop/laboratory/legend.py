@@ -1,4 +1,4 @@
-"""The legend of a logarithmic colour scale: a ramp with its decades under it."""
+"""The legend of a colour scale: a ramp between its ends, and what is hatched."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from desktop.widgets.drawing import line_height, ramp, text_width
 RAMP_PX, RAMP_HEIGHT_PX, TEXT_PX, LEFT_PX, GAP_PX = 260.0, 9.0, 11.0, 64.0, 18.0
 
 
-class LogLegend(QWidget):
-    """Pale to magenta from one power of ten to another, and what is hatched."""
+class RampLegend(QWidget):
+    """Pale to magenta on a logarithmic scale; or, ``signed``, blue through neutral to orange on a linear one."""
+
+    signed = False
 
     def __init__(self, maps: ColourMaps, words: str = "", nothing: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -29,14 +31,22 @@ class LogLegend(QWidget):
     def set_maps(self, maps: ColourMaps) -> None:
         """Draw with these colours."""
         self._maps = maps
-        self._ramp, self._hatch = ramp(maps.gradient_table), hatch_brush(maps.theme)
+        self._ramp, self._hatch = (
+            ramp(maps.state_table if self.signed else maps.gradient_table),
+            hatch_brush(maps.theme),
+        )
         self.update()
 
     def show_limits(self, low: float, high: float, words: str = "", *, nothing: bool = True) -> None:
         """What the ends of the ramp mean, what it measures, and whether something is hatched."""
         self._limits, self._words, self._hatches = (low, high), words or self._words, nothing
         ends = {"low": _end(low), "high": _end(high)}
-        self.setAccessibleName(tr("Colours from {low}, pale, to {high}, magenta").format(**ends))
+        words = (
+            tr("Colours from {low}, blue, to {high}, orange")
+            if self.signed
+            else tr("Colours from {low}, pale, to {high}, magenta")
+        )
+        self.setAccessibleName(words.format(**ends))
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -83,7 +93,15 @@ class LogLegend(QWidget):
         return area.right() + scaled(7)
 
 
+class SignedLegend(RampLegend):
+    """Blue through neutral to orange."""
+
+    signed = True
+
+
 def _end(limit: float) -> str:
+    if limit < 0.0:
+        return short_text(limit)
     if not 0.0 < limit < math.inf:
         return "0"
     whole = abs(math.log10(limit) - round(math.log10(limit))) < 1e-6

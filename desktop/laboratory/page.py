@@ -187,4 +187,4 @@ class Laboratory(QWidget):
 
     def _say(self, picture: Picture, text: str) -> None:
         if picture is self.picture:
-            self.sentence.setText(text)
+            self.sentence.setText(". ".join(part[:1].upper() + part[1:] for part in text.split(". ")))

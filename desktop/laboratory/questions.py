@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar, cast
 
 import msgspec
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from core.run import Problem, Run
 Progress = Callable[[int, int], None]  # how much is done, of how much
 Cancelled = Callable[[], bool]
 Arrays = Mapping[str, NDArray[Any]]
+Found = TypeVar("Found")
 SLICE = 64  # time steps between two looks at whether somebody has stopped it
 
 
@@ -43,6 +44,13 @@ class Finished:
     def __init__(self, subject: Subject) -> None:
         self.subject = subject
         self._run = Run(subject.problem)
+        self._known: dict[object, object] = {}
+
+    def once(self, key: object, compute: Callable[[], Found]) -> Found:
+        """What ``compute`` gives, computed once for a key: a part of an answer that others need too."""
+        if key not in self._known:
+            self._known[key] = compute()
+        return cast(Found, self._known[key])
 
     def forward(self, cancelled: Cancelled) -> Run:
         """The run with its whole forward half. Raises Cancelled."""

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QGridLayout
 from core.gradients.itemised import LossMap, loss_map
 from desktop.colours import ColourMaps
 from desktop.laboratory.chart import Chart
-from desktop.laboratory.legend import LogLegend
+from desktop.laboratory.legend import RampLegend
 from desktop.laboratory.matrix import Cross, pooled, square_limits
 from desktop.laboratory.picture import Picture
 from desktop.laboratory.questions import Cancelled, Finished, Place, Progress, Subject
@@ -43,7 +43,7 @@ class Reach(Picture):
         self._map: LossMap | None = None
         self._place: Place | None = None
         self.chart, self.parts = Chart(maps.theme), Chart(maps.theme)
-        self.legend = LogLegend(maps)
+        self.legend = RampLegend(maps)
         self._cross: Cross | None = None
         self._arrange()
         self.chart.pointed.connect(lambda at: self._point(at[0]))
