@@ -81,6 +81,17 @@ def test_a_size_that_stands_in_another_place_is_refused(tmp_path: Path):
         open_model(write(tmp_path / "turned.onnx", nodes, tensors, ["y"]))
 
 
+def test_factors_of_a_linear_layer(tmp_path: Path):
+    nodes = [
+        lstm(),
+        node("Reshape", ["Y", "rows"], ["H"]),
+        node("Gemm", ["H", "V", "b"], ["y"], alpha=0.5, beta=3.0),
+    ]
+    run = opened_run(write(tmp_path / "gemm.onnx", nodes, {**weights(), **READOUT, "rows": whole(-1, UNITS)}, ["y"]))
+    expected = run.values("l0/h") @ READOUT["V"].astype(float) * 0.5 + READOUT["b"].astype(float) * 3
+    np.testing.assert_allclose(output(run), expected, rtol=1e-6)
+
+
 def test_two_nodes_of_opposite_directions_are_one_layer(tmp_path: Path):
     """As converters from Keras write a bidirectional layer."""
     nodes = [
