@@ -106,7 +106,8 @@ class Cell:
         shape = self.parameter_shapes[spec.name]
         if spec.value is not None:
             return _fixed(spec, shape)
-        return initialise(spec.init or Rule(), shape, generator, units=self.units)
+        rule, bounds = spec.init or Rule(), spec.bounds or (0.0, 1.0)
+        return initialise(rule, shape, generator, units=self.units, bounds=bounds)
 
     def initial_state(self, batch: int | None = None) -> dict[str, Array]:
         """Zeros for every value that a step reads from earlier steps: name -> (K, B, H), the earliest first.

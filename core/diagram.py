@@ -129,4 +129,6 @@ def _leaf_label(leaf: Expression) -> str:
         return f"{leaf.value:g}"
     if leaf.operator == INPUT or not leaf.delay:
         return leaf.name
+    if leaf.delay_name:
+        return f"{leaf.name}[−{leaf.delay_name}]"
     return f"{leaf.name}′" if leaf.delay == 1 else f"{leaf.name}[−{leaf.delay}]"

@@ -74,14 +74,13 @@ def load_model(name_or_path: str, choices: Choices, *, inputs: int, outputs: int
     head = _head(choices, weights)
     if outputs is None and weights is not None and "head/V" in weights:
         outputs = len(np.atleast_1d(weights["head/V"]))
-    if choices.loss and head == "direct" and outputs is not None and outputs != units:
+    cell = Cell(definition, inputs, units)
+    if choices.loss and head == "direct" and outputs is not None and outputs != cell.outputs:
         raise ShapeError(
-            f"Without a readout the output has the {units} units, but the target has {outputs}. "
+            f"Without a readout the output has the {cell.outputs} units, but the target has {outputs}. "
             "Give targets of that width, or a readout: --head identity."
         )
-    network = build_network(
-        Cell(definition, inputs, units), head=head, loss=choices.loss, outputs=None if head == "direct" else outputs
-    )
+    network = build_network(cell, head=head, loss=choices.loss, outputs=None if head == "direct" else outputs)
     _check_size(network)
     if weights is None:
         return Model(network, network.check(network.initial_parameters(choices.seed or 0)))

@@ -19,6 +19,7 @@ from core.block import REVERSE
 from core.errors import FileError, GatewalkError
 from core.files.reading import checked_path, read_text
 from core.language import CellDefinition, read_cell
+from core.language.limits import MAX_DELAY
 from core.network import Network, Padding
 from core.resources import resource_path
 from core.settings_file import SettingsText, settings_of, table_of
@@ -35,6 +36,7 @@ _CHOICES = {  # what msgspec does not say by itself
 _Found = TypeVar("_Found")
 Count = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
 Units = Annotated[int, msgspec.Meta(ge=1, le=4096)]
+Delay = Annotated[int, msgspec.Meta(ge=1, le=MAX_DELAY)]
 Start = float | tuple[float, ...]  # of an initial state: of all units, or of each
 
 
@@ -57,6 +59,7 @@ class LayerPart(msgspec.Struct, frozen=True):
     direction: Direction = Direction.FORWARD
     join: str = "concatenation"
     sizes: dict[str, Units] = {}
+    delays: dict[str, Delay] = {}
     aligned: bool = True
     tied: bool = False
     reverse_cell: str = ""
@@ -213,6 +216,7 @@ class NetworkFile:
             direction=part.direction,
             join=named if named == READOUT else join,
             sizes=part.sizes,
+            delays=part.delays,
             aligned=part.aligned,
             tied=part.tied,
             reverse_cell=self._read(f"{place}.reverse_cell", part.reverse_cell, "cells") if part.reverse_cell else None,

@@ -11,7 +11,7 @@ from typing import Any
 from core.block import EMBEDDING, INPUT_PATH, JOIN, REVERSE, TARGET_PATH, Block
 from core.cell import Cell
 from core.errors import DataError, ShapeError
-from core.language import CellDefinition, read_cell, with_loss
+from core.language import CellDefinition, read_cell, with_delays, with_loss
 from core.network import Network, Padding, head_block
 from core.operators.expression import INPUT, leaves
 
@@ -33,9 +33,9 @@ class LayerSpec:
 
     ``join`` says how both directions become one: "concatenation", "sum", "average", "product" (or a definition of a
     cell with two inputs); "readout" for the last layer: a matrix for each direction. ``sizes`` are numbers for the
-    extra sizes that the cell declares. Without ``aligned`` what others read of the reverse direction at t is its step
-    t. ``tied``: the reverse direction uses the parameters of the forward one. ``reverse_cell``: the cell of the reverse
-    direction of a layer of both, where it is another one.
+    extra sizes that the cell declares, ``delays`` for the delays it names. Without ``aligned`` what others read of the
+    reverse direction at t is its step t. ``tied``: the reverse direction uses the parameters of the forward one.
+    ``reverse_cell``: the cell of the reverse direction of a layer of both, where it is another one.
     """
 
     cell: CellDefinition
@@ -46,6 +46,7 @@ class LayerSpec:
     aligned: bool = True
     tied: bool = False
     reverse_cell: CellDefinition | None = None
+    delays: Mapping[str, int] = field(default_factory=dict)
 
 
 def build_stack(
@@ -98,12 +99,12 @@ class _Stack:
         """The blocks of a layer."""
         below, directions = self._reads, []
         if spec.direction is not Direction.REVERSE:
-            self.add(name, spec.cell, spec.units, sizes=spec.sizes)
+            self.add(name, with_delays(spec.cell, spec.delays), spec.units, sizes=spec.sizes)
             directions += self._reads
         if spec.direction is not Direction.FORWARD:
             self._reads = below
             tied = name if spec.tied and directions else ""
-            cell = (spec.reverse_cell if directions else None) or spec.cell
+            cell = with_delays((spec.reverse_cell if directions else None) or spec.cell, spec.delays)
             self.add(name + REVERSE, cell, spec.units, sizes=spec.sizes, reverse=True, aligned=spec.aligned, tied=tied)
             directions += self._reads
         self._reads = directions

@@ -7,7 +7,7 @@ from typing import Any
 
 from core.cell import Cell
 from core.language.python_text import Library, before_name, helpers_in, python_of, safe_name
-from core.operators.expression import INPUT, TIME, leaves
+from core.operators.expression import INPUT, TIME, VARIABLE, leaves
 
 _INDENT = "    "
 _STEP = '"""All variables after one step: name -> (..., size). ``past``: name -> earlier values, the latest last."""'
@@ -123,10 +123,25 @@ def _equations(cell: Cell, library: Library) -> Iterator[str]:
     for name, delays in definition.delays.items():
         for delay in delays:
             yield f'{_INDENT}{before_name(name, delay)} = past["{name}"][-{delay}]'
+    alone = _alike_in_a_batch(cell)
     for equation in definition.equations:
-        yield f"{_INDENT}{safe_name(equation.name)} = {python_of(equation.expression, library, first)}"
+        right = python_of(equation.expression, library, first)
+        if equation.name in alone:
+            module = "np" if library == "numpy" else "torch"
+            right = f"{module}.broadcast_to({right}, (*{first}.shape[:-1], {cell.variable_sizes[equation.name]}))"
+        yield f"{_INDENT}{safe_name(equation.name)} = {right}"
     pairs = ", ".join(f'"{name}": {safe_name(name)}' for name in definition.variables)
     yield f"{_INDENT}return {{{pairs}}}"
+
+
+def _alike_in_a_batch(cell: Cell) -> frozenset[str]:
+    """The variables that read nothing of a sequence, and so are one vector for all of a batch."""
+    found: set[str] = set()
+    for equation in cell.definition.equations:
+        read = [leaf for leaf in leaves(equation.expression) if leaf.operator in (INPUT, VARIABLE)]
+        if all(leaf.name in found and not leaf.delay for leaf in read):
+            found.add(equation.name)
+    return frozenset(found)
 
 
 def _arguments(cell: Cell, end: str = "") -> str:

@@ -2,6 +2,7 @@
 
 from core.language.cell_file import parse_cell, read_cell, with_loss
 from core.language.definition import CellDefinition, Equation, ParameterSpec
+from core.language.delays import with_delays
 from core.language.derive import Backward, Contribution, Sent, backward_of
 
 __all__ = [
@@ -14,5 +15,6 @@ __all__ = [
     "backward_of",
     "parse_cell",
     "read_cell",
+    "with_delays",
     "with_loss",
 ]

@@ -12,6 +12,7 @@ from typing import Any
 from core.errors import FileError, LanguageError
 from core.language.declarations import UNITS, check_keys, check_use, declarations_of, text_of
 from core.language.definition import CellDefinition, ParameterSpec
+from core.language.delays import with_delays
 from core.language.parser import assigned_names, parse_equations
 from core.language.scope import Scope, unfixed
 from core.language.source import Document, Source, bare_source, value_source
@@ -22,7 +23,7 @@ from core.resources import resource_path
 
 MAX_BYTES = 200_000  # of a cell file
 _TEXTS = frozenset({"name", "source", "equations", "output"})
-_TABLES = frozenset({"roles", "parameters", "constants", "sizes", "variables", "losses"})
+_TABLES = frozenset({"roles", "parameters", "constants", "sizes", "delays", "variables", "losses"})
 _KEYS = _TEXTS | _TABLES | {"inputs"}
 _TOML_LINE = re.compile(r"^[ \t]*(?:\w+[ \t]*=[ \t]*[\"']|\[[\w.\"' -]+\][ \t]*(?:#.*)?$)", re.MULTILINE)
 
@@ -65,7 +66,8 @@ def with_loss(head: CellDefinition, loss: str) -> CellDefinition:
     equations = value_source(document, table["equations"], "equations")
     source = equations.joined(value_source(document, head.losses[loss], "losses", loss))
     definition = _definition(table, source, document)
-    return replace(definition, roles={**definition.roles, definition.variables[-1]: "loss"})
+    definition = replace(definition, roles={**definition.roles, definition.variables[-1]: "loss"})
+    return with_delays(definition, head.named_delays)
 
 
 def _document(text: str, file: str) -> Document:
@@ -103,6 +105,7 @@ def _definition(table: Mapping[str, Any], source: Source, document: Document) ->
         assigned=assigned_names(source),
         variables={name: shape for name, shape in declared.variables.items() if name not in declared.inputs},
         parameters={name: spec.shape for name, spec in declared.parameters.items()},
+        delays=declared.delays,
     )
     equations = parse_equations(source, scope)
     if not equations:
@@ -128,6 +131,7 @@ def _definition(table: Mapping[str, Any], source: Source, document: Document) ->
         source=text_of(table, "source", document),
         roles=declared.roles,
         sizes=declared.sizes,
+        named_delays=declared.delays,
         losses=declared.losses,
         file=document.file,
         text=document.text,

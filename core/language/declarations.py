@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from core.language.definition import ParameterSpec
+from core.language.delays import delays_in
 from core.language.scope import Scope, name_problem
 from core.language.source import Document
 from core.learning.initialisers import INITIALISERS, Rule
@@ -27,6 +28,7 @@ class Declarations(msgspec.Struct, frozen=True, eq=False):
 
     inputs: tuple[str, ...]
     sizes: Mapping[str, int]  # the extra ones
+    delays: Mapping[str, int]  # the named ones
     named: Mapping[str, Size]  # every size by name
     parameters: Mapping[str, ParameterSpec]
     variables: Mapping[str, Shape]
@@ -55,6 +57,7 @@ def declarations_of(table: Mapping[str, Any], document: Document) -> Declaration
     return Declarations(
         inputs,
         sizes,
+        delays_in(table, document),
         named,
         parameters,
         variables,
@@ -68,10 +71,20 @@ def check_use(declared: Declarations, scope: Scope, document: Document) -> None:
     for name in declared.parameters:
         if name not in scope.read:
             raise document.error(f"{name} is declared, but no equation reads it; is it misspelt?", name)
+    for name in declared.delays:
+        _check_delay(name, declared, scope, document)
     for key, names in (("roles", declared.roles), ("variables", declared.variables)):
         for name in names:
             if name not in scope.done and name not in declared.inputs[1:]:
                 raise document.error(f"[{key}] names {name}, which no equation assigns", key, name)
+
+
+def _check_delay(name: str, declared: Declarations, scope: Scope, document: Document) -> None:
+    _check_name(name, document, "delays", name)
+    if name in scope.assigned or name in declared.inputs or name in declared.parameters or name in declared.sizes:
+        raise document.error(f"{name} is something else already; give the delay another name", "delays", name)
+    if name not in scope.read:
+        raise document.error(f"no equation reads a value {name} steps back, as in h[-{name}]", "delays", name)
 
 
 def table_of(table: Mapping[str, Any], key: str, document: Document) -> dict[str, Any]:
@@ -171,8 +184,10 @@ def _spec(
         raise document.error(f"the value of {name} must be a number or a list of numbers", kind, name)
     if bounds and value is not None and not all(bounds[0] <= number <= bounds[1] for number in _flat(value)):
         raise document.error(f"the value of {name} lies outside its range {list(bounds)}", kind, name)
-    shape = _shape(name, entry, named, document, kind)
-    return ParameterSpec(name, shape, value, _init(name, entry, document, kind), trainable, bounds)
+    shape, init = _shape(name, entry, named, document, kind), _init(name, entry, document, kind)
+    if init and INITIALISERS[init.name].inside and not bounds:
+        raise document.error(f"{name} is drawn inside its range; declare one: range = [0, 1]", kind, name, "init")
+    return ParameterSpec(name, shape, value, init, trainable, bounds)
 
 
 def _shape(name: str, entry: Mapping[str, Any], named: Mapping[str, Size], document: Document, kind: str) -> Shape:

@@ -49,6 +49,7 @@ class CellDefinition:
     source: str = ""
     roles: Mapping[str, str] = field(default_factory=dict)
     sizes: Mapping[str, int] = field(default_factory=dict)  # declared extra sizes
+    named_delays: Mapping[str, int] = field(default_factory=dict)  # in steps; ``with_delays`` gives other ones
     losses: Mapping[str, str] = field(default_factory=dict)  # of a readout: name -> equation
     file: str = ""
     text: str = ""  # the whole file, as written

@@ -65,6 +65,7 @@ class Notation(msgspec.Struct, frozen=True):
 
     path_of: Callable[[str], str] = lambda name: ""
     shift: int = 0  # 1 writes everything one step later, as in a term that comes from t + 1
+    shift_name: str = ""  # of the named delay that `shift` comes from
     direction: int = 1  # -1 where the walk goes from the last time step to the first
 
     def leaf(self, node: Expression) -> Text:
@@ -75,7 +76,7 @@ class Notation(msgspec.Struct, frozen=True):
             return "t", ATOM
         latex = name_latex(node.name)
         if node.operator != PARAMETER:
-            latex = with_time(latex, self.direction * (self.shift - node.delay))
+            latex = with_time(latex, *self._offset(node))
         if node.operator == ADJOINT:
             latex = rf"\delta {latex}"
         if node.operator == INBOX:
@@ -84,10 +85,22 @@ class Notation(msgspec.Struct, frozen=True):
         marked = rf"\href{{{path}}}{{{latex}}}" if path else latex
         return marked, PREFIX if node.operator == ADJOINT else ATOM
 
+    def _offset(self, node: Expression) -> tuple[int, str]:
+        """How many steps later a leaf is read: a number, and named delays with their signs."""
+        later = (self.shift, self.shift_name), (-node.delay, node.delay_name)
+        steps = sum(number for number, name in later if not name)
+        names = [(self.direction * (1 if number > 0 else -1), name) for number, name in later if name]
+        if len(names) == 2 and self.shift_name == node.delay_name:
+            names = []
+        return self.direction * steps, "".join(f"{'+' if sign > 0 else '-'}{name_latex(name)}" for sign, name in names)
 
-def with_time(latex: str, offset: int) -> str:
-    """The name with its time index: c becomes c_{t-1}; a subscript that is there already stays in front."""
-    time = f"t{offset:+d}" if offset else "t"
+
+def with_time(latex: str, offset: int, names: str = "") -> str:
+    """The name with its time index: c becomes c_{t-1}; a subscript that is there already stays in front.
+
+    ``names`` are delays that have one, with their signs: c_{t-d}.
+    """
+    time = f"t{names}{offset:+d}" if offset else f"t{names}"
     found = re.fullmatch(r"(.*)_\{(.*)\}", latex)
     return rf"{found[1]}_{{{found[2]},{time}}}" if found else rf"{latex}_{{{time}}}"
 

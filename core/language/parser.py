@@ -189,6 +189,8 @@ class _Reader:
             return leaf(TIME, name, (), span=span)
         if name in FUNCTIONS:
             raise self.error(node, f"{name} is a function; write {name}(...)")
+        if name in scope.delays:
+            raise self.error(node, f"{name} is a delay; it stands between brackets, as in h[-{name}]")
         if problem := name_problem(name):
             raise self.error(node, problem)
         if name not in scope.parameters:
@@ -215,12 +217,15 @@ class _Reader:
                 "only a variable of this cell has earlier values, as in h[-1]; a part of a vector is v[first:last]",
             )
         name = node.value.id
-        delay = -(_whole_number(node.slice) or 0)
+        delay_name = _name_behind_minus(node.slice)
+        delay = self.scope.delays.get(delay_name) or -(_whole_number(node.slice) or 0)
+        if delay_name and delay_name not in self.scope.delays:
+            raise self.error(node.slice, f"there is no delay {delay_name}; declare it: [delays] {delay_name} = 4")
         if not 1 <= delay <= MAX_DELAY:
             raise self.error(node.slice, f"a delay is written {name}[-1], {name}[-2], ... down to [-{MAX_DELAY}]")
-        self.scope.read.add(name)
+        self.scope.read |= {name, delay_name}
         shape = self.scope.variables.setdefault(name, (Size(),))
-        return leaf(VARIABLE, name, shape, delay, self.source.span(node))
+        return leaf(VARIABLE, name, shape, delay, self.source.span(node), delay_name)
 
     def _slice(self, node: ast.Subscript, bounds: ast.Slice) -> Expression:
         first = 0 if bounds.lower is None else _whole_number(bounds.lower)
@@ -271,6 +276,14 @@ class _Reader:
         """The error to raise for a node."""
         span = self.source.span(node)
         return LanguageError(message, file=self.source.file, line=span.line, column=span.column)
+
+
+def _name_behind_minus(node: ast.expr) -> str:
+    """The name of a delay between brackets; "" where there is something else."""
+    match node:
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Name(id=name)):
+            return name
+    return ""
 
 
 def _whole_number(node: ast.expr) -> int | None:

@@ -20,6 +20,7 @@ class Scope(msgspec.Struct):
     variables: dict[str, Shape] = msgspec.field(default_factory=dict)  # shapes of the variables seen so far
     done: set[str] = msgspec.field(default_factory=set)  # variables whose equation has been read
     parameters: dict[str, Shape] = msgspec.field(default_factory=dict)
+    delays: Mapping[str, int] = msgspec.field(default_factory=dict)  # the named ones
     read: set[str] = msgspec.field(default_factory=set)  # every name that some equation reads
 
 

@@ -1,7 +1,8 @@
 """Initial values of parameters: named rules that turn a shape and a generator into an array of float64.
 
 Shapes: a matrix is ``(out, in)`` and maps a vector of ``in`` numbers to one of ``out``; everything else is a vector or
-a scalar. ``units`` is the size of the layer. All numbers come from the generator that is passed in.
+a scalar. ``units`` is the size of the layer. All numbers come from the generator that is passed in. Rules that draw
+inside the range that a parameter declares give shares of it first.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from core.errors import GatewalkError, ShapeError
 
 Shape = tuple[int, ...]
 Array = NDArray[np.float64]
+Bounds = tuple[float, float]
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -28,13 +30,17 @@ class Rule(msgspec.Struct, frozen=True):
 
 
 class Initialiser(msgspec.Struct, frozen=True):
-    """A named way to fill a parameter: ``function(shape, generator, units, value)``."""
+    """A named way to fill a parameter: ``function(shape, generator, units, value)``.
+
+    ``inside`` makes numbers of a parameter's declared range out of shares of it; None: the range plays no part.
+    """
 
     function: Callable[[Shape, np.random.Generator, int, float], Array]
     meaning: str  # what `value` is, in words
     default: float
     description: str
     least: float = 0.0  # smallest allowed value
+    inside: Callable[[Array, Bounds], Array] | None = None
 
 
 def uniform(shape: Shape, generator: np.random.Generator, units: int, scale: float = 1.0) -> Array:
@@ -119,6 +125,40 @@ def chrono_biases(shape: Shape, generator: np.random.Generator, longest: float =
     return forget, np.asarray(0.0 - forget)
 
 
+def shares(shape: Shape, generator: np.random.Generator, units: int, exponent: float = 1.0) -> Array:
+    """Uniform shares of a range, to the power of ``exponent``: below 1 they gather at its upper end."""
+    return np.asarray(generator.uniform(0.0, 1.0, shape) ** exponent, dtype=np.float64)
+
+
+def between(shares: Array, bounds: Bounds) -> Array:
+    """The numbers at these shares of the way from the lower bound to the upper one."""
+    return np.asarray(bounds[0] + shares * (bounds[1] - bounds[0]))
+
+
+def whole_between(shares: Array, bounds: Bounds) -> Array:
+    """The whole numbers at these shares of the range, each as likely as the others. Raises GatewalkError for none."""
+    least, most = math.ceil(bounds[0]), math.floor(bounds[1])
+    if least > most:
+        raise GatewalkError(f"Initialiser 'whole numbers': there is none from {bounds[0]:g} to {bounds[1]:g}.")
+    return np.asarray(np.minimum(least + np.floor(shares * (most - least + 1)), most))
+
+
+def time_constants(shape: Shape, generator: np.random.Generator, units: int, longest: float = 100.0) -> Array:
+    """Shares kept a step, exp(-1/τ), with time constants τ from 1 to ``longest`` steps, their logarithms uniform."""
+    return np.asarray(np.exp(-1.0 / np.exp(generator.uniform(0.0, math.log(longest), shape))), dtype=np.float64)
+
+
+def groups(shape: Shape, generator: np.random.Generator, units: int, count: float = 4.0) -> Array:
+    """The number of each entry's group, from 0: the first entries are group 0, and all groups are about as large."""
+    length = shape[-1] if shape else 1
+    return np.array(np.broadcast_to(np.arange(length) * int(count) // max(length, 1), shape), dtype=np.float64)
+
+
+def periods(shape: Shape, generator: np.random.Generator, units: int, count: float = 4.0) -> Array:
+    """1, 2, 4, … steps, one period a group (Koutník et al. 2014)."""
+    return np.asarray(2.0 ** groups(shape, generator, units, count))
+
+
 INITIALISERS: Mapping[str, Initialiser] = MappingProxyType(
     {
         "uniform": Initialiser(uniform, "scale", 1.0, "uniform within ± scale/√units, as PyTorch does"),
@@ -133,13 +173,22 @@ INITIALISERS: Mapping[str, Initialiser] = MappingProxyType(
         "orthogonal": Initialiser(orthogonal, "gain", 1.0, "random orthogonal matrix times gain"),
         "identity": Initialiser(identity, "scale", 1.0, "scale on the diagonal", least=-math.inf),
         "chrono forget": Initialiser(chrono_forget, "longest time", 100.0, "ln U(1, longest − 1)", least=2.0),
+        "between": Initialiser(shares, "exponent", 1.0, "uniform inside the declared range", inside=between),
+        "whole numbers": Initialiser(
+            shares, "exponent", 1.0, "whole numbers inside the declared range, drawn evenly", inside=whole_between
+        ),
+        "time constants": Initialiser(time_constants, "longest time", 100.0, "exp(−1/τ), ln τ uniform", least=1.0),
+        "groups": Initialiser(groups, "groups", 4.0, "the number of each unit's group: 0, 1, 2, …", least=1.0),
+        "periods": Initialiser(periods, "groups", 4.0, "1, 2, 4, … steps, one a group", least=1.0),
         "chrono input": Initialiser(chrono_input, "longest time", 100.0, "−ln U(1, longest − 1)", least=2.0),
     }
 )
 
 
-def initialise(rule: Rule, shape: Shape, generator: np.random.Generator, *, units: int) -> Array:
-    """The array that ``rule`` gives for a parameter of ``shape`` in a layer of ``units`` units.
+def initialise(
+    rule: Rule, shape: Shape, generator: np.random.Generator, *, units: int, bounds: Bounds = (0.0, 1.0)
+) -> Array:
+    """The array that ``rule`` gives for a parameter of ``shape`` and range ``bounds`` in a layer of ``units`` units.
 
     Raises GatewalkError for an unknown rule or a value it cannot take, ShapeError for a shape it cannot fill.
     """
@@ -153,7 +202,8 @@ def initialise(rule: Rule, shape: Shape, generator: np.random.Generator, *, unit
     if not math.isfinite(value) or value < chosen.least:
         expected = "a finite number" + (f" of at least {chosen.least:g}" if math.isfinite(chosen.least) else "")
         raise GatewalkError(f"Initialiser '{rule.name}': {chosen.meaning} must be {expected}, got {value:g}.")
-    return chosen.function(shape, generator, units, value)
+    array = chosen.function(shape, generator, units, value)
+    return array if chosen.inside is None else chosen.inside(array, bounds)
 
 
 def fans(shape: Shape, name: str) -> tuple[int, int]:

@@ -38,6 +38,7 @@ class Expression(msgspec.Struct, frozen=True, eq=False):
     shape: Shape = ()
     name: str = ""
     delay: int = 0
+    delay_name: str = ""  # of the named delay that `delay` comes from
     attributes: tuple[float, ...] = ()
     span: Span | None = None
 
@@ -81,9 +82,11 @@ def number(value: float, span: Span | None = None) -> Expression:
     return Expression(NUMBER, attributes=(float(value),), span=span)
 
 
-def leaf(kind: str, name: str, shape: Shape, delay: int = 0, span: Span | None = None) -> Expression:
+def leaf(
+    kind: str, name: str, shape: Shape, delay: int = 0, span: Span | None = None, delay_name: str = ""
+) -> Expression:
     """A leaf that reads a named value."""
-    return Expression(kind, shape=shape, name=name, delay=delay, span=span)
+    return Expression(kind, shape=shape, name=name, delay=delay, delay_name=delay_name, span=span)
 
 
 def as_expression(value: Expression | float) -> Expression:

@@ -44,15 +44,15 @@ class Formulas:
             path=path,
             name=name,
             role=block.cell.definition.roles.get(name, ""),
-            latex=f"{left} = {latex_of(expression, self.notation(block))}",
+            latex=f"{left} = {latex_of(expression, self.notation(block))}{_delays_latex(block, expression)}",
             backward_latex=self._backward_latex(path, name),
             terms=self._terms(block, expression),
             lit=False,
         )
 
-    def notation(self, block: Block, shift: int = 0) -> Notation:
+    def notation(self, block: Block, shift: int = 0, shift_name: str = "") -> Notation:
         """How a block's names are written and marked; the readout's input is written as what it reads."""
-        return Notation(lambda name: self._mark(block, name), shift, block.direction)
+        return Notation(lambda name: self._mark(block, name), shift, shift_name, block.direction)
 
     def _mark(self, block: Block, name: str) -> str:
         if name in block.cell.definition.inputs:
@@ -68,11 +68,19 @@ class Formulas:
 
     def term_latex(self, term: Arriving) -> str:
         """One term of an adjoint in symbols."""
-        return latex_of(term.contribution.expression, self.notation(term.block, term.delay))
+        target = term.contribution.target
+        return latex_of(term.contribution.expression, self.notation(term.block, target.delay, target.delay_name))
 
     def _terms(self, block: Block, expression: Expression) -> tuple[str, ...]:
         read = [leaf for leaf in leaves(expression) if leaf.operator in (VARIABLE, PARAMETER, INPUT, TIME)]
         return tuple(dict.fromkeys(self._mark(block, leaf.name) for leaf in read))
+
+
+def _delays_latex(block: Block, expression: Expression) -> str:
+    """The numbers of the named delays that an equation reads, behind it."""
+    names = dict.fromkeys(leaf.delay_name for leaf in leaves(expression) if leaf.delay_name)
+    known = block.cell.definition.named_delays
+    return "".join(rf",\; {name_latex(name)} = {known[name]}" for name in names)
 
 
 def join_terms(terms: list[str]) -> str:

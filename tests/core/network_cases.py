@@ -48,6 +48,7 @@ NETWORKS: dict[str, Callable[[], Network]] = {
     "reverse": lambda: stack(layer("lstm", 2, REVERSE), layer("gru", 2, REVERSE)),
     "up and down": lambda: stack(layer("lstm"), layer("gru", 2, REVERSE), layer("rnn_tanh")),
     "three back": lambda: stack(layer(LAYERED, 2, BOTH), layer(LAYERED, 2, REVERSE)),
+    "named delays": lambda: stack(layer("rnn_skip", 2, BOTH, delays={"d": 3}), layer("rnn_leaky")),
     "reads the time": lambda: stack(layer(CLOCK, 2, BOTH)),
     "as it walks": lambda: stack(layer("lstm", 2, BOTH, aligned=False), layer("gru", 2, REVERSE, aligned=False)),
 }

@@ -220,3 +220,22 @@ def test_a_scenario_may_name_a_network_file(tmp_path: Path) -> None:
     (tmp_path / "scene.toml").write_text(SCENARIO.replace("file =", "units = 2\nfile ="), encoding="utf-8")
     with pytest.raises(FileError, match=r"^scene.toml, line 5, network.file: with 'file' nothing else can stand here"):
         read_scenario(tmp_path / "scene.toml")
+
+
+def test_a_layer_gives_the_delays_of_its_cell(tmp_path: Path) -> None:
+    text = 'name = "Skips"\n[[layer]]\ncell = "rnn_skip"\nunits = 2\ndelays = { d = 9 }\n'
+    network = read_network_file(written(tmp_path, text)).network(inputs=2, outputs=2)
+    assert dict(network.layers[0].cell.definition.delays) == {"h": (1, 9)}
+
+
+@pytest.mark.parametrize(
+    ("delays", "message"),
+    [
+        ("{ e = 2 }", r"own.toml, line \d+, layer\[0\]: the cell .* names no delay e; it names: d"),
+        ("{ d = 0 }", r"own.toml, line \d+, layer\[0\].delays"),
+    ],
+)
+def test_delays_that_a_cell_cannot_have(tmp_path: Path, delays: str, message: str) -> None:
+    text = f'name = "Skips"\n[[layer]]\ncell = "rnn_skip"\nunits = 2\ndelays = {delays}\n'
+    with pytest.raises(FileError, match=message):
+        read_network_file(written(tmp_path, text)).network(inputs=2, outputs=2)

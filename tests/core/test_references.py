@@ -17,6 +17,7 @@ from tests.core.references import (
     reference_step,
     reference_walk,
 )
+from tests.core.references_over_time import WALKS
 
 RECORDED = sorted((Path(__file__).parents[1] / "data" / "pytorch").glob("*.npz"))
 LETTERS = {"lstm": "ifgo", "gru": "rzn"}  # PyTorch's order of the gates
@@ -61,7 +62,7 @@ def test_all_kinds_were_recorded() -> None:
 
 def test_every_cell_file_has_a_reference() -> None:
     beside = {"lstm_projected"}  # its state is not as wide as its units: test_pytorch_networks compares it with PyTorch
-    assert {path.stem for path in resource_path("cells").glob("*.toml")} == {*STEPS, *beside}
+    assert {path.stem for path in resource_path("cells").glob("*.toml")} == {*STEPS, *beside, *WALKS}
 
 
 @pytest.mark.parametrize("name", STEPS)

@@ -27,7 +27,7 @@ def make(cell: Cell, batch: int, steps: int = 5):
     parameters = {path: generator.normal(size=shape) for path, shape in network.parameter_shapes.items()}
     inputs = generator.normal(size=(steps, batch, cell.inputs))
     initial = {path: generator.normal(size=rows.shape) for path, rows in network.initial_states(batch).items()}
-    targets = generator.normal(size=(steps, batch, cell.units))
+    targets = generator.normal(size=(steps, batch, cell.outputs))
     run = Run(Problem(network, parameters, inputs, targets, initial=initial)).complete()
     return run, {path.removeprefix("l0/"): value for path, value in parameters.items()}
 
@@ -54,7 +54,7 @@ def test_steps_equal_a_run_bit_for_bit(cell: Cell, batch: int) -> None:
         back = stepper.backward(steps[t], arriving)
         for name, adjoint in back.adjoints.items():
             np.testing.assert_array_equal(adjoint, run.adjoints(f"l0/{name}")[t])
-        np.testing.assert_array_equal(back.inputs["x"], run.input_adjoints()[t])
+        np.testing.assert_array_equal(back.inputs[cell.definition.inputs[0]], run.input_adjoints()[t])
         for name, rows in waiting.items():  # what goes further back waits one row on
             waiting[name] = back.state[name] + np.concatenate([np.zeros_like(rows[:1]), rows[:-1]])
         for name, part in back.parameters.items():

@@ -10,7 +10,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from core.files.snapshot.load import LOAD_LIMIT_BYTES, restored
-from core.language import parse_cell, with_loss
+from core.language import with_loss
 from core.network import LOSS, Network
 from core.vocabulary import Vocabulary
 
@@ -36,6 +36,6 @@ def read_model(path: str | Path, *, loss: str = "", limit_bytes: int = LOAD_LIMI
 
 def _with_loss(network: Network, loss: str) -> Network:
     cell = network.head.cell
-    readout = with_loss(parse_cell(cell.definition.text, cell.definition.file), loss)
+    readout = with_loss(cell.definition, loss)
     head = replace(network.head, cell=replace(cell, definition=readout), ends=frozenset({LOSS}))
     return Network(network.layers, head, loss, network.padding)

@@ -24,7 +24,7 @@ from core.files.snapshot.records import (
     SequenceRecord,
     SetupRecord,
 )
-from core.language import CellDefinition, parse_cell, with_loss
+from core.language import CellDefinition, parse_cell, with_delays, with_loss
 from core.language.cell_file import MAX_BYTES
 from core.network import HEAD, LOSS, Block, Network
 from core.run import Intervention
@@ -51,6 +51,7 @@ def _block_record(block: Block) -> BlockRecord:
         inputs=cell.inputs,
         units=cell.units,
         extra=dict(cell.extra),
+        delays=dict(definition.named_delays),
         reads=dict(block.reads),
         reverse=block.reverse,
         aligned=block.aligned,
@@ -126,7 +127,7 @@ def _block(record: BlockRecord, definition: CellDefinition, ends: frozenset[str]
 def _definition(record: BlockRecord) -> CellDefinition:
     if len(record.text) > MAX_BYTES or min(record.inputs, record.units) < 1:
         raise DataError(f"block {record.name}: its text is too long, or a size is below 1")
-    definition = parse_cell(record.text, record.file)
+    definition = with_delays(parse_cell(record.text, record.file), record.delays)
     return definition if definition.file == record.file else replace(definition, file=record.file)
 
 

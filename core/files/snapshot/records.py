@@ -46,6 +46,7 @@ class BlockRecord(msgspec.Struct):
     inputs: int
     units: int
     extra: dict[str, int] = {}
+    delays: dict[str, int] = {}  # by name, of the cells that name some
     reads: dict[str, str] | None = None
     reverse: bool = False
     aligned: bool = True

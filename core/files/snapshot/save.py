@@ -153,8 +153,9 @@ def _document(captured: Capture, pool: PoolWriter, computed: list[str], norms: l
 def _is_plain(networks: list[Network], sequences: list[Sequence]) -> bool:
     """Whether a program that knows only forward layers, each reading the one before it, reads this rightly."""
     blocks = [block for network in networks for block in network.blocks]
-    beyond = any(block.reverse or block.tied or block.cell.extra or len(block.reads) > 2 for block in blocks)
-    return not beyond and all(sequence.lengths is None for sequence in sequences)
+    sized = any(block.cell.extra or block.cell.definition.named_delays for block in blocks)
+    beyond = any(block.reverse or block.tied or len(block.reads) > 2 for block in blocks)
+    return not (sized or beyond) and all(sequence.lengths is None for sequence in sequences)
 
 
 def _setup_records(

@@ -69,7 +69,7 @@ def test_a_file_from_before_there_were_directions_opens(tmp_path: Path) -> None:
     def older(document: dict) -> None:
         for network in document["networks"]:
             for block in (*network["layers"], network["head"]):
-                for key in ("extra", "reads", "reverse", "aligned", "tied"):
+                for key in ("extra", "delays", "reads", "reverse", "aligned", "tied"):
                     del block[key]
             del network["padding"]
         for sequence in document["sequences"]:
@@ -91,6 +91,7 @@ def test_a_file_from_before_there_were_directions_opens(tmp_path: Path) -> None:
         (lambda n: n["layers"][1].update(tied="head"), "cannot use the parameters of head"),
         (lambda n: n["head"].update(reverse=True), "the readout walks in reverse"),
         (lambda n: n["layers"][0].update(extra={"projection": 2}), "declares no size projection"),
+        (lambda n: n["layers"][0].update(delays={"d": 2}), "names no delay d"),
         (lambda n: n.update(padding="kept"), "padding"),
     ],
 )

@@ -17,6 +17,8 @@ from core.language.gates import gates_of
         ("gru_simplified", "u"),
         ("rnn_tanh", ""),
         ("rnn_logistic", "h"),
+        ("rnn_leaky", "a"),
+        ("rnn_leaky_trained", "a"),
     ],
 )
 def test_gates_of_cells(cell: str, gates: str) -> None:
