@@ -6,9 +6,11 @@ from desktop.colours import ColourMaps
 from desktop.laboratory.cliff import CliffPicture
 from desktop.laboratory.jacobian import JacobianPicture
 from desktop.laboratory.page import Laboratory
+from desktop.laboratory.paths import Paths
 from desktop.laboratory.reach import Reach
+from desktop.laboratory.weights import Weights
 
-PICTURES = (Reach, JacobianPicture, CliffPicture)
+PICTURES = (Reach, Paths, Weights, JacobianPicture, CliffPicture)
 
 
 def make_laboratory(maps: ColourMaps) -> Laboratory:

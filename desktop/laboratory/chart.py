@@ -6,6 +6,7 @@ pyqtgraph draws it; what is here gives it the look of the window and its units t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 
 import numpy as np
 import pyqtgraph as pg
@@ -17,9 +18,11 @@ from PySide6.QtWidgets import QLabel, QWidget
 from desktop.laboratory.matrix import Hatched
 from desktop.theme import Theme, scaled, ui_font
 from desktop.views.plot_items import Cursor, Line, Rules
+from desktop.views.steady import time_ticks
 
 TICK_PX, LABEL_PX = 11.0, 12.0
-LEFT_PX = 64.0
+LEFT_PX, GAP_PX = 52.0, 14.0
+STEP_PX = 60.0  # along the axis for each labelled time step
 Ticks = Sequence[tuple[float, str]]
 
 
@@ -35,16 +38,18 @@ class Chart(pg.PlotWidget):
         self._theme = theme
         self._data: list[pg.GraphicsObject] = []
         self.dragging = False  # whether the pointer has moved since the button went down
-        self._key = QLabel(self)
-        self._key.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._key.hide()
+        self._steps: tuple[int, int] | None = None
+        self._title, self._key = QLabel(self), QLabel(self)
+        for label in (self._title, self._key):
+            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+            label.hide()
+        self._title.setTextFormat(Qt.TextFormat.PlainText)
         self._rules, self.cursor_line = Rules(), Cursor()
         item = self.getPlotItem()
         item.hideButtons()
         item.setMenuEnabled(False)
         item.setMouseEnabled(False, False)
         item.disableAutoRange()
-        item.layout.setContentsMargins(0, round(scaled(6)), round(scaled(8)), 0)
         for part in (self._rules, self.cursor_line):
             item.addItem(part, ignoreBounds=True)
         self.setMouseTracking(True)
@@ -62,26 +67,38 @@ class Chart(pg.PlotWidget):
             axis.setTextPen(theme.secondary)
             axis.setStyle(tickFont=ui_font(TICK_PX), tickLength=0, tickAlpha=0, tickTextOffset=round(scaled(5)))
             axis.setStyle(hideOverlappingLabels=False)
+            axis.enableAutoSIPrefix(False)
             axis.label.setFont(ui_font(LABEL_PX))
             axis.label.setDefaultTextColor(theme.secondary)
         item.getAxis("left").setWidth(round(scaled(LEFT_PX)))
+        self._title.setStyleSheet(f"color: {theme.secondary.name()};")
         self._rules.set_colour(theme.line)
         self.cursor_line.set_colour(theme.accent)
+        self._place_head()
 
     # Axes
 
     def set_labels(self, across: str, up: str) -> None:
-        """What the axes measure, with units."""
-        for side, text in (("bottom", across), ("left", up)):
-            axis = self.getPlotItem().getAxis(side)
-            axis.setLabel(text)
-            axis.label.setFont(ui_font(LABEL_PX))
-            axis.label.setDefaultTextColor(self._theme.secondary)
+        """What the axes measure, with units; that of the axis up stands over it."""
+        axis = self.getPlotItem().getAxis("bottom")
+        axis.setLabel(across)
+        axis.label.setFont(ui_font(LABEL_PX))
+        axis.label.setDefaultTextColor(self._theme.secondary)
+        self._title.setText(up)
+        self._title.setVisible(bool(up))
+        self.setAccessibleName(f"{up}, {across}")
+        self._place_head()
 
     def set_x(self, low: float, high: float, ticks: Ticks) -> None:
         """Limits and texts of the axis across."""
+        self._steps = None
         self.getPlotItem().setXRange(low, high, padding=0)
         self.getPlotItem().getAxis("bottom").setTicks([list(ticks)])
+
+    def set_steps(self, first: int, last: int) -> None:
+        """Whole steps across, first < t <= last, with as many texts as there is room for."""
+        self.set_x(first + 0.5, last + 0.5, time_ticks(first, last, max(2, int(self.width() / scaled(STEP_PX)))))
+        self._steps = first, last
 
     def set_y(self, low: float, high: float, ticks: Ticks, rules: bool = True) -> None:
         """Limits and texts of the axis up, with thin rules across at the ticks. ``low`` > ``high`` turns it round."""
@@ -150,22 +167,40 @@ class Chart(pg.PlotWidget):
         band = pg.LinearRegionItem((low, high), movable=False, brush=colour, pen=pg.mkPen(None))
         self.add(band, -20.0)
 
-    def set_key(self, entries: Sequence[tuple[QColor, str]]) -> None:
-        """What the colours of the curves mean, at the top right."""
-        words = (f'<span style="color:{colour.name()}">▬</span> {text}' for colour, text in entries)
+    def set_key(self, entries: Sequence[tuple[QColor, str] | tuple[QColor, str, str]]) -> None:
+        """What the colours of the curves mean, over the plot, at the right; a third part is the mark instead of a bar."""
+        words = []
+        for colour, text, *mark in entries:
+            words.append(f'<span style="color:{colour.name()}">{mark[0] if mark else "▬"}</span> {escape(text)}')
         self._key.setText("&nbsp;&nbsp; ".join(words))
         self._key.setVisible(bool(entries))
-        self._place_key()
+        self._place_head()
 
-    def _place_key(self) -> None:
-        self._key.setFont(ui_font(TICK_PX))
-        self._key.adjustSize()
-        self._key.move(max(0, self.width() - self._key.width() - round(scaled(12))), 0)
+    def _place_head(self) -> None:
+        """The title at the left, what colours mean at the right, or under it where one line has no room for both."""
+        room, gap, edge = self.width(), round(scaled(GAP_PX)), round(scaled(8))
+        title, key = (0 if label.isHidden() else self._sized(label, room) for label in (self._title, self._key))
+        beside = title + gap + key <= room - edge
+        self._title.move(0, 0)
+        self._key.move(max(0, room - edge - self._key.width()), 0 if beside or not title else self._title.height())
+        bottoms = (label.geometry().bottom() + 1 for label in (self._title, self._key) if not label.isHidden())
+        self.getPlotItem().layout.setContentsMargins(0, max(bottoms, default=0) + round(scaled(6)), edge, 0)
+
+    def _sized(self, label: QLabel, room: int) -> int:
+        label.setFont(ui_font(LABEL_PX if label is self._title else TICK_PX))
+        label.setWordWrap(False)
+        label.adjustSize()
+        if label.width() > room:
+            label.setWordWrap(True)
+            label.resize(room, label.heightForWidth(room))
+        return label.width()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if hasattr(self, "_key"):
-            self._place_key()
+            self._place_head()
+            if self._steps is not None:
+                self.set_steps(*self._steps)
 
     def set_cursor(self, x: float | None) -> None:
         """The line that says where the walk is."""

@@ -14,7 +14,7 @@ from desktop.theme import Theme, scaled, ui_font
 
 TEXT_PX = 11.0
 DECADES = 1.0  # on each side of 1
-LEFT_PX = 64.0
+LEFT_PX = 52.0
 
 
 class DialView(QWidget):

@@ -20,7 +20,7 @@ from desktop.laboratory.questions import Cancelled, Finished, Place, Progress, S
 from desktop.laboratory.scales import log_axis
 from desktop.theme import scaled, ui_font
 from desktop.views.choice import Choice
-from desktop.views.steady import rounded_up, time_ticks
+from desktop.views.steady import rounded_up
 
 WHOLE = ""  # the whole state, against one variable of it
 SHARE = 0.3  # of the progress bar: what the steps take, before the span
@@ -164,7 +164,7 @@ class JacobianPicture(Picture):
         chart.clear_data()
         chart.set_labels(tr("time step"), tr("stretch in one step"))
         count = len(times)
-        chart.set_x(0.5, count + 0.5, time_ticks(0, count, max(2, int(chart.width() / scaled(60)))))
+        chart.set_steps(0, count)
         chart.set_y(axis.bottom, axis.top, axis.ticks)
         low, high = sorted((int(span.starts[-1]) + 1, span.t + 1))
         chart.add_band(max(0.5, low + 0.5), high + 0.5, theme.accent_tint)
@@ -172,7 +172,7 @@ class JacobianPicture(Picture):
         chart.add_line(times[order], axis.places(most), theme.gradient_high)
         chart.add_line(times[order], axis.places(least), theme.gradient_high, 1.0, dashed=True)
         chart.add_line(times[order], axis.places(series.radii[order]), theme.secondary, 1.5)
-        chart.set_key(((theme.gradient_high, tr("largest")), (theme.gradient_high, tr("smallest (dashed)")),
+        chart.set_key(((theme.gradient_high, tr("largest")), (theme.gradient_high, tr("smallest"), "╌"),
                        (theme.secondary, tr("spectral radius"))))  # fmt: skip
         chart.set_cursor(span.t + 1)
 
@@ -183,8 +183,7 @@ class JacobianPicture(Picture):
         axis = log_axis([*shown[np.isfinite(shown)].tolist(), 1.0])
         chart.clear_data()
         chart.set_labels(tr("steps back from t = {t}").format(t=span.t + 1), tr("stretch over them"))
-        most = int(span.lags[-1])
-        chart.set_x(0.5, most + 0.5, time_ticks(0, most, max(2, int(chart.width() / scaled(60)))))
+        chart.set_steps(0, int(span.lags[-1]))
         chart.set_y(axis.bottom, axis.top, axis.ticks)
         chart.add_rule(float(axis.places([1.0])[0]), theme.text)
         count = shown.shape[1]

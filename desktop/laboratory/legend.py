@@ -13,7 +13,7 @@ from desktop.numbers_text import power_text, short_text
 from desktop.theme import hatch_brush, scaled, ui_font
 from desktop.widgets.drawing import line_height, ramp, text_width
 
-RAMP_PX, RAMP_HEIGHT_PX, TEXT_PX, LEFT_PX, GAP_PX = 260.0, 9.0, 11.0, 64.0, 18.0
+RAMP_PX, RAMP_HEIGHT_PX, TEXT_PX, LEFT_PX, GAP_PX = 260.0, 9.0, 11.0, 52.0, 18.0
 
 
 class RampLegend(QWidget):

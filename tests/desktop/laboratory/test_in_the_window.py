@@ -50,5 +50,5 @@ def test_a_click_in_the_map_moves_the_walk(window, qtbot):
     window.commands["show_laboratory"].trigger()
     laboratory = window.middle.laboratory
     qtbot.waitUntil(lambda: not laboratory.busy)
-    laboratory.pictures[0].chart.pointed.emit((3.1, 5.0))
+    laboratory.pictures[0].map.chart.pointed.emit((3.1, 5.0))
     assert window.bridge.frame.position.t == 2
