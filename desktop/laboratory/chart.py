@@ -39,6 +39,8 @@ class Chart(pg.PlotWidget):
         self._data: list[pg.GraphicsObject] = []
         self.dragging = False  # whether the pointer has moved since the button went down
         self._steps: tuple[int, int] | None = None
+        self._ticks: tuple[tuple[float, str], ...] = ()
+        self._ruled = True
         self._title, self._key = QLabel(self), QLabel(self)
         for label in (self._title, self._key):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -105,8 +107,20 @@ class Chart(pg.PlotWidget):
         box = self.getPlotItem().getViewBox()
         box.invertY(low > high)
         self.getPlotItem().setYRange(min(low, high), max(low, high), padding=0)
-        self.getPlotItem().getAxis("left").setTicks([list(ticks)])
-        self._rules.set_heights(tuple(value for value, _ in ticks) if rules else ())
+        self._ticks, self._ruled = tuple(ticks), rules
+        self._fit_ticks()
+
+    def _fit_ticks(self) -> None:
+        """As many texts as there is room for; the last ones, of special rows, come before the others."""
+        low, high = self.getPlotItem().getViewBox().viewRange()[1]
+        room = max(self.height() - round(scaled(64)), 1)
+        least = (high - low) / room * scaled(TICK_PX + 3)
+        kept: list[tuple[float, str]] = []
+        for place, text in reversed(self._ticks):
+            if all(abs(place - other) >= least for other, _ in kept):
+                kept.append((place, text))
+        self.getPlotItem().getAxis("left").setTicks([kept])
+        self._rules.set_heights(tuple(place for place, _ in kept) if self._ruled else ())
 
     # Data
 
@@ -168,7 +182,7 @@ class Chart(pg.PlotWidget):
         self.add(band, -20.0)
 
     def set_key(self, entries: Sequence[tuple[QColor, str] | tuple[QColor, str, str]]) -> None:
-        """What the colours of the curves mean, over the plot, at the right; a third part is the mark instead of a bar."""
+        """What the colours of the curves mean, over the plot; a third part is the mark in the place of a bar."""
         words = []
         for colour, text, *mark in entries:
             words.append(f'<span style="color:{colour.name()}">{mark[0] if mark else "▬"}</span> {escape(text)}')
@@ -199,6 +213,7 @@ class Chart(pg.PlotWidget):
         super().resizeEvent(event)
         if hasattr(self, "_key"):
             self._place_head()
+            self._fit_ticks()
             if self._steps is not None:
                 self.set_steps(*self._steps)
 

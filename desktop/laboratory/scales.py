@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from desktop.views.steady import LogAxis, decades, linear_ticks, log_positions
+from desktop.views.steady import LogAxis, linear_ticks, log_positions
 
 LOG_FROM = 20.0  # the ratio of the largest to the smallest from which an axis is logarithmic
 ROOM = 0.04  # of the axis, over and under the data
@@ -28,12 +28,26 @@ class Axis(msgspec.Struct, frozen=True):
         array = np.asarray(numbers, float)
         return array if self.log is None else log_positions(array, self.log)
 
+    def log_places(self, logs: ArrayLike) -> NDArray:
+        """Where numbers stand on a logarithmic axis that are given by their logarithms to base 10. NaN stays."""
+        array = np.asarray(logs, float)
+        if self.log is None:
+            return array
+        return np.where(np.isneginf(array), self.log.zero, np.where(np.isposinf(array), self.log.infinity, array))
+
 
 def log_axis(numbers: Sequence[float]) -> Axis:
     """Whole decades around the sizes of all of them."""
-    sizes = [abs(number) for number in numbers]
-    axis = LogAxis(*decades(sizes))
-    zeros, over = any(size == 0 for size in sizes), any(size == math.inf for size in sizes)
+    with np.errstate(divide="ignore"):
+        return decade_axis(np.log10(np.abs(np.asarray(numbers, float))).tolist())
+
+
+def decade_axis(logs: Sequence[float]) -> Axis:
+    """Whole decades around numbers given by their logarithms to base 10, also beyond the range of numbers."""
+    finite = [log for log in logs if math.isfinite(log)] or [-4.0, 0.0]
+    low, high = math.floor(min(finite) + 1e-9), math.ceil(max(finite) - 1e-9)
+    axis = LogAxis(min(low, high - 2), high)
+    zeros, over = -math.inf in logs, math.inf in logs
     rules = [(axis.zero, "0")] * zeros + [(axis.infinity, "∞")] * over
     room = ROOM * (axis.high - axis.low)
     bottom = (axis.zero if zeros else float(axis.low)) - room
