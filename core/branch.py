@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from core.errors import SessionError
 from core.frame import Cursor, Phase, Position
+from core.learning.paces import check_paces
+from core.learning.record import Training
 from core.learning.step import LearningSettings, Outcome, learn
 from core.network import Network
 from core.origin import Origin
@@ -34,6 +36,10 @@ class Setup(msgspec.Struct, frozen=True, eq=False):
     learning: LearningSettings = msgspec.field(default_factory=LearningSettings)
     name: str = ""
     origin: Origin | None = None  # where the network came from, if from a file
+    training: Training = Training()
+
+    def __post_init__(self) -> None:
+        check_paces(self.network, self.learning.paces)
 
     def problem(self, parameters: Arrays) -> Problem:
         """What an iteration with these parameters computes."""
@@ -44,6 +50,7 @@ class Setup(msgspec.Struct, frozen=True, eq=False):
             initial=self.initial,
             interventions=self.interventions,
             window=self.learning.window,
+            over_batch=self.learning.over_batch,
         )
 
     def walks_like(self, other: Setup) -> bool:

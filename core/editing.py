@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from core.branch import Arrays, Iteration, Setup
 from core.errors import SessionError
 from core.learning.optimisers import initial_state
+from core.learning.paces import fitting_paces
 from core.learning.step import LearningSettings
 from core.network import Network
 from core.origin import Origin
@@ -25,11 +26,14 @@ class Edit(msgspec.Struct, frozen=True, eq=False):
     setup: Setup
     parameters: Arrays
     shared: int = 0
+    optimiser_state: Arrays | None = None  # None: it goes on where it fits
 
 
 def start_of(edit: Edit, iteration: Iteration, setup: Setup) -> Iteration:
     """The iteration an edit begins with; the optimiser's state goes on where kind and parameters stay the same."""
     optimiser, parameters = edit.setup.learning.optimiser, edit.parameters
+    if edit.optimiser_state is not None:
+        return Iteration(parameters, edit.optimiser_state)
     alike = _shapes(parameters) == _shapes(iteration.parameters)
     if alike and type(optimiser) is type(setup.learning.optimiser):
         return Iteration(parameters, iteration.optimiser_state)
@@ -86,9 +90,11 @@ def learning_edit(setup: Setup, parameters: Arrays, learning: LearningSettings) 
 def model_edit(
     setup: Setup, network: Network, parameters: Arrays, sequence: Sequence, name: str, origin: Origin | None
 ) -> Edit:
-    """Another network, which learns as the one before. Raises ShapeError."""
+    """Another network, which learns as the one before, but for units that it has not. Raises ShapeError."""
     initial = {} if origin is None else origin.initial_for(sequence.batch)
-    changed = Setup(network, sequence, initial, learning=setup.learning, name=name, origin=origin)
+    learning = replace(setup.learning, paces=fitting_paces(network, setup.learning.paces))
+    changed = Setup(network, sequence, initial, learning=learning, name=name, origin=origin)
+    changed = replace(changed, training=setup.training.fitting(network))
     return Edit("change the model", changed, network.check(parameters))
 
 

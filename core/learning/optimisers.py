@@ -19,6 +19,7 @@ from core.errors import GatewalkError, ShapeError
 
 Array: TypeAlias = NDArray[Any]
 Arrays: TypeAlias = Mapping[str, Array]
+_NONE: Arrays = MappingProxyType({})
 
 
 # Tagged structs rather than dataclasses: msgspec needs the tag to tell the three apart when it reads a session.
@@ -81,10 +82,11 @@ def initial_state(settings: Optimiser, parameters: Arrays) -> Arrays:
 
 
 def update(
-    settings: Optimiser, parameters: Arrays, gradients: Arrays, state: Arrays
+    settings: Optimiser, parameters: Arrays, gradients: Arrays, state: Arrays, resting: Arrays = _NONE
 ) -> tuple[dict[str, Array], Arrays]:
     """The parameters and the optimiser's state after one update; what was passed in stays as it was.
 
+    ``resting`` says by path which rows of a parameter take no part, (rows,): these keep their numbers and their state.
     A parameter without a gradient stays the same object. New arrays are read-only and keep the parameter's dtype;
     numbers that overflow become infinite, nothing is raised for them.
     Raises GatewalkError for a gradient of no parameter or a state of other settings, ShapeError for unequal shapes.
@@ -99,8 +101,16 @@ def update(
                 slope = slope + settings.weight_decay * value
             step, parts = _step(settings, slope, state, path)
             changed[path] = np.asarray(value - step, dtype=value.dtype)
+        if path in resting:
+            changed[path] = _kept(resting[path], value, changed[path])
+            parts = {name: _kept(resting[path], state[f"{name}/{path}"], new) for name, new in parts.items()}
         moved |= {f"{part}/{path}": array for part, array in parts.items()}
     return {**parameters, **_frozen(changed)}, MappingProxyType({**state, **_frozen(moved)})
+
+
+def _kept(rest: Array, old: Array, new: Array) -> Array:
+    """The new array, with the rows that rest as they were; a number of all rows becomes one of each."""
+    return np.asarray(np.where(rest.reshape(-1, *[1] * (new.ndim - 1)), old, new), dtype=new.dtype)
 
 
 def _step(settings: Optimiser, slope: Array, state: Arrays, path: str) -> tuple[Array, dict[str, Array]]:
@@ -111,7 +121,7 @@ def _step(settings: Optimiser, slope: Array, state: Arrays, path: str) -> tuple[
         case Momentum():
             return _momentum_step(settings, slope, _part(state, "velocity", path, slope))
         case Adam():
-            count = int(_part(state, "updates", path)) + 1
+            count = _part(state, "updates", path) + 1
             first, second = _part(state, "first", path, slope), _part(state, "second", path, slope)
             return _adam_step(settings, slope, first, second, count)
 
@@ -122,13 +132,24 @@ def _momentum_step(settings: Momentum, slope: Array, velocity: Array) -> tuple[A
     return settings.rate * ahead, {"velocity": velocity}
 
 
-def _adam_step(settings: Adam, slope: Array, first: Array, second: Array, count: int) -> tuple[Array, dict[str, Array]]:
+def _adam_step(
+    settings: Adam, slope: Array, first: Array, second: Array, count: Array
+) -> tuple[Array, dict[str, Array]]:
+    """``count``: updates of the parameter with this one, or of each of its rows."""
     first = np.asarray(settings.beta1 * first + (1.0 - settings.beta1) * slope)
     second = np.asarray(settings.beta2 * second + (1.0 - settings.beta2) * (slope * slope))
-    rate = settings.rate / (1.0 - settings.beta1**count)
-    spread = np.sqrt(second) / math.sqrt(1.0 - settings.beta2**count) + settings.epsilon
+    rate = settings.rate / _shortfall(settings.beta1, count, slope)
+    filled = _shortfall(settings.beta2, count, slope)
+    spread = np.sqrt(second) / (math.sqrt(filled) if isinstance(filled, float) else np.sqrt(filled)) + settings.epsilon
     parts = {"first": first, "second": second, "updates": np.asarray(count, dtype=np.int64)}
     return rate * (first / spread), parts
+
+
+def _shortfall(beta: float, count: Array, slope: Array) -> float | Array:
+    """1 - beta^count: how much of a running average that began at 0 is filled, a column where rows differ."""
+    if not np.ndim(count):
+        return 1.0 - beta ** int(count)
+    return 1.0 - beta ** count.astype(float).reshape(-1, *[1] * (slope.ndim - 1))
 
 
 def equation_latex(settings: Optimiser) -> str:

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from core.frame import ClipReport
 from core.learning.clipping import clip
-from core.learning.optimisers import Optimiser, initial_state, update
-from core.learning.step import LearningSettings
+from core.learning.optimisers import Optimiser, initial_state
+from core.learning.paces import DONE, check_paces
+from core.learning.step import LearningSettings, updated
 from core.network import HEAD, Network
 from core.posing import problem_of
 from core.sequence import Sequence
@@ -70,6 +71,7 @@ def train(
     learned until then is in the result. A state of another optimiser is replaced by a fresh one. Nothing that is passed
     in changes, and equal arguments give equal results, bit for bit.
     """
+    check_paces(network, settings.paces)
     parameters, bulk = network.check(parameters), _bulk_of(network)
     state = fitting_state(network, parameters, settings.optimiser, optimiser_state)
     losses: list[float] = []
@@ -127,7 +129,8 @@ def fitting_state(network: Network, parameters: Arrays, optimiser: Optimiser, st
 
 
 def _shapes(arrays: Arrays) -> dict[str, tuple[int, ...]]:
-    return {key: array.shape for key, array in arrays.items()}
+    """Shapes of what belongs to rows of parameters; counts may be of all rows, or of each."""
+    return {key: array.shape for key, array in arrays.items() if key != DONE and not key.startswith("updates/")}
 
 
 def _bulk_of(network: Network) -> Bulk:
@@ -145,5 +148,5 @@ def _iteration(
         gradients = {path: gradient / batch.batch for path, gradient in run.gradients().items()}
         loss = float(run.losses().sum()) / batch.batch
     clipped, report = clip(settings.clipping, gradients)
-    changed, moved = update(settings.optimiser, parameters, clipped, state)
+    changed, moved = updated(bulk.network, settings, parameters, clipped, state)
     return Progress(number, loss, report, changed, moved)

@@ -98,4 +98,8 @@ def learning_lines(phase: Phase, learning: LearningSettings) -> tuple[EquationLi
     else:
         formulas, role = equation_latex(learning.optimiser), describe(learning.optimiser)
     lines = formulas.split("\n")
-    return tuple(EquationLine("", "", role, latex, "", (), lit=latex is lines[-1]) for latex in lines)
+    paces = learning.paces if phase is Phase.UPDATE else ()
+    return (
+        *(EquationLine("", "", role, latex, "", (), lit=latex is lines[-1]) for latex in lines),
+        *(EquationLine("", "", str(pace), pace.latex, "", (), lit=False) for pace in paces),
+    )
