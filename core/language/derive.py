@@ -68,7 +68,7 @@ def _reverse(
     rule = OPERATORS[node.operator].vjp
     flowing: list[tuple[Expression, Expression]] = []
     for index, sent in enumerate(rule(cotangent, result, *node.args, *node.attributes)):
-        fitted = None if sent is None else _fit(sent, node.args[index])
+        fitted = None if sent is None else fit(sent, node.args[index])
         sends.append(Sent(node, index, fitted))
         if fitted is not None:
             flowing.append((node.args[index], fitted))
@@ -76,7 +76,7 @@ def _reverse(
         yield from _reverse(equation, argument, fitted, sends)
 
 
-def _fit(sent: Expression, argument: Expression) -> Expression:
+def fit(sent: Expression, argument: Expression) -> Expression:
     """A gradient in the shape of its argument: summed where a scalar was spread, and the reverse."""
     rank, wanted = len(sent.shape), len(argument.shape)
     if rank == wanted:

@@ -1,0 +1,1 @@
+"""The information-flow regulariser: its terms, its three gradients, its settings."""
