@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import count as counted
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from core.cell import Cell
@@ -19,17 +19,21 @@ from core.files.reading import checked_path, read_text
 from core.files.weights import read_weights
 from core.language import read_cell
 from core.learning.training import fitting_state
+from core.lesson import Place
 from core.network import Network, build_network
-from core.network_file import NetworkFile, read_network_file
+from core.network_file import NetworkFile, NetworkSettings, read_network_file
 from core.posing import problem_of
 from core.resources import resource_path
-from core.scenario_file import Data, Opening, Settings, parse_settings
+from core.scenario_checks import checked_places, checked_values
+from core.scenario_file import Data, LanePart, Settings, parse_settings
 from core.sequence import Sequence, from_text, last_target, next_token_targets
+from core.settings_file import SettingsText
+from core.supply import Supply
 from core.tasks import Task
+from core.words import USUAL, said
 
 MAX_BYTES = 1_000_000
 NEXT_TOKEN = "next token"  # the target that means: at every step, the token after it
-_BATCHES = 2  # the stream of a seed that batches come from; the task's own sets come from 0 and 1
 _Found = TypeVar("_Found")
 
 
@@ -39,19 +43,52 @@ class Scenario:
 
     file: Path
     settings: Settings
+    text: str = ""  # of the file, to say at which line something stands
+    prefix: str = ""  # before each key in a message: "lanes[0]."
 
     @property
     def name(self) -> str:
         """What people call it."""
-        return self.settings.name
+        return said(self.settings.name)
 
     @property
     def description(self) -> str:
         """What it shows, in a few sentences."""
-        return " ".join(self.settings.description.split())
+        return said(self.settings.description)
+
+    def named(self, language: str = USUAL) -> str:
+        """What people call it in a language."""
+        return said(self.settings.name, language)
+
+    def lane(self, number: int) -> Scenario:
+        """A lane beside the lead as a scenario of its own, to train it or to take its parameters."""
+        part, settings = self.settings.lanes[number], self.settings
+        own = replace(
+            settings,
+            name=said(part.name),
+            network=part.network or settings.network,
+            weights=part.weights,
+            learning=part.learning or settings.learning,
+            lanes=(),
+            lesson=(),
+        )
+        return Scenario(self.file, own, self.text, f"lanes[{number}].")
+
+    def lane_named(self, name: str) -> Scenario:
+        """The lane of this English name as a scenario of its own. Raises FileError where there is none."""
+        names = [said(part.name) for part in self.lanes]
+        if name not in names:
+            known = ", ".join(names) or "none"
+            raise FileError(f"{self.file.name}, lanes: there is no lane “{name}”; there are: {known}.")
+        return self.lane(names.index(name))
 
     @property
-    def opening(self) -> Opening | None:
+    def lanes(self) -> tuple[LanePart, ...]:
+        """The networks beside the lead, as the file describes them."""
+        return self.settings.lanes
+
+    @property
+    def opening(self) -> Place | None:
         """The position to open at; None for the beginning."""
         return self.settings.opening
 
@@ -65,12 +102,20 @@ class Scenario:
 
     @cached_property
     def network_file(self) -> NetworkFile | None:
-        """The network file that the scenario names; None where it describes a layer itself. Raises FileError."""
-        named = self.settings.network.file
+        """The network file that the scenario names or holds; None where it has a single layer. Raises FileError."""
+        parts = self.settings.network
+        named = parts.file
         if not named:
-            return None
+            return self._layers() if parts.layer else None
         path = self.file.parent / named if Path(named).suffix == ".toml" else named
         return self._at("network.file", lambda: read_network_file(path))
+
+    def _layers(self) -> NetworkFile:
+        """The layers of the scenario as a network file would hold them."""
+        parts = self.settings.network
+        own = NetworkSettings(self.name, list(parts.layer), "", parts.input, parts.readout, parts.padding)
+        text = SettingsText(self.text, self.file.name, f"{self.prefix}network")
+        return NetworkFile(text, self.file, own)
 
     def initial(self) -> Mapping[str, NDArray[Any]]:
         """The initial states that the network file gives, by path, (K, B, H); nothing for zeros."""
@@ -86,8 +131,6 @@ class Scenario:
 
         Read anew each time. Raises FileError for a file that is missing, damaged or of another network.
         """
-        if self.settings.weights is None:
-            return MappingProxyType(self.initial_parameters())
         return self._weights()[0]
 
     def optimiser_state(self) -> Mapping[str, NDArray[Any]]:
@@ -96,8 +139,7 @@ class Scenario:
 
     def start(self) -> tuple[Mapping[str, NDArray[Any]], Mapping[str, NDArray[Any]]]:
         """``parameters`` and ``optimiser_state`` together: a weights file is read once. Raises FileError."""
-        none: Mapping[str, NDArray[Any]] = {}
-        parameters, state = (self.parameters(), none) if self.settings.weights is None else self._weights()
+        parameters, state = self._weights()
         return parameters, fitting_state(self._network, parameters, self.settings.learning.optimiser, state)
 
     def initial_parameters(self, seed: int | None = None) -> dict[str, NDArray[Any]]:
@@ -106,21 +148,21 @@ class Scenario:
 
     def batches(self, *, size: int | None = None, seed: int | None = None, first: int = 0) -> Iterator[Sequence]:
         """Endless batches to learn from, beginning with number ``first``; each depends on seed and number only."""
+        return self.supply(size=size, seed=seed).batches(first)
+
+    def supply(self, *, size: int | None = None, seed: int | None = None) -> Supply:
+        """Where batches and what is held out come from."""
         learning = self.settings.learning
         size, seed = learning.batch if size is None else size, learning.seed if seed is None else seed
-        task = self.task()
-        for number in counted(first):
-            generator = np.random.default_rng((seed, _BATCHES, number))
-            yield self._sequence if task is None else task.batch(generator, size)
+        return Supply(self.task(), self._sequence, size, seed)
 
     def held_out(self, count: int = 1000) -> tuple[Sequence, ...]:
         """Sequences that are never learned from (agreement: a multiple of 4); without a task, the sequence itself."""
-        task = self.task()
-        return (self._sequence,) if task is None else task.held_out(count)
+        return self.supply().held_out(count)
 
     def score(self, outputs: NDArray[Any], sequence: Sequence) -> tuple[int, int]:
         """How many answers are right, and how many were asked for, as the task counts them: outputs (T, B, O)."""
-        return (self.task() or Task()).score(outputs, sequence)
+        return self.supply().score(outputs, sequence)
 
     @cached_property
     def _sequence(self) -> Sequence:
@@ -163,20 +205,32 @@ class Scenario:
         return network
 
     def _weights(self) -> tuple[Mapping[str, NDArray[Any]], Mapping[str, NDArray[Any]]]:
-        assert self.settings.weights is not None
-        named = self.settings.weights.file
+        part = self.settings.weights
+        none: Mapping[str, NDArray[Any]] = {}
+        if part is None:
+            return MappingProxyType(self.initial_parameters()), none
+        parameters, state = self._from_file(part.file) if part.file else (self.initial_parameters(), none)
+        if part.values:
+            values = checked_values(part.values, self._network, self._source)
+            parameters, state = {**parameters, **values}, none
+        return MappingProxyType(dict(parameters)), MappingProxyType(dict(state))
+
+    def _from_file(self, named: str) -> tuple[Mapping[str, NDArray[Any]], Mapping[str, NDArray[Any]]]:
         beside = self.file.parent / named
         path = beside if beside.is_file() else resource_path("weights") / named
         weights = self._at("weights.file", lambda: read_weights(path))
-        parameters = self._at("weights.file", lambda: self._network.check(weights.parameters))
-        return MappingProxyType(parameters), MappingProxyType(dict(weights.optimiser_state))
+        return self._at("weights.file", lambda: self._network.check(weights.parameters)), weights.optimiser_state
+
+    @property
+    def _source(self) -> SettingsText:
+        return SettingsText(self.text, self.file.name, self.prefix.rstrip("."))
 
     def _at(self, key: str, make: Callable[[], _Found]) -> _Found:
         """What ``make`` gives; its complaint is told with the file and the key."""
         try:
             return make()
         except GatewalkError as error:
-            raise FileError(f"{self.file.name}, {key}: {error}") from None
+            raise FileError(f"{self.file.name}, {self.prefix}{key}: {error}") from None
 
 
 def read_scenario(name_or_path: str | Path) -> Scenario:
@@ -192,12 +246,13 @@ def read_scenario(name_or_path: str | Path) -> Scenario:
             known = ", ".join(scenario_names())
             raise FileError(f"There is no scenario '{name_or_path}'. Use one of: {known}; or give a .toml file.")
     file = checked_path(path, (".toml",), "a scenario")
-    settings = parse_settings(read_text(file, MAX_BYTES, "A scenario is a page of text."), file.name)
-    scenario = Scenario(file, settings)
+    text = read_text(file, MAX_BYTES, "A scenario is a page of text.")
+    scenario = Scenario(file, parse_settings(text, file.name), text)
     scenario.network()
-    if settings.opening is not None and settings.opening.t >= scenario.sequence().length:
-        last = scenario.sequence().length - 1
-        raise FileError(f"{file.name}, opening.t: got {settings.opening.t}, expected a step from 0 to {last}.")
+    for number, part in enumerate(scenario.lanes):
+        if part.network is not None:
+            scenario.lane(number).network()
+    checked_places(scenario.settings, scenario.network(), scenario.sequence(), SettingsText(text, file.name))
     return scenario
 
 

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+from typing import Annotated, Any
 
 import msgspec
 
+from core.breakpoints import Breakpoint
 from core.errors import FileError, GatewalkError
 from core.frame import Grain, Phase
 from core.learning.clipping import Clipping
 from core.learning.optimisers import SGD, Optimiser
+from core.learning.paces import Pace
 from core.learning.step import LearningSettings
+from core.lesson import LessonStep, Place
+from core.network import Padding
+from core.network_file import MAX_LAYERS, InputPart, LayerPart, ReadoutPart
 from core.settings_file import SettingsText, settings_of, table_of
+from core.stack import Direction
 from core.tasks import TASKS, AnyTask
 from core.tokens import Kind
+from core.words import Text
 
 Positive = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
 Units = Annotated[int, msgspec.Meta(ge=1, le=4096)]
@@ -23,19 +31,33 @@ _CHOICES = {  # what msgspec does not say by itself
     "learning.optimiser.type": "sgd, momentum or adam",
     "learning.clipping.rule": "off, value or norm",
     "data.kind": "words, characters or numbers",
+    "network.layer.direction": ", ".join(Direction),
     "opening.phase": ", ".join(Phase),
     "opening.grain": ", ".join(Grain),
+    "lesson.at.phase": ", ".join(Phase),
+    "lesson.at.grain": ", ".join(Grain),
+    "lesson.look.panel": "model, data, equations, inspector, parameters, plots or differences",
+    "lesson.look.laboratory": "reach, weights, jacobian or cliff",
+    "breakpoints.type": "time, saturated, gradient, vanishes, explodes, dead or non-finite",
 }
+MOST_LANES = 3  # beside the lead
 
 
 class NetworkPart(msgspec.Struct, frozen=True):
-    """[network]: ``cell`` is a built-in name, or a cell file relative to the scenario; or ``file``, a network file."""
+    """[network]: one layer, or ``file``, a network file, or what stands in one ([[network.layer]] …).
 
-    units: Units = 0  # none, where a file says it
+    ``cell`` is a built-in name, or a cell file relative to the scenario.
+    """
+
+    units: Units = 0  # none, where layers say it
     cell: str = "lstm"
     head: str = "softmax"
     loss: str = "cross-entropy"
     file: str = ""
+    layer: Annotated[tuple[LayerPart, ...], msgspec.Meta(max_length=MAX_LAYERS)] = ()
+    input: InputPart = InputPart()
+    readout: ReadoutPart = ReadoutPart()
+    padding: Padding = "zero"
 
 
 class Data(msgspec.Struct, frozen=True):
@@ -52,9 +74,10 @@ class Data(msgspec.Struct, frozen=True):
 
 
 class WeightsPart(msgspec.Struct, frozen=True):
-    """[weights]: a ``.npz`` file beside the scenario or in resources/weights."""
+    """[weights]: a ``.npz`` file beside the scenario or in resources/weights; ``values`` by path, "l0/U", go first."""
 
-    file: str
+    file: str = ""
+    values: dict[str, Any] = {}  # numbers, or rows of numbers
 
 
 class Learning(msgspec.Struct, frozen=True):
@@ -63,47 +86,64 @@ class Learning(msgspec.Struct, frozen=True):
     optimiser: Optimiser = SGD()
     clipping: Clipping = Clipping()
     window: Natural = 0
+    paces: tuple[Pace, ...] = ()
     iterations: Natural = 1000
     batch: Positive = 32
     seed: Natural = 0
 
     def step(self) -> LearningSettings:
         """The settings of one iteration."""
-        return LearningSettings(self.optimiser, self.clipping, self.window)
+        return LearningSettings(self.optimiser, self.clipping, self.window, self.paces)
 
 
-class Opening(msgspec.Struct, frozen=True):
-    """[opening]: where the cursor stands at first; ``t`` counts from 0."""
+class LanePart(msgspec.Struct, frozen=True):
+    """[[lanes]]: a network beside the lead, on the same data; without ``network`` the lead's with other weights.
 
-    phase: Phase = Phase.FORWARD
-    t: Natural = 0
-    grain: Grain = Grain.EQUATION
+    ``learning`` says how ``train --lane`` trains it; under the cursor it learns as the lead does.
+    """
+
+    name: Text
+    network: NetworkPart | None = None
+    weights: WeightsPart | None = None
+    learning: Learning | None = None
 
 
 class Settings(msgspec.Struct, frozen=True):
     """A whole scenario file."""
 
-    name: str
+    name: Text
     network: NetworkPart
     data: Data | None = None  # without it, what the task gives as an example
-    description: str = ""
+    description: Text = ""
+    order: int = 100  # where it stands in the gallery
     task: AnyTask | None = None
     weights: WeightsPart | None = None
     learning: Learning = Learning()
-    opening: Opening | None = None
+    opening: Place | None = None
+    lanes: Annotated[tuple[LanePart, ...], msgspec.Meta(max_length=MOST_LANES)] = ()
+    breakpoints: tuple[Breakpoint, ...] = ()
+    lesson: tuple[LessonStep, ...] = ()
 
 
 def parse_settings(text: str, file: str) -> Settings:
     """The settings that a scenario file states. Raises FileError naming the file, the key and what was expected."""
     source = SettingsText(text, file)
     table = table_of(source, "a scenario")
-    _check_network(table.get("network"), source)
+    _check_network(table.get("network"), "network", source)
+    lanes = table.get("lanes", [])
+    for number, lane in enumerate(lanes if isinstance(lanes, list) else []):
+        if isinstance(lane, dict):
+            _check_network(lane.get("network"), f"lanes[{number}].network", source)
     try:
-        return settings_of(table, Settings, source, _CHOICES)
+        settings = settings_of(table, Settings, source, _CHOICES)
     except FileError:
         raise
     except GatewalkError as error:  # of the task's, the optimiser's or the clipping's own
         raise FileError(f"{file}, {_complaining(table)}: {error}") from None
+    for number, step in enumerate(settings.lesson):
+        if step.question is not None and step.question.problem:
+            raise FileError(f"{source.place(f'lesson[{number}].question')}.{step.question.problem}")
+    return settings
 
 
 def _complaining(table: dict[str, object]) -> str:
@@ -115,13 +155,23 @@ def _complaining(table: dict[str, object]) -> str:
     return "learning"
 
 
-def _check_network(table: object, source: SettingsText) -> None:
-    """A cell with its units, or a network file, which says everything. Raises FileError."""
+def _check_network(table: object, key: str, source: SettingsText) -> None:
+    """A cell with its units, or a network file, or layers, which say everything. Raises FileError."""
     if not isinstance(table, dict):
         return
     if "file" in table and len(table) > 1:
         raise FileError(
-            f"{source.place('network.file')}: with 'file' nothing else can stand here, as that file says it all."
+            f"{source.place(f'{key}.file')}: with 'file' nothing else can stand here, as that file says it all."
         )
-    if "file" not in table and "units" not in table:
-        raise FileError(f"{source.place('network')}: 'units' is missing, expected 'units = …'.")
+    single = [name for name in ("units", "cell", "head", "loss") if name in table]
+    if "layer" in table and single:
+        raise FileError(
+            f"{source.place(f'{key}.{single[0]}')}: with layers this cannot stand here; "
+            f"write it in [[{_unnumbered(key)}.layer]] or [network.readout]."
+        )
+    if not {"file", "units", "layer"} & set(table):
+        raise FileError(f"{source.place(key)}: 'units' is missing, expected 'units = …'.")
+
+
+def _unnumbered(key: str) -> str:
+    return re.sub(r"\[\d+\]", "", key)

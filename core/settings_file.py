@@ -19,13 +19,15 @@ _SOME = "[...]"  # how msgspec calls an entry of a list
 
 
 class SettingsText(msgspec.Struct, frozen=True):
-    """The text of a settings file, with the file's name."""
+    """The text of a settings file, with the file's name; ``within`` is the table that all keys are of, "network"."""
 
     text: str
     file: str
+    within: str = ""
 
     def place(self, key: str) -> str:
         """Where a key stands, for a message: "own.toml, line 12, layer[0].units"; no line where none of it stands."""
+        key = f"{self.within}.{key}" if self.within else key
         span, found = (0, len(self.text)), None
         for name, number in re.findall(r"([\w-]+)(?:\[(\d+)\])?", key):
             inner = self._section(name, int(number), span) if number else self._key(name, span)
@@ -37,7 +39,8 @@ class SettingsText(msgspec.Struct, frozen=True):
 
     def _section(self, name: str, number: int, within: _Span) -> _Span | None:
         """From the heading of the n-th [[name]] to the next one."""
-        headings = re.compile(rf"\[\[\s*{re.escape(name)}\s*\]\]").finditer(self.text, *within)
+        first = self.text.rfind("\n", 0, within[0]) + 1  # a heading may name both tables: [[network.layer]]
+        headings = re.compile(rf"\[\[\s*(?:[\w.-]+\.)?{re.escape(name)}\s*\]\]").finditer(self.text, first, within[1])
         starts = [*(found.start() for found in headings), within[1]]
         return (starts[number], starts[number + 1]) if number + 1 < len(starts) else None
 

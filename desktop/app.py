@@ -14,8 +14,9 @@ from PySide6.QtWidgets import QApplication, QMainWindow
 
 from core.errors import GatewalkError
 from core.resources import resource_path
+from core.scenario_session import ready_session
 from desktop.autosave import Autosave
-from desktop.bridge import Bridge, example_session
+from desktop.bridge import Bridge
 from desktop.collector import keep_for_good, nothing_is_garbage
 from desktop.contents import Contents
 from desktop.edits import Edits
@@ -40,7 +41,7 @@ def create_window(arguments: Sequence[str] = ()) -> QMainWindow:
     """The whole window with the ready example, or with the file that ``arguments`` name; the loop is not run."""
     application()
     with nothing_is_garbage():
-        window = build_window(Bridge(example_session()), Settings(QSettings(NAME, NAME)), default_cache_folder())
+        window = build_window(Bridge(ready_session()), Settings(QSettings(NAME, NAME)), default_cache_folder())
     for file in _files_in(arguments)[:1]:
         window.files.open_path(file)
     _keep_safe(window)

@@ -18,7 +18,6 @@ from core.errors import GatewalkError
 from core.frame import Cursor, Frame, Grain, Phase, View
 from core.learning.step import LearningSettings
 from core.network import Network
-from core.scenario import read_scenario
 from core.sequence import Sequence
 from core.session import Session, Setup
 from desktop.reports import Kind, Report, default_log_file, defect
@@ -39,19 +38,6 @@ def session_of(
 ) -> Session:
     """A new session at the start of its walk. Raises ShapeError or DataError where the parts do not fit."""
     return Session(Setup(network, sequence, learning=learning or LearningSettings(), name=name), parameters)
-
-
-def example_session(name: str = "agreement") -> Session:
-    """The ready example, where its scenario says that one should begin."""
-    scenario = read_scenario(name)
-    learning = scenario.settings.learning.step()
-    setup = Setup(scenario.network(), scenario.sequence(), scenario.initial(), learning=learning, name=scenario.name)
-    session = Session(setup, *scenario.start())
-    if scenario.opening is not None:
-        session.grain = scenario.opening.grain
-        session.go_to_phase(scenario.opening.phase)
-        session.go_to_time(scenario.opening.t)
-    return session
 
 
 class Bridge(QObject):

@@ -11,9 +11,10 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from core.errors import FileError, GatewalkError
 from core.posing import with_next_targets
+from core.scenario_session import ready_session
 from core.sequence import Sequence
 from desktop import session_files
-from desktop.bridge import Bridge, example_session
+from desktop.bridge import Bridge
 from desktop.dialogs import ask
 from desktop.reports import Kind
 from desktop.settings import Settings
@@ -69,7 +70,7 @@ class Files(QObject):
 
     def new_session(self) -> None:
         """Start again with the ready example."""
-        if self.may_lose_work() and self._try(lambda: self._bridge.replace_session(example_session())):
+        if self.may_lose_work() and self._try(lambda: self._bridge.replace_session(ready_session())):
             self._stand_on(None)
 
     def open(self) -> None:

@@ -16,9 +16,9 @@ from core.errors import FileError
 from core.files.snapshot import SNAPSHOT_SUFFIX, load_session
 from core.frame import Cursor, Grain, View
 from core.reveal import frame_at
+from core.scenario_session import ready_session
 from core.timeline import Timeline
 from desktop.app import application
-from desktop.bridge import example_session
 from desktop.settings import Settings, ThemeChoice
 from desktop.stage import Stage, grabbed
 from desktop.theme import DARK, LIGHT
@@ -111,4 +111,4 @@ def _opened(name: str) -> tuple[Any, View]:
         return load_session(path)
     if path.suffix and path.suffix.lower() != ".toml":
         raise FileError(f"{name}: expected the name of a scenario, a .toml scenario or a {SNAPSHOT_SUFFIX} snapshot.")
-    return example_session(name), View()
+    return ready_session(name), View()

@@ -31,6 +31,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument("scenario", metavar="SCENARIO", help="name of a scenario, or a .toml file")
     parser.add_argument("--out", metavar="FILE", type=Path, required=True, help="the .npz file to write")
+    parser.add_argument("--lane", metavar="NAME", help="train this lane of the scenario in place of its lead")
     parser.add_argument("--iterations", metavar="N", type=_positive, help="how many (default: as the scenario says)")
     parser.add_argument("--seed", metavar="S", type=_natural, help="of initial weights and batches")
     parser.add_argument("--batch", metavar="B", type=_positive, help="sequences in one iteration")
@@ -42,6 +43,8 @@ def run(arguments: Namespace) -> int:
     """Trains, writes the file, and gives the exit code: 0 also when it was interrupted."""
     _check_writable(arguments.out)
     scenario = read_scenario(arguments.scenario)
+    if arguments.lane is not None:
+        scenario = scenario.lane_named(arguments.lane)
     if not (scenario.network().loss and (scenario.task() or scenario.sequence().targets is not None)):
         raise GatewalkError(
             f"{scenario.file.name}: there is nothing to learn: give data.target, or a task, and a loss."

@@ -10,6 +10,7 @@ import msgspec
 from core.errors import DataError
 from core.scenario_file import Learning, NetworkPart, Settings
 from core.tasks import AnyTask
+from core.words import said
 
 FORMAT = "gatewalk weights 1"
 
@@ -45,7 +46,7 @@ class Recipe(msgspec.Struct, frozen=True):
 
 def recipe_of(settings: Settings, start: str = "") -> Recipe:
     """The recipe of a scenario before its training."""
-    return Recipe(settings.network, settings.task, settings.name, start=start)
+    return Recipe(settings.network, settings.task, said(settings.name), start=start)
 
 
 def read_recipe(found: Mapping[str, Any]) -> Recipe:

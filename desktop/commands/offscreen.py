@@ -9,7 +9,7 @@ from PySide6.QtCore import QSize
 from core.files.replacing import writing
 from core.files.snapshot import save_session
 from core.frame import Grain, Phase, View
-from desktop.bridge import example_session
+from core.scenario_session import ready_session
 from desktop.export import png_bytes
 from desktop.filming import SETTLE_MS, settle, unseen_window
 from desktop.stage import grabbed
@@ -20,7 +20,7 @@ PICTURE, SNAPSHOT = "gatewalk.png", "gatewalk.gatewalk"
 
 def run(directory: Path) -> int:
     """Walk the example forward, over the loss and half way back, and write both files. Raises FileError."""
-    session, view = example_session(), View()
+    session, view = ready_session(), View()
     with unseen_window(session, view) as window:
         window.resize(SIZE)
         window.show()

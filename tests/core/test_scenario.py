@@ -102,7 +102,9 @@ def test_own_cells_and_weights_lie_beside_the_scenario(written, tmp_path):
 
 
 def test_the_opening_says_where_the_cursor_stands(written):
-    opening = read_scenario(written(SMALL + "[opening]\nphase = 'backward'\nt = 4\ngrain = 'time_step'")).opening
+    opening = read_scenario(
+        written(SMALL + "target = 1\n[opening]\nphase = 'backward'\nt = 4\ngrain = 'time_step'")
+    ).opening
     assert (opening.phase, opening.t, opening.grain) == (Phase.BACKWARD, 4, Grain.TIME_STEP)
 
 
@@ -123,7 +125,11 @@ def test_adam_keeps_all_that_is_said_of_it():
     ("before", "after", "sentence"),
     [
         ("units = 12", "unitz = 12", "network: 'units' is missing"),
-        ("units = 12", "units = 12\nlayer = 2", "network.layer: there is no such key; expected one of: units, cell"),
+        (
+            "units = 12",
+            "units = 12\nlayer = [{}]",
+            "network.units: with layers this cannot stand here; write it in ..network.layer",
+        ),
         ("units = 12", "units = '12'", "network.units: expected 'int', got 'str'"),
         ("units = 12", "units = 0", "network.units: expected 'int' >= 1"),
         ('"lstm"', '"lstmm"', "network.cell: there is no file lstmm and no built-in one of that name"),

@@ -14,15 +14,16 @@ from core.errors import SessionError
 from core.frame import Cursor, Grain, Phase
 from core.language import read_cell
 from core.network import build_network
+from core.scenario_session import ready_session
 from core.sequence import Sequence
-from desktop.bridge import Bridge, example_session, session_of
+from desktop.bridge import Bridge, session_of
 from desktop.reports import Kind
 from tests.desktop.same_frames import same
 
 
 @pytest.fixture
 def bridge(qapp, tmp_path):
-    return Bridge(example_session(), log_file=tmp_path / "log.txt")
+    return Bridge(ready_session(), log_file=tmp_path / "log.txt")
 
 
 class Heard:
@@ -213,7 +214,7 @@ def test_a_long_way_can_be_stopped(bridge, heard, long_session):
 def test_another_session_starts_saved_and_with_a_fresh_view(bridge, heard):
     INTENTS["set_weight"](bridge)
     bridge.select("l0/c", 2)
-    bridge.replace_session(example_session())
+    bridge.replace_session(ready_session())
     assert not bridge.modified
     assert bridge.view.path == ""
     assert len(heard.frames) == 3

@@ -13,19 +13,20 @@ from core.errors import SessionError
 from core.files.snapshot import save_session
 from core.frame import Cursor, Grain
 from core.network import build_network
+from core.scenario_session import ready_session
 from core.sequence import from_numbers
-from desktop.bridge import Bridge, example_session, session_of
+from desktop.bridge import Bridge, session_of
 from desktop.reports import Kind
 
 
 @pytest.fixture
 def bridge(qapp, tmp_path):
-    return Bridge(example_session(), log_file=tmp_path / "log.txt")
+    return Bridge(ready_session(), log_file=tmp_path / "log.txt")
 
 
 @pytest.fixture
 def saved(tmp_path):
-    session = example_session()
+    session = ready_session()
     session.set_weight("l0/b_f", (0,), 3.0)
     save_session(session, tmp_path / "before.gatewalk")
     return tmp_path / "before.gatewalk"

@@ -9,8 +9,8 @@ from core.breakpoints import AtTime
 from core.frame import Phase
 from core.learning.optimisers import SGD
 from core.learning.step import LearningSettings
+from core.scenario_session import ready_session
 from core.sequence import from_text, last_target, next_token_targets
-from desktop.bridge import example_session
 from desktop.session_edits import network_for
 from tests.desktop.windows import open_window
 
@@ -73,7 +73,7 @@ def test_switched_off_breakpoints_are_forgotten_with_their_session(window):
     window.scheduler.flush()
     assert len(panel._rows) == 1
     assert window.bridge.session.breakpoints == ()
-    window.bridge.replace_session(example_session())
+    window.bridge.replace_session(ready_session())
     window.scheduler.flush()
     assert len(panel._rows) == 0
 

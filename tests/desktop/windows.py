@@ -10,8 +10,9 @@ from time import monotonic
 from PySide6.QtCore import QEvent, QSettings
 from PySide6.QtWidgets import QApplication
 
+from core.scenario_session import ready_session
 from desktop.app import application, build_window
-from desktop.bridge import Bridge, example_session
+from desktop.bridge import Bridge
 from desktop.main_window import MainWindow
 from desktop.settings import Settings
 
@@ -23,7 +24,7 @@ def open_window(folder: Path, size: tuple[int, int] = (1280, 720)) -> Iterator[M
     font, palette, sheet = app.font(), app.palette(), app.styleSheet()
     settings = Settings(QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat))
     settings.animations = False
-    window = build_window(Bridge(example_session(), log_file=folder / "log.txt"), settings, folder / "formulas")
+    window = build_window(Bridge(ready_session(), log_file=folder / "log.txt"), settings, folder / "formulas")
     window.resize(*size)
     window.show()
     wait_for_panels(window)
