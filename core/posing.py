@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,10 +30,12 @@ def problem_of(
     initial: Mapping[str, Array] | None = None,
     interventions: tuple[Intervention, ...] = (),
     window: int = 0,
+    over_batch: Literal["sum", "mean"] = "sum",
     dtype: np.dtype[Any] = _FLOAT64,
 ) -> Problem:
     """What a run of ``network`` on ``sequence`` computes; a sequence without targets is only walked forward.
 
+    The loss is the sum over the batch, or its mean: then a loss of each sequence counts 1/B.
     Raises ShapeError where widths do not fit, DataError for a class that the network has no output for.
     """
     if sequence.width != network.inputs:
@@ -42,6 +44,8 @@ def problem_of(
             "Use a sequence of that width, or make a network for this one."
         )
     targets, weights = targets_of(sequence, network.outputs)
+    if weights is not None and over_batch == "mean":
+        weights = weights / sequence.batch
     return Problem(
         network,
         parameters,

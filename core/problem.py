@@ -38,9 +38,9 @@ class Problem:
     """What a run computes: a network with numbers, on a sequence with targets.
 
     ``inputs`` (T, B, D); ``targets`` (T, B, O) as the loss reads them (one-hot for classes) or None; ``weights``
-    (T, B) of 0 and 1: where there is a loss; ``initial`` path -> (K, B, H); ``window``: gradients are cut every
-    so many steps, counted from the end of each block's walk (truncated BPTT), 0 for never. ``lengths`` (B,): how many
-    steps each sequence has, what comes after them is padding; None where all have T.
+    (T, B): 0 where there is no loss, else how much it counts; ``initial`` path -> (K, B, H); ``window``: gradients are
+    cut every so many steps, counted from the end of each block's walk (truncated BPTT), 0 for never. ``lengths`` (B,):
+    how many steps each sequence has, what comes after them is padding; None where all have T.
     """
 
     network: Network
@@ -128,7 +128,7 @@ class Problem:
 
     @cached_property
     def loss_weights(self) -> Array:
-        """(T, B): 1 where there is a loss, which is never in padding."""
+        """(T, B): how much a loss counts, mostly 1; 0 where there is none, as in padding."""
         if self.targets is None or not self.network.loss:
             return np.zeros(self.inputs.shape[:2])
         weights = np.ones(self.inputs.shape[:2]) if self.weights is None else self.weights

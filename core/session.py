@@ -166,44 +166,44 @@ class Session:
 
     def set_weight(self, path: str, index: tuple[int, ...], value: float) -> None:
         """Give one entry of a parameter another value."""
-        self._edit(editing.weight_edit(self.setup, self.parameters, path, index, value))
+        self.edit(editing.weight_edit(self.setup, self.parameters, path, index, value))
 
     def set_parameters(self, parameters: Arrays, label: str = "set parameters") -> None:
         """Give all parameters other values. Raises ShapeError where they do not fit."""
-        self._edit(Edit(label, self.setup, self.setup.network.check(parameters)))
+        self.edit(Edit(label, self.setup, self.setup.network.check(parameters)))
 
     def set_input(self, t: int, value: Any) -> None:
         """Give step ``t`` another input: a token or a vector."""
-        self._edit(editing.input_edit(self.setup, self.parameters, t, value))
+        self.edit(editing.input_edit(self.setup, self.parameters, t, value))
 
     def set_target(self, t: int, value: Any) -> None:
         """Give step ``t`` another target: a label, a class (-1: none) or a vector."""
-        self._edit(editing.target_edit(self.setup, self.parameters, t, value))
+        self.edit(editing.target_edit(self.setup, self.parameters, t, value))
 
     def set_sequence(self, sequence: Sequence, label: str = "change the data") -> None:
         """Walk another sequence. Raises ShapeError or DataError where the network does not fit it."""
-        self._edit(editing.sequence_edit(self.setup, self.parameters, sequence, label))
+        self.edit(editing.sequence_edit(self.setup, self.parameters, sequence, label))
 
     def set_initial(self, path: str, row: int, unit: int, value: float) -> None:
         """Give one unit of an initial state another value; ``row`` counts from the earliest."""
-        self._edit(editing.initial_edit(self.setup, self.parameters, path, row, unit, value))
+        self.edit(editing.initial_edit(self.setup, self.parameters, path, row, unit, value))
 
     def overwrite(self, path: str, t: int, unit: int, value: float | None) -> None:
         """Overwrite a unit of a variable at step ``t``; None takes the overwriting back."""
-        self._edit(editing.overwriting_edit(self.setup, self.parameters, path, t, unit, value))
+        self.edit(editing.overwriting_edit(self.setup, self.parameters, path, t, unit, value))
 
     def set_learning(self, learning: LearningSettings) -> None:
         """Use another optimiser, clipping or window from this iteration on."""
-        self._edit(editing.learning_edit(self.setup, self.parameters, learning))
+        self.edit(editing.learning_edit(self.setup, self.parameters, learning))
 
     def set_model(
         self, network: Network, parameters: Arrays, sequence: Sequence, name: str = "", origin: Origin | None = None
     ) -> None:
         """Walk another network, from the file ``origin``. Raises ShapeError or DataError where parts do not fit."""
-        self._edit(editing.model_edit(self.setup, network, parameters, sequence, name, origin))
+        self.edit(editing.model_edit(self.setup, network, parameters, sequence, name, origin))
 
-    def _edit(self, edit: Edit) -> None:
-        """Stand on a new branch; nothing changes where the edit cannot be run."""
+    def edit(self, edit: Edit) -> None:
+        """Any edit: stand on a new branch; nothing changes where it cannot be run."""
         number = self.cursor.iteration
         branch = Branch(edit.setup, start_of(edit, self.branch.iteration(number), self.setup), number, self.branch)
         branch.adopt(number, self.run.rewritten(edit.setup.problem(edit.parameters), edit.shared))

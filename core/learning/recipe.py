@@ -6,19 +6,23 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+from numpy.typing import NDArray
 
 from core.errors import DataError
+from core.learning.record import Training, digest_of
+from core.learning.step import LearningSettings
 from core.scenario_file import Learning, NetworkPart, Settings
 from core.tasks import AnyTask
 from core.words import said
 
 FORMAT = "gatewalk weights 1"
+Arrays = Mapping[str, NDArray[Any]]
 
 
 class Recipe(msgspec.Struct, frozen=True):
     """Stages one after the other; ``iterations`` of a stage are those that were done, its batches counted on."""
 
-    network: NetworkPart
+    network: NetworkPart | None = None  # None where it was made by hand
     task: AnyTask | None = None
     scenario: str = ""
     stages: tuple[Learning, ...] = ()
@@ -58,3 +62,29 @@ def read_recipe(found: Mapping[str, Any]) -> Recipe:
     if recipe.format != FORMAT:
         raise DataError(f"the recipe of these weights has the format '{recipe.format}', expected '{FORMAT}'.")
     return recipe
+
+
+def learning_of(settings: LearningSettings, training: Training) -> Learning:
+    """How a session trains, as scenarios and recipes say it."""
+    names = set(LearningSettings.__struct_fields__) & set(Learning.__struct_fields__)
+    step = {name: getattr(settings, name) for name in names}
+    return Learning(**step, iterations=training.iterations, batch=training.batch, seed=training.seed)
+
+
+def trained(training: Training, settings: LearningSettings, iterations: int, parameters: Arrays) -> Training:
+    """The record after so many iterations more, which gave these parameters. Raises DataError for a wrong recipe."""
+    recipe = read_recipe(training.recipe) if training.recipe else Recipe(task=training.task)
+    recipe = recipe.continued(learning_of(settings, training), iterations) if iterations else recipe
+    done = training.done + iterations
+    return msgspec.structs.replace(training, done=done, weights=digest_of(parameters), recipe=recipe.as_json())
+
+
+def recorded(settings: Settings, recipe: Mapping[str, Any], parameters: Arrays) -> Training:
+    """The record of a scenario whose parameters were made by ``recipe``; empty for initial ones, or others' weights."""
+    learning, found = settings.learning, read_recipe(recipe) if recipe else recipe_of(settings)
+    if found.stages:
+        learning = msgspec.structs.replace(found.stages[-1], iterations=learning.iterations)
+    numbers = {"batch": learning.batch, "seed": learning.seed, "iterations": learning.iterations}
+    return Training(
+        settings.task, **numbers, done=found.iterations, weights=digest_of(parameters), recipe=found.as_json()
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 Arrays = Mapping[str, Array]
+_ZEROS: Arrays = MappingProxyType({})
 Score = Callable[[Array, Sequence], tuple[int, int]]  # (outputs (T, B, O), sequence) -> right answers, all answers
 
 
@@ -62,6 +64,7 @@ def train(
     optimiser_state: Arrays | None = None,
     on_iteration: Callable[[Progress], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
+    initial: Arrays = _ZEROS,
 ) -> TrainingResult:
     """What is learned in at most ``iterations`` iterations, one batch each; it ends early when ``batches`` does.
 
@@ -69,7 +72,8 @@ def train(
     before they are clipped, so that the rate does not depend on B. An iteration is computed whole (``core.bulk``); with
     B = 1 it is the one that is walked, to 1e-12 of its scale. ``cancelled`` is asked before every iteration; what was
     learned until then is in the result. A state of another optimiser is replaced by a fresh one. Nothing that is passed
-    in changes, and equal arguments give equal results, bit for bit.
+    in changes, and equal arguments give equal results, bit for bit. ``initial`` are initial states by path, as
+    ``initial_for`` takes them.
     """
     check_paces(network, settings.paces)
     parameters, bulk = network.check(parameters), _bulk_of(network)
@@ -80,7 +84,7 @@ def train(
     for number, batch in enumerate(islice(batches, iterations), 1):
         if cancelled is not None and cancelled():
             break
-        done = _iteration(bulk, parameters, batch, settings, state, number)
+        done = _iteration(bulk, parameters, batch, settings, state, number, initial_for(initial, batch.batch))
         if diverged := not _is_finite(done):
             break  # the update would lose what was learned
         parameters, state = dict(done.parameters), done.optimiser_state
@@ -93,7 +97,21 @@ def train(
     return TrainingResult(parameters, state, np.array(losses), norms, clipped, diverged)
 
 
-def accuracy(network: Network, parameters: Arrays, sequences: Iterable[Sequence], score: Score | None = None) -> float:
+def initial_for(initial: Arrays, batch: int) -> dict[str, Array]:
+    """Initial states (K, batch, H) by path; those for another number of sequences (K, ·, H) begin all as the first."""
+    return {
+        path: rows if rows.shape[1] == batch else np.repeat(rows[:, :1], batch, axis=1)
+        for path, rows in initial.items()
+    }
+
+
+def accuracy(
+    network: Network,
+    parameters: Arrays,
+    sequences: Iterable[Sequence],
+    score: Score | None = None,
+    initial: Arrays = _ZEROS,
+) -> float:
     """The share of right answers, counted by ``score`` (a task's); nan where nothing is asked.
 
     Without a ``score``, an answer is right where the largest output is the target's largest.
@@ -101,7 +119,8 @@ def accuracy(network: Network, parameters: Arrays, sequences: Iterable[Sequence]
     right = total = 0
     bulk, count = _bulk_of(network), score or _largest
     for sequence in sequences:
-        run = bulk.forward(problem_of(network, parameters, sequence))
+        begun = initial_for(initial, sequence.batch)
+        run = bulk.forward(problem_of(network, parameters, sequence, initial=begun))
         if sequence.targets is not None:
             found = count(run.values(f"{HEAD}/{network.head.output}"), sequence)
             right, total = right + found[0], total + found[1]
@@ -141,10 +160,16 @@ def _bulk_of(network: Network) -> Bulk:
 
 
 def _iteration(
-    bulk: Bulk, parameters: Arrays, batch: Sequence, settings: LearningSettings, state: Arrays, number: int
+    bulk: Bulk,
+    parameters: Arrays,
+    batch: Sequence,
+    settings: LearningSettings,
+    state: Arrays,
+    number: int,
+    initial: Arrays,
 ) -> Progress:
     with np.errstate(all="ignore"):  # what is not finite is found afterwards
-        run = bulk.complete(problem_of(bulk.network, parameters, batch, window=settings.window))
+        run = bulk.complete(problem_of(bulk.network, parameters, batch, initial=initial, window=settings.window))
         gradients = {path: gradient / batch.batch for path, gradient in run.gradients().items()}
         loss = float(run.losses().sum()) / batch.batch
     clipped, report = clip(settings.clipping, gradients)

@@ -1,0 +1,146 @@
+"""A training that can be paused, gone back in, and done again with the same numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+from numpy.typing import NDArray
+
+from core.errors import Cancelled, DataError
+from core.learning.checkpoints import BUDGET_BYTES, Checkpoint, Checkpoints
+from core.learning.record import Training
+from core.learning.step import LearningSettings
+from core.learning.training import Progress, accuracy, fitting_state, train
+from core.network import Network
+from core.sequence import Sequence
+from core.supply import Supply
+
+Arrays = Mapping[str, NDArray[Any]]
+HELD_OUT = 200  # sequences that the metric is taken on
+MARKS = 50  # times that it is taken in a training as long as it is meant to be
+_NONE: Arrays = {}
+
+
+class Beginning(msgspec.Struct, frozen=True, eq=False):
+    """All that the numbers of a training hang on; ``own`` is the sequence that is learned from without a task."""
+
+    network: Network
+    parameters: Arrays
+    optimiser_state: Arrays
+    training: Training
+    settings: LearningSettings
+    own: Sequence
+    initial: Arrays = msgspec.field(default_factory=dict)  # path -> (K, 1, H) or (K, B, H)
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """What was measured in one iteration of a training; 0 is the state before the first, of which only the score is."""
+
+    number: int
+    loss: float = float("nan")  # mean over the batch, before the update
+    norm: float = float("nan")  # of the gradient, before clipping
+    clipped: bool = False
+    score: float | None = None  # share of right answers on what is held out, after the update; None: not measured
+
+
+class Course:
+    """The iterations of one training, each after the other; ``marks`` may be read while another thread goes on.
+
+    Walking back takes the last checkpoint before and learns from there again: the same batches, so the same numbers.
+    """
+
+    def __init__(self, beginning: Beginning, budget_bytes: int = BUDGET_BYTES) -> None:
+        network, training = beginning.network, beginning.training
+        parameters, optimiser = network.check(beginning.parameters), beginning.settings.optimiser
+        state = fitting_state(network, parameters, optimiser, beginning.optimiser_state)
+        self.beginning = beginning
+        self.supply: Supply = training.supply(beginning.own)
+        self.marks: list[Mark] = []
+        self.diverged = False
+        self._checkpoints = Checkpoints(Checkpoint(0, parameters, state), budget_bytes)
+        self.last = Checkpoint(0, parameters, state)
+        self._held_out: tuple[Sequence, ...] | None = None
+
+    @property
+    def done(self) -> int:
+        """Iterations that were done."""
+        return self.last.number
+
+    @property
+    def left(self) -> int:
+        """Iterations until it is as long as it is meant to be."""
+        return max(0, self.beginning.training.iterations - self.done)
+
+    @property
+    def every(self) -> int:
+        """So many iterations lie between two scores; fixed, so that they are the same however often one pauses."""
+        return max(1, self.beginning.training.iterations // MARKS)
+
+    def go_on(self, iterations: int, cancelled: Callable[[], bool] = lambda: False) -> None:
+        """So many iterations more; fewer where it is cancelled or where the next update would not be finite."""
+        if not self.marks:
+            self.marks.append(Mark(0, score=self._score(self.last.parameters)))
+        self.diverged = self._learn(self.last, iterations, self._note, cancelled)
+
+    def at(self, number: int, cancelled: Callable[[], bool] = lambda: False) -> Checkpoint:
+        """Where the training stood after ``number`` iterations. Raises DataError for others, Cancelled."""
+        if not 0 <= number <= self.done:
+            raise DataError(f"the training has not come to iteration {number}; it has done {self.done}")
+        if number == self.done:
+            return self.last
+        found = [self._checkpoints.before(number)]
+
+        def keep(done: Progress) -> None:
+            found[0] = Checkpoint(found[0].number + 1, done.parameters, done.optimiser_state)
+
+        self._learn(found[0], number - found[0].number, keep, cancelled)
+        if found[0].number < number:
+            raise Cancelled
+        return found[0]
+
+    def batch(self, number: int) -> Sequence:
+        """What iteration ``number``, from 1, learns from."""
+        return self.supply.batch(self.beginning.training.done + number - 1)
+
+    def _learn(
+        self, start: Checkpoint, iterations: int, say: Callable[[Progress], None], cancelled: Callable[[], bool]
+    ) -> bool:
+        """Whether it diverged."""
+        begun = self.beginning
+        batches = self.supply.batches(begun.training.done + start.number)
+        result = train(
+            begun.network,
+            start.parameters,
+            batches,
+            begun.settings,
+            iterations,
+            start.optimiser_state,
+            say,
+            cancelled,
+            begun.initial,
+        )
+        return result.diverged
+
+    def _note(self, done: Progress) -> None:
+        self.last = Checkpoint(self.last.number + 1, done.parameters, done.optimiser_state)
+        self._checkpoints.add(self.last)
+        due = self.done % self.every == 0 or not self.left
+        score = self._score(done.parameters) if due else None
+        self.marks.append(Mark(self.done, done.loss, done.report.norm_before, done.report.entries_cut > 0, score))
+
+    def _score(self, parameters: Arrays) -> float | None:
+        if not self.supply.metric:
+            return None
+        if self._held_out is None:
+            self._held_out = self.supply.some_held_out(HELD_OUT)
+        return accuracy(self.beginning.network, parameters, self._held_out, self.supply.score, self.beginning.initial)
+
+
+def beginning_anew(beginning: Beginning, seed: int) -> Beginning:
+    """The same training from initial parameters of this seed, which is also the seed of its batches."""
+    training = replace(beginning.training.anew(), seed=seed)
+    parameters = beginning.network.initial_parameters(seed)
+    return replace(beginning, parameters=parameters, optimiser_state=_NONE, training=training)
