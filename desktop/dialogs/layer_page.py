@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QSpinBox, QVBoxLayout, QWidget
 
 from core.language import CellDefinition
+from core.language.limits import MAX_DELAY
 from core.learning.initialisers import INITIALISERS, Rule
 from core.stack import READOUT, Direction
 from desktop.dialogs.cell_field import CellField
@@ -134,17 +136,19 @@ class LayerPage(QWidget):
             self.rule_value.blockSignals(False)
 
     def _show_sizes(self, layer: LayerChoice) -> None:
-        """A field for each extra size that the cell declares."""
-        sizes = layer.all_sizes
-        if list(sizes) != list(self._size_fields):
+        """A field for each extra size that the cell declares, and for each delay that it names."""
+        sizes, delays = layer.all_sizes, layer.all_delays
+        if [*sizes, *delays] != list(self._size_fields):
             for field in self._size_fields.values():
                 self._form.take(field)
             self._size_fields = {name: spin(1, MOST_UNITS, size) for name, size in sizes.items()}
+            self._size_fields |= {name: spin(1, MAX_DELAY, delay) for name, delay in delays.items()}
             for number, (name, field) in enumerate(self._size_fields.items()):
-                self._form.put(FIRST_SIZE + number // 2, number % 2, name, field)
+                label = self.tr("delay {name}").format(name=name) if name in delays else name
+                self._form.put(FIRST_SIZE + number // 2, number % 2, label, field)
                 field.valueChanged.connect(lambda _value: self._take())
         for name, field in self._size_fields.items():
-            show_number(field, sizes[name])
+            show_number(field, {**sizes, **delays}[name])
 
     @property
     def is_complete(self) -> bool:
@@ -152,7 +156,7 @@ class LayerPage(QWidget):
         return self.rule.currentData() == "" or not self.rule_value.problem
 
     def size_field(self, name: str) -> QSpinBox:
-        """The field of an extra size. Raises KeyError."""
+        """The field of an extra size or of a delay. Raises KeyError."""
         return self._size_fields[name]
 
     def show_judgement(self, judgement: Judgement, place: str) -> None:
@@ -191,10 +195,14 @@ class LayerPage(QWidget):
                 join=self.join.currentData(),
                 tied=self.tied.currentData(),
                 aligned=not self.aligned.isChecked(),
-                sizes={size: field.value() for size, field in self._size_fields.items()},
+                sizes=self._numbers(self._layer.definition.sizes),
+                delays=self._numbers(self._layer.definition.named_delays),
                 rule=Rule(name, self.rule_value.value) if name else None,
             )
         )
+
+    def _numbers(self, names: Iterable[str]) -> dict[str, int]:
+        return {name: self._size_fields[name].value() for name in names}
 
     def _emit(self, layer: LayerChoice) -> None:
         self._layer = layer

@@ -35,6 +35,7 @@ class LayerChoice:
     reverse_cell: CellDefinition | None = None  # of the reverse direction, where it is another one
     was: str = ""
     draft: str | None = None
+    delays: Mapping[str, int] = field(default_factory=dict)  # other numbers for the delays that the cell names
 
     @property
     def text(self) -> str:
@@ -45,6 +46,11 @@ class LayerChoice:
     def all_sizes(self) -> Mapping[str, int]:
         """The extra sizes that the cell declares, in numbers."""
         return {name: self.sizes.get(name, usual) for name, usual in self.definition.sizes.items()}
+
+    @property
+    def all_delays(self) -> Mapping[str, int]:
+        """The delays that the cell names, in steps."""
+        return {name: self.delays.get(name, usual) for name, usual in self.definition.named_delays.items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +83,7 @@ class NetworkChoice:
                 layer.aligned or layer.direction is Direction.FORWARD,
                 layer.tied and layer.direction is Direction.BOTH,
                 layer.reverse_cell if layer.direction is Direction.BOTH else None,
+                layer.all_delays,
             )
 
     # Changes, each a new choice
@@ -159,7 +166,16 @@ def _layer(name: str, blocks: Mapping[str, Block]) -> LayerChoice:
         bool(reverse is not None and reverse.tied),
         reverse_cell=_other(forward, reverse),
         was=name,
+        delays=_own_delays(main.cell.definition),
     )
+
+
+def _own_delays(definition: CellDefinition) -> Mapping[str, int]:
+    """The named delays of a cell where they are not all as its text says."""
+    delays = definition.named_delays
+    if not delays or delays == parse_cell(definition.text, definition.file).named_delays:
+        return {}
+    return dict(delays)
 
 
 def _other(forward: Block | None, reverse: Block | None) -> CellDefinition | None:
@@ -201,6 +217,7 @@ def _alike(one: Block, other: Block) -> bool:
         (
             block.name,
             block.cell.definition.text,
+            dict(block.cell.definition.named_delays),
             dict(block.cell.variable_sizes),
             dict(block.cell.parameter_shapes),
             dict(block.reads),

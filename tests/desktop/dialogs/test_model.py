@@ -195,6 +195,17 @@ def test_a_cell_brings_fields_for_its_sizes(opened: Open) -> None:
         dialog.layer.size_field("projection")
 
 
+def test_a_cell_brings_fields_for_the_delays_it_names(opened: Open) -> None:
+    dialog = opened(network())
+    pick(dialog.layer.cell.cell, "rnn_skip_several")
+    dialog.layer.size_field("d").setValue(3)
+    assert dict(dialog.answer.network.layers[0].cell.definition.delays) == {"h": (1, 3, 16)}
+    assert "[delays]" in dialog.layer.cell.editor.toPlainText()
+    pick(dialog.layer.cell.cell, "rnn_leaky")
+    with pytest.raises(KeyError):
+        dialog.layer.size_field("d")
+
+
 def test_a_readout_brings_its_own_losses(opened: Open) -> None:
     dialog = opened(network())
     press(dialog.list, Key.Key_Home)

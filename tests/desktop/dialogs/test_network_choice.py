@@ -43,6 +43,7 @@ NETWORKS = {
     "joined": stack(LayerSpec(LSTM, 4, Direction.BOTH), LayerSpec(GRU, 6, Direction.BOTH, "average")),
     "tied": stack(LayerSpec(LSTM, 4, Direction.BOTH, "readout", tied=True)),
     "unaligned": stack(LayerSpec(GRU, 4, Direction.BOTH, "product", aligned=False), padding="carried"),
+    "delays": stack(LayerSpec(read_cell("rnn_skip"), 3, Direction.BOTH, delays={"d": 7}), LayerSpec(LSTM, 3)),
     "projected": stack(LayerSpec(PROJECTED, 9, Direction.BOTH, sizes={"projection": 2}), LayerSpec(LSTM, 3)),
     "two cells": stack(LayerSpec(LSTM, 4, Direction.BOTH, reverse_cell=GRU)),
     "direct": stack(LayerSpec(LSTM, 3), head="direct", loss="squared"),
