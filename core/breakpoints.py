@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.frame import Cursor, Grain, Phase, Position
-from core.gradients.slopes import dead_units
+from core.gradients.jacobians.slopes import dead_units
 from core.norms import norms
 from core.run import Run
 

@@ -32,7 +32,7 @@ class Proofs(QObject):
 
     def check(self, path: str, t: int, unit: int) -> None:
         """Prove dL/d(variable) of a unit at a step of the run that is shown."""
-        from core.gradients.check import Target, prove  # nothing is proved before the first picture
+        from core.gradients.proof.check import Target, prove  # nothing is proved before the first picture
 
         problem = self._problem = self._bridge.session.run.problem
         target = Target(path, t, (self._bridge.view.sample, unit))

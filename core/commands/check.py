@@ -17,8 +17,8 @@ from core.commands.target_options import CROSS_ENTROPY, SQUARED, with_target_fil
 from core.commands.walk_words import network_in_words, steps_in_words
 from core.errors import DataError
 from core.files.lengths import lengths_in
-from core.gradients.check import Proof, Summary, prove_all
-from core.gradients.measure import VERDICTS
+from core.gradients.proof.check import Proof, Summary, prove_all
+from core.gradients.proof.measure import VERDICTS
 from core.models import (
     Model,
     file_of,

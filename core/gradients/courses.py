@@ -12,8 +12,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from core.gradients.itemised import total_adjoints
-from core.gradients.shares import row_norms
+from core.gradients.itemised.loss_map import total_adjoints
+from core.gradients.itemised.shares import row_norms
 from core.run import Run
 
 Array = NDArray[Any]

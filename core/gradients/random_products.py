@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from core.errors import Cancelled, DataError
 from core.frame import Sentence
-from core.gradients.jacobians import Cancel, Progress
+from core.gradients.jacobians.jacobian import Cancel, Progress
 from core.gradients.numbers import LN10, power_text
 
 Array = NDArray[Any]

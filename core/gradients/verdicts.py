@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from core.errors import DataError, SessionError
 from core.frame import Sentence
+from core.gradients.backward.walked_block import WalkedBlock
 from core.gradients.courses import Course, course_of
-from core.gradients.direct_paths import DirectPath, direct_paths, named
+from core.gradients.jacobians.direct_paths import DirectPath, direct_paths, named
+from core.gradients.jacobians.slopes import Curve, curves
 from core.gradients.numbers import ratio_text
-from core.gradients.slopes import Curve, curves
-from core.gradients.walked_block import WalkedBlock
 from core.network import Block
 from core.run import Run
 

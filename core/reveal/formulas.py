@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from core.frame import EquationLine, Phase
-from core.gradients.edges import Arriving, arriving_terms
+from core.gradients.itemised.edges import Arriving, arriving_terms
 from core.language.latex import Notation, latex_of, name_latex, with_time
 from core.learning.clipping import clipping_latex
 from core.learning.optimisers import describe, equation_latex

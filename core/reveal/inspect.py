@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.frame import Arrival, Inspection, Share
-from core.gradients.edges import Arriving, edge_label, reader_time
-from core.gradients.reading import Vectors
-from core.gradients.shares import shares_of
+from core.gradients.itemised.edges import Arriving, edge_label, reader_time
+from core.gradients.itemised.reading import Vectors
+from core.gradients.itemised.shares import shares_of
 from core.network import HEAD, LOSS
 from core.operators.expression import INPUT, PARAMETER, VARIABLE
 from core.reveal.formulas import Formulas

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from core.evaluate import Evaluator
 from core.frame import Arrival, Cursor, Phase
-from core.gradients.reading import Vectors, evaluator_at, of_sample
+from core.gradients.itemised.reading import Vectors, evaluator_at, of_sample
 from core.language import Backward, Contribution
 from core.language.derive import order_of_operations
 from core.network import HEAD, LOSS, Block

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from core.frame import Arrival, Phase, WalkedEquation
-from core.gradients import edges
-from core.gradients.edges import Arriving, reader_time
+from core.gradients.itemised import edges
+from core.gradients.itemised.edges import Arriving, reader_time
 from core.language.latex import number_latex, numbers_latex
 from core.network import LOSS, Block
 from core.operators import Expression

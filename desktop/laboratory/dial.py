@@ -8,7 +8,7 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from core.gradients.pascanu import Dial, NoDial
+from core.gradients.jacobians.pascanu import Dial, NoDial
 from desktop.numbers_text import number_text
 from desktop.theme import Theme, scaled, ui_font
 

@@ -7,9 +7,9 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QGridLayout, QLabel
 
-from core.gradients.jacobians import JacobianSeries, StepJacobian, jacobian_series, step_jacobian
-from core.gradients.pascanu import Dial, NoDial, dial
-from core.gradients.products import SpanProduct, span_product
+from core.gradients.jacobians.jacobian import JacobianSeries, StepJacobian, jacobian_series, step_jacobian
+from core.gradients.jacobians.pascanu import Dial, NoDial, dial
+from core.gradients.jacobians.products import SpanProduct, span_product
 from desktop.colours import ColourMaps
 from desktop.laboratory.chart import Chart
 from desktop.laboratory.dial import DialView

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
-from core.gradients.path_shares import PathShare, PathShares, path_shares
+from core.gradients.itemised.path_shares import PathShare, PathShares, path_shares
 from desktop.colours import ColourMaps
 from desktop.laboratory.picture import Picture
 from desktop.laboratory.questions import Cancelled, Finished, Place, Progress, Subject

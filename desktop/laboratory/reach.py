@@ -9,8 +9,8 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QGridLayout
 
-from core.gradients.itemised import LossMap, loss_map
-from core.gradients.retention import Retention, reach_sentence, retention
+from core.gradients.itemised.loss_map import LossMap, loss_map
+from core.gradients.itemised.retention import Retention, reach_sentence, retention
 from desktop.colours import ColourMaps
 from desktop.laboratory.chart import Chart
 from desktop.laboratory.legend import RampLegend

@@ -7,7 +7,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel
 
-from core.gradients.weight_terms import WeightTerms, weight_terms
+from core.gradients.itemised.weight_terms import WeightTerms, weight_terms
 from desktop.colours import ColourMaps
 from desktop.dialogs.field import combo, fill
 from desktop.laboratory.chart import Chart

@@ -19,8 +19,8 @@ from time import perf_counter, thread_time
 
 from core.bulk import Bulk
 from core.errors import Cancelled
-from core.gradients import loss_sweep
-from core.gradients.itemised import LossMap, loss_map
+from core.gradients.backward import loss_sweep
+from core.gradients.itemised.loss_map import LossMap, loss_map
 from core.problem import Problem
 from core.run import Run
 from tests.benchmarks.bench_bulk import problem_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.gradients.check import prove_all
-from core.gradients.weight_terms import weight_term, weight_terms
+from core.gradients.itemised.weight_terms import weight_term, weight_terms
+from core.gradients.proof.check import prove_all
 from core.network_file import read_network_file
 from core.run import Problem, Run
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core.errors import FileError
-from core.gradients.check import prove_all
+from core.gradients.proof.check import prove_all
 from core.network_file import is_network, network_names, read_network_file
 from core.resources import resource_path
 from core.run import Problem, Run

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.bulk import Bulk
 from core.errors import DataError, ShapeError
-from core.gradients.check import prove_all
+from core.gradients.proof.check import prove_all
 from core.network import Network
 from core.run import Intervention, Problem, Run
 from tests.core.network_cases import ALIGNED, BOTH, NETWORKS, Direction, layer, problem_on, stack

@@ -7,7 +7,7 @@ import pytest
 
 from core.bulk import Bulk
 from core.cell import load_cell
-from core.gradients.check import prove_all
+from core.gradients.proof.check import prove_all
 from core.language import read_cell, with_delays
 from core.models import random_parameters
 from core.network import Network, build_network

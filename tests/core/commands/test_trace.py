@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.gradients.check import prove_all
+from core.gradients.proof.check import prove_all
 from core.models import Choices, load_model
 from core.posing import problem_of
 from core.run import Run

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from core.errors import DataError, SessionError
-from core.gradients.itemised import loss_map
+from core.gradients.itemised.loss_map import loss_map
 from core.gradients.verdicts import Kind, Thresholds, Verdict, verdicts, with_one_loss
 from core.language import read_cell
 from core.run import Problem, Run

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.gradients.pascanu import Dial, NoDial
+from core.gradients.jacobians.pascanu import Dial, NoDial
 from desktop.colours import ColourMaps
 from desktop.laboratory.jacobian import JacobianPicture, JacobianQuestion
 from desktop.laboratory.questions import Finished, Place, Subject
