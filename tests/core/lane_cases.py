@@ -11,11 +11,13 @@ from msgspec.structs import replace
 from core import lanes
 from core.cell import load_cell
 from core.frame import Cursor
+from core.lane_list import lane_named
 from core.lanes import Companion
 from core.learning.clipping import Clipping
 from core.learning.optimisers import Adam
 from core.learning.step import LearningSettings
 from core.network import Network, build_network
+from core.run import Run
 from core.session import Session
 from tests.core.network_cases import NETWORKS, session_on
 from tests.core.walk_cases import CASES, masked_batch, session_of, words
@@ -96,3 +98,11 @@ def cursors(session: Session, count: int = 40) -> list[Cursor]:
     length = session.timeline.length
     indices = sorted({round(part * length) for part in np.linspace(0, 1, count)})
     return [replace(session.cursor, index=index) for index in indices]
+
+
+def run_of(session: Session, name: str) -> Run:
+    """The run that a lane shows at the cursor."""
+    iteration = session.cursor.iteration
+    found = lane_named(session.lanes, name).run(session.branch.owner(iteration), iteration)
+    assert isinstance(found, Run)
+    return found
