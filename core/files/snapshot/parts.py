@@ -86,6 +86,7 @@ def setup_record(setup: Setup, network: int, sequence: int, add: Add) -> SetupRe
         learning=setup.learning,
         name=setup.name,
         origin=None if setup.origin is None else origin_record(setup.origin, add),
+        training=setup.training,
     )
 
 
@@ -157,6 +158,7 @@ def setup_of(record: SetupRecord, networks: list[Network], sequences: list[Seque
         record.learning,
         record.name,
         None if record.origin is None else origin_of(record.origin, network, get),
+        record.training,
     )
     if record.learning.window < 0:
         raise DataError(f"the window of truncated BPTT is {record.learning.window}")

@@ -17,6 +17,7 @@ from core.branch import Bookmark
 from core.breakpoints import Breakpoint
 from core.frame import Cursor, Grain, View
 from core.lanes import LaneKind
+from core.learning.record import Training
 from core.learning.step import LearningSettings
 from core.network import Padding
 from core.tokens import Kind
@@ -119,6 +120,7 @@ class SetupRecord(msgspec.Struct):
     learning: LearningSettings = LearningSettings()
     name: str = ""
     origin: OriginRecord | None = None
+    training: Training = Training()
 
 
 class BranchRecord(msgspec.Struct):

@@ -127,7 +127,7 @@ def _document(captured: Capture, pool: PoolWriter, computed: list[str], norms: l
     networks = _unique(setup.network for setup in setups)
     sequences = _unique(setup.sequence for setup in setups)
     document = Document(
-        format=PLAIN_FORMAT if _is_plain(networks, sequences) else FORMAT,
+        format=PLAIN_FORMAT if _is_plain(networks, sequences, setups) else FORMAT,
         program=PROGRAM,
         networks=[network_record(network) for network in networks],
         sequences=[sequence_record(sequence, pool.add) for sequence in sequences],
@@ -150,12 +150,13 @@ def _document(captured: Capture, pool: PoolWriter, computed: list[str], norms: l
     return document
 
 
-def _is_plain(networks: list[Network], sequences: list[Sequence]) -> bool:
+def _is_plain(networks: list[Network], sequences: list[Sequence], setups: list[Setup]) -> bool:
     """Whether a program that knows only forward layers, each reading the one before it, reads this rightly."""
     blocks = [block for network in networks for block in network.blocks]
     sized = any(block.cell.extra or block.cell.definition.named_delays for block in blocks)
     beyond = any(block.reverse or block.tied or len(block.reads) > 2 for block in blocks)
-    return not (sized or beyond) and all(sequence.lengths is None for sequence in sequences)
+    summed = all(setup.learning.over_batch == "sum" for setup in setups)
+    return summed and not (sized or beyond) and all(sequence.lengths is None for sequence in sequences)
 
 
 def _setup_records(
