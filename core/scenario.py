@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 from core.cell import Cell
 from core.errors import FileError, GatewalkError
 from core.files.reading import checked_path, read_text
-from core.files.weights import read_weights
+from core.files.weights import Weights, read_weights
 from core.language import read_cell
+from core.learning.recipe import recorded
+from core.learning.record import Training
 from core.learning.training import fitting_state
 from core.lesson import Place
 from core.network import Network, build_network
@@ -139,12 +141,20 @@ class Scenario:
 
     def start(self) -> tuple[Mapping[str, NDArray[Any]], Mapping[str, NDArray[Any]]]:
         """``parameters`` and ``optimiser_state`` together: a weights file is read once. Raises FileError."""
-        parameters, state = self._weights()
-        return parameters, fitting_state(self._network, parameters, self.settings.learning.optimiser, state)
+        return self.begun()[:2]
+
+    def begun(self) -> tuple[Mapping[str, NDArray[Any]], Mapping[str, NDArray[Any]], Training]:
+        """``start``, and what is learned from with how far the parameters were trained on it. Raises FileError."""
+        parameters, state, recipe = self._weights()
+        training = self._at("weights.file", lambda: recorded(self.settings, recipe, parameters))
+        return parameters, fitting_state(self._network, parameters, self.settings.learning.optimiser, state), training
 
     def initial_parameters(self, seed: int | None = None) -> dict[str, NDArray[Any]]:
         """The parameters at the start of training."""
-        return self._network.initial_parameters(self.settings.learning.seed if seed is None else seed)
+        part = self.settings.weights
+        found = self._network.initial_parameters(self.settings.learning.seed if seed is None else seed)
+        values = {} if part is None else checked_values(part.values, self._network, self._source)
+        return {**found, **values}
 
     def batches(self, *, size: int | None = None, seed: int | None = None, first: int = 0) -> Iterator[Sequence]:
         """Endless batches to learn from, beginning with number ``first``; each depends on seed and number only."""
@@ -204,25 +214,23 @@ class Scenario:
         self._at("data.target", lambda: problem_of(network, {}, sequence))
         return network
 
-    def _weights(self) -> tuple[Mapping[str, NDArray[Any]], Mapping[str, NDArray[Any]]]:
+    def _weights(self) -> tuple[Mapping[str, NDArray[Any]], Mapping[str, NDArray[Any]], Mapping[str, Any]]:
+        """Parameters, state of the optimiser, recipe."""
         part = self.settings.weights
-        none: Mapping[str, NDArray[Any]] = {}
-        if part is None:
-            return MappingProxyType(self.initial_parameters()), none
-        parameters, state = self._from_file(part.file) if part.file else (self.initial_parameters(), none)
-        if part.values:
-            values = checked_values(part.values, self._network, self._source)
-            parameters, state = {**parameters, **values}, none
-        return MappingProxyType(dict(parameters)), MappingProxyType(dict(state))
+        if part is None or not part.file:
+            return MappingProxyType(self.initial_parameters()), MappingProxyType({}), {}
+        weights = self._from_file(part.file)
+        parameters = self._at("weights.file", lambda: self._network.check(weights.parameters))
+        return MappingProxyType(dict(parameters)), MappingProxyType(dict(weights.optimiser_state)), weights.recipe
 
-    def _from_file(self, named: str) -> tuple[Mapping[str, NDArray[Any]], Mapping[str, NDArray[Any]]]:
+    def _from_file(self, named: str) -> Weights:
         beside = self.file.parent / named
         path = beside if beside.is_file() else resource_path("weights") / named
-        weights = self._at("weights.file", lambda: read_weights(path))
-        return self._at("weights.file", lambda: self._network.check(weights.parameters)), weights.optimiser_state
+        return self._at("weights.file", lambda: read_weights(path))
 
     @property
     def _source(self) -> SettingsText:
+        """The text of the file, to say where something stands."""
         return SettingsText(self.text, self.file.name, self.prefix.rstrip("."))
 
     def _at(self, key: str, make: Callable[[], _Found]) -> _Found:

@@ -89,6 +89,7 @@ def checked_values(values: Mapping[str, Any], network: Network, text: SettingsTe
             array = np.asarray(value, dtype=np.float64)
         except (TypeError, ValueError):
             raise FileError(f"{text.place(key)}: expected numbers, in rows of equal length.") from None
+        array = array if array.ndim else np.full(shapes[path], float(array))
         if array.shape != shapes[path] or not np.isfinite(array).all():
             got, expected = _size(array.shape), _size(shapes[path])
             raise FileError(f"{text.place(key)}: got {got}, expected {expected}, all of them finite.")

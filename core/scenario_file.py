@@ -74,10 +74,14 @@ class Data(msgspec.Struct, frozen=True):
 
 
 class WeightsPart(msgspec.Struct, frozen=True):
-    """[weights]: a ``.npz`` file beside the scenario or in resources/weights; ``values`` by path, "l0/U", go first."""
+    """[weights]: a ``.npz`` file beside the scenario or in resources/weights.
+
+    ``values``, by path ("l0/U"), are what training starts with in place of drawn numbers, and what is there without a
+    file; a single number fills the whole parameter.
+    """
 
     file: str = ""
-    values: dict[str, Any] = {}  # numbers, or rows of numbers
+    values: dict[str, Any] = {}  # a number, numbers, or rows of them
 
 
 class Learning(msgspec.Struct, frozen=True):

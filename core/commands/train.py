@@ -36,6 +36,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--seed", metavar="S", type=_natural, help="of initial weights and batches")
     parser.add_argument("--batch", metavar="B", type=_positive, help="sequences in one iteration")
     parser.add_argument("--rate", metavar="R", type=float, help="the learning rate")
+    parser.add_argument("--parameters-only", action="store_true", help="leave the optimiser's state out of the file")
     parser.add_argument("--from", metavar="FILE", type=Path, dest="start", help="continue with what is in this file")
 
 
@@ -52,7 +53,10 @@ def run(arguments: Namespace) -> int:
     start = _begun(scenario, arguments) if arguments.start else _start(scenario, arguments)
     learning = _with_options(start.learning, arguments)
     result, interrupted = _train(scenario, start, learning)
-    write_weights(arguments.out, start.after(result, learning))
+    learned = start.after(result, learning)
+    if arguments.parameters_only:
+        learned = msgspec.structs.replace(learned, optimiser_state={})
+    write_weights(arguments.out, learned)
     print(_summary(scenario, result, arguments.out, learning.iterations, interrupted))
     return DIVERGED if result.diverged else 0
 
@@ -105,7 +109,7 @@ def _with_options(learning: Learning, arguments: Namespace) -> Learning:
 def _train(scenario: Scenario, start: _Start, learning: Learning) -> tuple[TrainingResult, bool]:
     network, total = scenario.network(), learning.iterations
     batches = scenario.batches(size=learning.batch, seed=learning.seed, first=start.recipe.iterations)
-    held_out = scenario.held_out(_HELD_OUT) if _counts(scenario) else ()
+    held_out = scenario.supply().some_held_out(_HELD_OUT) if _counts(scenario) else ()
     lines = Lines(total)
 
     def show(done: Progress) -> None:
@@ -129,7 +133,7 @@ def _summary(scenario: Scenario, result: TrainingResult, out: Path, total: int, 
     if result.iterations:
         text += f"; last loss {result.losses[-1]:.4g}"
     if _counts(scenario):
-        held_out = scenario.held_out(_HELD_OUT_AT_THE_END)
+        held_out = scenario.supply().some_held_out(_HELD_OUT_AT_THE_END)
         share = accuracy(scenario.network(), result.parameters, held_out, scenario.score)
         task = scenario.task()
         text += f"; {share:.2%} of the {task.metric}, held out" if task else f"; {share:.2%} right on the sequence"

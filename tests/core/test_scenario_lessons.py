@@ -215,3 +215,9 @@ def test_more_lanes_than_fit_are_refused(written):
     lanes = "".join(f'[[lanes]]\nname = "{n}"\n' for n in range(3))
     with pytest.raises(FileError, match="lanes: expected 'array' of length <= 3"):
         read_scenario(written(RICH + lanes))
+
+
+def test_one_number_fills_a_parameter_at_the_start_of_training(written):
+    scenario = read_scenario(written(RICH.replace("[1, 2, 3]", "3.0")))
+    np.testing.assert_array_equal(scenario.initial_parameters(5)["l0/b_z"], [3.0, 3.0, 3.0])
+    np.testing.assert_array_equal(scenario.parameters()["l0/b_z"], [3.0, 3.0, 3.0])

@@ -148,3 +148,22 @@ def test_numbers_are_checked_and_a_place_to_write_is_needed(small, arguments, ca
         train(small, *out, *arguments)
     assert stopped.value.code == 2
     assert "expected" in capsys.readouterr().err or not arguments
+
+
+def test_a_lane_is_trained_as_the_lead_is_and_what_the_optimiser_keeps_can_be_left_out(tmp_path, capsys):
+    path, out = tmp_path / "lanes.toml", tmp_path / "lane.npz"
+    path.write_text(SMALL + '[[lanes]]\nname = "wide"\nnetwork = { cell = "gru", units = 5 }\n', encoding="utf-8")
+    assert train(path, "--lane", "wide", "--parameters-only", "--out", out) == 0
+    found = arrays(out)
+    assert found["param/l0/U_z"].shape == (5, 5)
+    assert not any(key.startswith("optimiser/") for key in found)
+    assert train(path, "--lane", "narrow", "--out", out) != 0
+    assert "there is no lane “narrow”; there are: wide." in capsys.readouterr().err
+
+
+def test_a_task_with_few_held_out_sequences_is_counted_on_these(tmp_path, capsys):
+    path = tmp_path / "few.toml"
+    text = 'name = "Few"\n[network]\nunits = 2\n[task]\nname = "blank"\nlanguage = "chinese"\n'
+    path.write_text(text, encoding="utf-8")
+    assert train(path, "--iterations", 2, "--out", tmp_path / "out.npz") == 0
+    assert "of the missing words, held out" in capsys.readouterr().out
