@@ -113,7 +113,7 @@ def test_lessons_are_said_in_both_languages(written):
     assert second.question.answer == 2
 
 
-@pytest.mark.parametrize("phase", list(Phase))
+@pytest.mark.parametrize("phase", ["forward", "loss", "backward", "clip", "update"])
 def test_a_session_stands_at_any_phase_of_a_later_iteration(written, phase):
     session = session_of_scenario(read_scenario(written(RICH)))
     place = read_scenario(written(RICH.replace('phase = "loss"', f'phase = "{phase}", iteration = 2'))).settings
