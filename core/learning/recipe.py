@@ -43,7 +43,7 @@ class Recipe(msgspec.Struct, frozen=True):
 
     def as_json(self) -> dict[str, Any]:
         """The recipe as plain dictionaries, lists and numbers."""
-        built = msgspec.to_builtins(self)
+        built = msgspec.json.decode(msgspec.json.encode(self))
         assert isinstance(built, dict)
         return built
 
@@ -81,7 +81,8 @@ def trained(training: Training, settings: LearningSettings, iterations: int, par
 
 def recorded(settings: Settings, recipe: Mapping[str, Any], parameters: Arrays) -> Training:
     """The record of a scenario whose parameters were made by ``recipe``; empty for initial ones, or others' weights."""
-    learning, found = settings.learning, read_recipe(recipe) if recipe else recipe_of(settings)
+    file = settings.weights.file if settings.weights else ""
+    learning, found = settings.learning, read_recipe(recipe) if recipe else recipe_of(settings, file)
     if found.stages:
         learning = msgspec.structs.replace(found.stages[-1], iterations=learning.iterations)
     numbers = {"batch": learning.batch, "seed": learning.seed, "iterations": learning.iterations}
