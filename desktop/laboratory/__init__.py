@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from desktop.colours import ColourMaps
 from desktop.laboratory.cliff import CliffPicture
+from desktop.laboratory.gates import GatesPicture
 from desktop.laboratory.jacobian import JacobianPicture
+from desktop.laboratory.linear import LinearPicture
+from desktop.laboratory.lyapunov import LyapunovPicture
 from desktop.laboratory.page import Laboratory
 from desktop.laboratory.paths import Paths
+from desktop.laboratory.random_products import RandomPicture
 from desktop.laboratory.reach import Reach
 from desktop.laboratory.weights import Weights
+from desktop.typesetting import Typesetter
 
-PICTURES = (Reach, Paths, Weights, JacobianPicture, CliffPicture)
 
-
-def make_laboratory(maps: ColourMaps) -> Laboratory:
+def make_laboratory(maps: ColourMaps, typesetter: Typesetter) -> Laboratory:
     """The laboratory with all its pictures."""
-    return Laboratory(maps, PICTURES)
+    gates = partial(GatesPicture, typesetter=typesetter)
+    pictures = (
+        Reach,
+        Paths,
+        Weights,
+        JacobianPicture,
+        gates,
+        LyapunovPicture,
+        LinearPicture,
+        RandomPicture,
+        CliffPicture,
+    )
+    return Laboratory(maps, pictures)

@@ -13,7 +13,7 @@ import pyqtgraph as pg
 from numpy.typing import ArrayLike, NDArray
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPen, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from desktop.laboratory.matrix import Hatched
 from desktop.theme import Theme, scaled, ui_font
@@ -55,6 +55,7 @@ class Chart(pg.PlotWidget):
         for part in (self._rules, self.cursor_line):
             item.addItem(part, ignoreBounds=True)
         self.setMouseTracking(True)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)  # the grid shares the room out
         self.set_x(0.0, 1.0, ())
         self.set_y(0.0, 1.0, ())
         self.set_theme(theme)
@@ -145,19 +146,24 @@ class Chart(pg.PlotWidget):
         line.opts["pen"].setCosmetic(True)
         self.add(line, 2.0)
 
-    def add_points(self, x: ArrayLike, y: ArrayLike, colour: QColor, symbol: str = "o", size: float = 7.0) -> None:
-        """Marks at some points; a ring round them in the colour of the ground keeps them apart."""
-        ring = pg.mkPen(self._theme.background, width=1.0)
+    def add_points(
+        self, x: ArrayLike, y: ArrayLike, colour: QColor, symbol: str = "o", size: float = 7.0,
+        ring: QColor | None = None,
+    ) -> None:  # fmt: skip
+        """Marks at some points; a ring round them, usually in the colour of the ground, keeps them apart."""
+        pen = pg.mkPen(ring or self._theme.background, width=1.0)
         where = {"x": np.asarray(x, float), "y": np.asarray(y, float)}
-        self.add(pg.ScatterPlotItem(**where, symbol=symbol, size=scaled(size), pen=ring, brush=colour), 3.0)
+        self.add(pg.ScatterPlotItem(**where, symbol=symbol, size=scaled(size), pen=pen, brush=colour), 3.0)
 
     def add_bars(
-        self, x: ArrayLike, heights: ArrayLike, colours: Sequence[QColor] | QColor, width: float = 0.8
-    ) -> None:
-        """Bars that stand on zero."""
+        self, x: ArrayLike, heights: ArrayLike, colours: Sequence[QColor] | QColor, width: float = 0.8,
+        base: ArrayLike = 0.0,
+    ) -> None:  # fmt: skip
+        """Bars that stand on zero, or on ``base``."""
         x, heights = np.asarray(x, float), np.nan_to_num(np.asarray(heights, float))
         brushes = {"brush": colours} if isinstance(colours, QColor) else {"brushes": list(colours)}
-        self.add(pg.BarGraphItem(x=x, height=heights, width=width, pen=QPen(Qt.PenStyle.NoPen), **brushes), 1.0)
+        pen = QPen(Qt.PenStyle.NoPen)
+        self.add(pg.BarGraphItem(x=x, y0=base, height=heights, width=width, pen=pen, **brushes), 1.0)
 
     def add_matrix(self, rgb: NDArray, there: NDArray, area: QRectF) -> None:
         """A picture (rows, columns, 3) uint8 over ``area``, row 0 at the least y; hatched where not ``there``."""
@@ -192,7 +198,7 @@ class Chart(pg.PlotWidget):
 
     def _place_head(self) -> None:
         """The title at the left, what colours mean at the right, or under it where one line has no room for both."""
-        room, gap, edge = self.width(), round(scaled(GAP_PX)), round(scaled(8))
+        room, gap, edge = self.width(), round(scaled(GAP_PX)), round(scaled(12))
         title, key = (0 if label.isHidden() else self._sized(label, room) for label in (self._title, self._key))
         beside = title + gap + key <= room - edge
         self._title.move(0, 0)

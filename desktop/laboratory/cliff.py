@@ -92,7 +92,7 @@ class CliffPicture(Picture):
 
     def __init__(self, maps: ColourMaps) -> None:
         super().__init__(maps)
-        self.title = tr("The cliff")
+        self.title = tr("Cliff")
         self._cliff: Cliff | None = None
         self.line, self.plane = Chart(maps.theme), Chart(maps.theme)
         self.legend = RampLegend(maps, tr("loss"), tr("not finite"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStackedWidget, QTabBar, QVBoxLayout, QWidget
@@ -22,6 +24,8 @@ class Laboratory(QWidget):
 
     jump_requested = Signal(object)  # t
     selected = Signal(object)  # (path, t)
+    unit_chosen = Signal(object)  # counted from 0
+    breakpoint_requested = Signal(object)  # Breakpoint
 
     def __init__(self, maps: ColourMaps, makers: tuple[PictureMaker, ...], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -73,6 +77,8 @@ class Laboratory(QWidget):
         for picture in self.pictures:
             picture.jump_requested.connect(self.jump_requested)
             picture.selected.connect(self.selected)
+            picture.unit_chosen.connect(self.unit_chosen)
+            picture.breakpoint_requested.connect(self.breakpoint_requested)
             picture.changed.connect(self._ask)
             picture.said.connect(lambda text, picture=picture: self._say(picture, text))
 
@@ -155,6 +161,8 @@ class Laboratory(QWidget):
         self.bar.hide()
         self.stack.setEnabled(True)
         self.stack.show()
+        if self.picture.body is not None:
+            self.picture.body.show()
         self.picture.show_answer(answer, self._place)
         self.picture.show_place(self._place)
 
@@ -172,8 +180,12 @@ class Laboratory(QWidget):
             self.sentence.setText(self.tr("Stopped. Choose the picture again, or move, to compute it."))
 
     def _nothing(self, sentence: str) -> None:
+        """What can be chosen in a picture stays, so that a person can choose something else."""
         self.bar.hide()
-        self.stack.hide()
+        body = self.picture.body
+        self.stack.setVisible(body is not None)
+        if body is not None:
+            body.hide()
         self.sentence.setText(sentence)
 
     def _wait(self) -> None:
@@ -187,4 +199,11 @@ class Laboratory(QWidget):
 
     def _say(self, picture: Picture, text: str) -> None:
         if picture is self.picture:
-            self.sentence.setText(". ".join(part[:1].upper() + part[1:] for part in text.split(". ")))
+            self.sentence.setText(_typeset(text))
+
+
+def _typeset(text: str) -> str:
+    """Sentences with capitals, numbers with a true minus and short powers of ten: "−0.19", "1.2e−7", "3e8"."""
+    text = re.sub(r"e\+0*(?=\d)", "e", re.sub(r"e-0*(?=\d)", "e−", text))
+    text = re.sub(r"(?<![\w.])-(?=\d)", "−", text)
+    return ". ".join(part[:1].upper() + part[1:] for part in text.split(". "))

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QGridLayout, QLayout, QVBoxLayout, QWidget
 
 from desktop.colours import ColourMaps
 from desktop.laboratory.questions import Place, Question, Subject
+from desktop.theme import scaled
+
+ACROSS_PX, DOWN_PX = 24.0, 6.0  # between charts
 
 
 class Picture(QWidget):
@@ -21,12 +24,29 @@ class Picture(QWidget):
     title = ""  # on its tab; set by the subclass, in the person's language
     jump_requested = Signal(object)  # t: a person wants the walk to go there
     selected = Signal(object)  # (path, t): a person looks at something else
+    unit_chosen = Signal(object)  # a person looks at this unit, counted from 0
+    breakpoint_requested = Signal(object)  # Breakpoint: the walk is to stop there
     changed = Signal()  # a choice in the picture was changed, so that its question is another one
     said = Signal(object)  # text
 
     def __init__(self, maps: ColourMaps, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.maps = maps
+        self.body: QWidget | None = None  # what is hidden while there is nothing to draw; None: the whole picture
+
+    def arrange(self, controls: QLayout) -> QGridLayout:
+        """Put the controls on top, where they stay when there is nothing to draw; what is drawn goes into the grid."""
+        self.body = QWidget()
+        grid = QGridLayout(self.body)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(round(scaled(ACROSS_PX)))
+        grid.setVerticalSpacing(round(scaled(DOWN_PX)))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(controls)
+        column.addWidget(self.body, 1)
+        column.addStretch(0)  # takes the room where nothing is drawn
+        return grid
 
     def set_maps(self, maps: ColourMaps) -> None:
         """Draw in these colours, as large as the font is now."""

@@ -47,7 +47,7 @@ class Reach(Picture):
 
     def __init__(self, maps: ColourMaps) -> None:
         super().__init__(maps)
-        self.title = tr("Reach of losses")
+        self.title = tr("Reach")
         self._answer: ReachAnswer | None = None
         self._place: Place | None = None
         self.map, self.parts, self.lags = LossMapView(maps), Chart(maps.theme), Chart(maps.theme)

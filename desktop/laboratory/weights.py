@@ -38,7 +38,7 @@ class Weights(Picture):
 
     def __init__(self, maps: ColourMaps) -> None:
         super().__init__(maps)
-        self.title = tr("Terms of a weight")
+        self.title = tr("Weights")
         self._terms: WeightTerms | None = None
         self._subject: Subject | None = None
         self.parameter = combo()

@@ -44,6 +44,13 @@ class Choice(QWidget):
         """What is chosen."""
         return self._chosen
 
+    def show_options(self, options: tuple[tuple[Hashable, str], ...]) -> None:
+        """Offer these words instead; emits nothing."""
+        if options != self._options:
+            self._options, self._focus = options, 0
+            self.updateGeometry()
+            self.update()
+
     def show_chosen(self, keys: tuple[Hashable, ...]) -> None:
         """Show these keys as chosen; emits nothing."""
         self._chosen = keys
