@@ -23,8 +23,11 @@ def ready_session(name: str = READY) -> Session:
 def session_of_scenario(scenario: Scenario, language: str = USUAL) -> Session:
     """A new session of a scenario, its names in a language. Raises GatewalkError where parts do not fit."""
     learning, name = scenario.settings.learning.step(), scenario.named(language)
-    setup = Setup(scenario.network(), scenario.sequence(), scenario.initial(), learning=learning, name=name)
-    session = Session(setup, *scenario.start())
+    parameters, state, training = scenario.begun()
+    setup = Setup(
+        scenario.network(), scenario.sequence(), scenario.initial(), learning=learning, name=name, training=training
+    )
+    session = Session(setup, parameters, state)
     for number, part in enumerate(scenario.lanes):
         lane = scenario.lane(number)
         network = setup.network if part.network is None else lane.network()
