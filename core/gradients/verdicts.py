@@ -8,50 +8,24 @@ nothing that enters later covers what has vanished.
 from __future__ import annotations
 
 from dataclasses import replace as with_fields
-from enum import StrEnum
 from typing import Any
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import DataError, SessionError
+from core.errors import SessionError
 from core.frame import Sentence
 from core.gradients.backward.walked_block import WalkedBlock
 from core.gradients.courses import Course, course_of
 from core.gradients.jacobians.direct_paths import DirectPath, direct_paths, named
 from core.gradients.jacobians.slopes import Curve, curves
 from core.gradients.numbers import ratio_text
+from core.gradients.thresholds import Kind, Thresholds
 from core.network import Block
 from core.run import Run
 
 Array = NDArray[Any]
-
-
-class Kind(StrEnum):
-    """What a verdict says."""
-
-    VANISHES = "vanishes"
-    EXPLODES = "explodes"
-    NOT_FINITE = "not finite"
-    DEAD = "dead"
-    SATURATED = "saturated"
-
-
-class Thresholds(msgspec.Struct, frozen=True):
-    """From where on a verdict is given."""
-
-    vanish: float = 1e-6  # of the gradient's start
-    explode: float = 1e6  # times the gradient's start
-    factor: float = 0.3  # a factor of the direct path, or what one step leaves of the norm
-    flat: float = 0.1  # a slope is flat below this part of the steepest that its function can have
-    share: float = 0.9  # of the steps at which a unit must be flat to be saturated
-
-    def __post_init__(self) -> None:
-        wrong = [name for name in ("vanish", "factor", "flat", "share") if not 0 < getattr(self, name) <= 1]
-        if wrong or self.explode < 1:
-            name, limits = (wrong[0], "above 0 and at most 1") if wrong else ("explode", "at least 1")
-            raise DataError(f"The threshold {name} is {getattr(self, name):g}; give a number {limits}.")
 
 
 class Verdict(msgspec.Struct, frozen=True):
