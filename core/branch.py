@@ -18,6 +18,7 @@ from core.learning.step import LearningSettings, Outcome, learn
 from core.network import Network
 from core.origin import Origin
 from core.posing import problem_of
+from core.regulariser.fitting import check_regulariser, regularised_layer
 from core.run import Intervention, Problem, Run
 from core.sequence import Sequence
 from core.timeline import Timeline
@@ -40,6 +41,7 @@ class Setup(msgspec.Struct, frozen=True, eq=False):
 
     def __post_init__(self) -> None:
         check_paces(self.network, self.learning.paces)
+        check_regulariser(self.network, self.learning.regulariser)
 
     def problem(self, parameters: Arrays) -> Problem:
         """What an iteration with these parameters computes."""
@@ -51,6 +53,7 @@ class Setup(msgspec.Struct, frozen=True, eq=False):
             interventions=self.interventions,
             window=self.learning.window,
             over_batch=self.learning.over_batch,
+            regularised=regularised_layer(self.network, self.learning.regulariser),
         )
 
     def walks_like(self, other: Setup) -> bool:
@@ -58,6 +61,8 @@ class Setup(msgspec.Struct, frozen=True, eq=False):
         losses = (self.sequence.loss_mask, other.sequence.loss_mask)
         return (
             self.network is other.network
+            and regularised_layer(self.network, self.learning.regulariser)
+            == regularised_layer(other.network, other.learning.regulariser)
             and losses[0].shape == losses[1].shape
             and bool((losses[0].any(axis=1) == losses[1].any(axis=1)).all())
         )

@@ -11,8 +11,7 @@ from msgspec.structs import replace
 from core.branch import Arrays, Iteration, Setup
 from core.errors import SessionError
 from core.learning.optimisers import initial_state
-from core.learning.paces import fitting_paces
-from core.learning.step import LearningSettings
+from core.learning.step import LearningSettings, fitting_learning
 from core.network import Network
 from core.origin import Origin
 from core.run import Intervention
@@ -90,9 +89,9 @@ def learning_edit(setup: Setup, parameters: Arrays, learning: LearningSettings) 
 def model_edit(
     setup: Setup, network: Network, parameters: Arrays, sequence: Sequence, name: str, origin: Origin | None
 ) -> Edit:
-    """Another network, which learns as the one before, but for units that it has not. Raises ShapeError."""
+    """Another network, which learns as the one before, but for units and layers that it has not. Raises ShapeError."""
     initial = {} if origin is None else origin.initial_for(sequence.batch)
-    learning = replace(setup.learning, paces=fitting_paces(network, setup.learning.paces))
+    learning = fitting_learning(network, setup.learning)
     changed = Setup(network, sequence, initial, learning=learning, name=name, origin=origin)
     changed = replace(changed, training=setup.training.fitting(network))
     return Edit("change the model", changed, network.check(parameters))

@@ -21,6 +21,7 @@ from core.errors import DataError, SessionError
 from core.following import followed
 from core.frame import Cursor, Sentence
 from core.learning.optimisers import initial_state
+from core.learning.step import fitting_learning
 from core.network import Network
 from core.run import Run
 from core.sequence import Sequence
@@ -139,7 +140,7 @@ def _iteration(branch: Branch, number: int) -> Iteration:
 
 
 def _same_data(one: Setup, lead: Setup) -> bool:
-    same = one.sequence is lead.sequence and one.learning == lead.learning
+    same = one.sequence is lead.sequence and one.learning == fitting_learning(one.network, lead.learning)
     return same and (one.network is not lead.network or _equal(one.initial, lead.initial))
 
 
@@ -155,7 +156,8 @@ def on_data_of(setup: Setup, lead: Setup) -> Setup:
     elif any(rows.shape[1] != sequence.batch for rows in initial.values()):
         initial = {} if setup.origin is None else setup.origin.initial_for(sequence.batch)
     kept = tuple(each for each in setup.interventions if each.t < sequence.length)
-    return replace(setup, sequence=sequence, learning=lead.learning, initial=initial, interventions=kept)
+    learning = fitting_learning(setup.network, lead.learning)
+    return replace(setup, sequence=sequence, learning=learning, initial=initial, interventions=kept)
 
 
 def _unreadable(network: Network, words: Vocabulary | None, sequence: Sequence) -> Sentence | None:
@@ -196,7 +198,7 @@ def _size(sequence: Sequence) -> str:
 
 def another_network(lead: Setup, network: Network, parameters: Arrays, name: str = "") -> Companion:
     """Another network, which reads what the lead reads from its first iteration on. Raises ShapeError."""
-    setup = Setup(network, lead.sequence, learning=lead.learning, name=name)
+    setup = Setup(network, lead.sequence, learning=fitting_learning(network, lead.learning), name=name)
     return Companion(name or short_name(network.summary), LaneKind.NETWORK, _rooted(setup, network.check(parameters)))
 
 
@@ -232,7 +234,7 @@ def opened_model(
     refusal = _unreadable(network, words, lead.sequence)
     if refusal is not None:
         raise DataError(f"{name} cannot stand beside the lead. {refusal}")
-    setup = Setup(network, lead.sequence, learning=lead.learning, name=name)
+    setup = Setup(network, lead.sequence, learning=fitting_learning(network, lead.learning), name=name)
     return Companion(short_name(name), LaneKind.SNAPSHOT, _rooted(setup, network.check(parameters)), iteration)
 
 

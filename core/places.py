@@ -13,6 +13,7 @@ class Phase(StrEnum):
     FORWARD = "forward"
     LOSS = "loss"
     BACKWARD = "backward"
+    REGULARISER = "regulariser"  # only where one is used
     CLIP = "clip"
     UPDATE = "update"
 

@@ -32,6 +32,7 @@ def problem_of(
     window: int = 0,
     over_batch: Literal["sum", "mean"] = "sum",
     dtype: np.dtype[Any] = _FLOAT64,
+    regularised: str = "",
 ) -> Problem:
     """What a run of ``network`` on ``sequence`` computes; a sequence without targets is only walked forward.
 
@@ -57,6 +58,7 @@ def problem_of(
         window,
         dtype,
         sequence.lengths,
+        regularised,
     )
 
 

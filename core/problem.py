@@ -40,7 +40,8 @@ class Problem:
     ``inputs`` (T, B, D); ``targets`` (T, B, O) as the loss reads them (one-hot for classes) or None; ``weights``
     (T, B): 0 where there is no loss, else how much it counts; ``initial`` path -> (K, B, H); ``window``: gradients are
     cut every so many steps, counted from the end of each block's walk (truncated BPTT), 0 for never. ``lengths`` (B,):
-    how many steps each sequence has, what comes after them is padding; None where all have T.
+    how many steps each sequence has, what comes after them is padding; None where all have T. ``regularised`` names the
+    block whose terms of the regulariser are walked; "" for none.
     """
 
     network: Network
@@ -53,6 +54,7 @@ class Problem:
     window: int = 0
     dtype: np.dtype[Any] = field(default_factory=lambda: np.dtype(np.float64))
     lengths: NDArray[np.intp] | None = None
+    regularised: str = ""
 
     def __post_init__(self) -> None:
         if self.inputs.ndim != 3 or self.inputs.shape[-1] != self.network.inputs:
@@ -141,7 +143,7 @@ class Problem:
 
     def timeline(self) -> Timeline:
         """The walk of one iteration of this problem."""
-        return timeline_of(self.network, self.steps, self.loss_steps.tolist())
+        return timeline_of(self.network, self.steps, self.loss_steps.tolist(), self.regularised)
 
     def reach(self, step: int) -> int | None:
         """How many steps to the past of its walk the gradient may go from a step; None for all of it.

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.breakpoints import AtTime, NonFinite
-from core.errors import FileError
+from core.errors import FileError, SessionError
 from core.frame import Phase
 from core.lesson import Look, Place
 from core.network import Network
+from core.regulariser.fitting import check_regulariser
 from core.scenario_file import Settings
 from core.sequence import Sequence
 from core.settings_file import SettingsText
@@ -21,13 +22,15 @@ from core.settings_file import SettingsText
 class _Places:
     """Checks places of one scenario; all raise FileError."""
 
-    def __init__(self, network: Network, sequence: Sequence, text: SettingsText) -> None:
+    def __init__(self, settings: Settings, network: Network, sequence: Sequence, text: SettingsText) -> None:
         self._network, self._last, self._text = network, sequence.length - 1, text
         learns = bool(network.loss) and sequence.targets is not None
-        self._phases = tuple(Phase) if learns else (Phase.FORWARD,)
+        self._phases = _phases(settings) if learns else (Phase.FORWARD,)
 
     def place(self, place: Place, key: str) -> None:
         """A phase that is walked, at a step that is there."""
+        if place.phase not in self._phases and len(self._phases) > 1:
+            raise self._wrong(f"{key}.phase", place.phase, "another one, as [learning.regulariser] has no weight")
         if place.phase not in self._phases:
             raise self._wrong(f"{key}.phase", place.phase, "forward, as there is no loss to walk back from")
         if place.iteration and len(self._phases) == 1:
@@ -61,9 +64,19 @@ class _Places:
         return FileError(f"{self._text.place(key)}: got {got}, expected {expected}.")
 
 
+def _phases(settings: Settings) -> tuple[Phase, ...]:
+    """Those of an iteration that learns."""
+    regularised = bool(settings.learning.regulariser.weight)
+    return tuple(phase for phase in Phase if regularised or phase is not Phase.REGULARISER)
+
+
 def checked_places(settings: Settings, network: Network, sequence: Sequence, text: SettingsText) -> None:
     """Raises FileError for a place of the opening, a breakpoint or the lesson that is not there."""
-    places = _Places(network, sequence, text)
+    places = _Places(settings, network, sequence, text)
+    try:
+        check_regulariser(network, settings.learning.regulariser)
+    except SessionError as error:
+        raise FileError(f"{text.place('learning.regulariser')}: {error}") from None
     if settings.opening is not None:
         places.place(settings.opening, "opening")
     for number, point in enumerate(settings.breakpoints):

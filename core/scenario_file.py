@@ -17,6 +17,7 @@ from core.learning.step import LearningSettings
 from core.lesson import LessonStep, Place
 from core.network import Padding
 from core.network_file import MAX_LAYERS, InputPart, LayerPart, ReadoutPart
+from core.regulariser.settings import GRADIENTS, Regulariser
 from core.settings_file import SettingsText, settings_of, table_of
 from core.stack import Direction
 from core.tasks import TASKS, AnyTask
@@ -30,6 +31,8 @@ _CHOICES = {  # what msgspec does not say by itself
     "task.name": ", ".join(sorted(TASKS)),
     "learning.optimiser.type": "sgd, momentum or adam",
     "learning.clipping.rule": "off, value or norm",
+    "learning.regulariser.state": "output or all",
+    "learning.regulariser.gradient": ", ".join(GRADIENTS),
     "data.kind": "words, characters or numbers",
     "network.layer.direction": ", ".join(Direction),
     "opening.phase": ", ".join(Phase),
@@ -91,13 +94,14 @@ class Learning(msgspec.Struct, frozen=True):
     clipping: Clipping = Clipping()
     window: Natural = 0
     paces: tuple[Pace, ...] = ()
+    regulariser: Regulariser = Regulariser()
     iterations: Natural = 1000
     batch: Positive = 32
     seed: Natural = 0
 
     def step(self) -> LearningSettings:
         """The settings of one iteration."""
-        return LearningSettings(self.optimiser, self.clipping, self.window, self.paces)
+        return LearningSettings(self.optimiser, self.clipping, self.window, self.paces, regulariser=self.regulariser)
 
 
 class LanePart(msgspec.Struct, frozen=True):

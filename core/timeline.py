@@ -177,13 +177,18 @@ class Timeline(msgspec.Struct, frozen=True, eq=False, dict=True):
         raise SessionError(f"this walk has no phase {phase}")
 
 
-def timeline_of(network: Network, steps: int, loss_steps: Items[bool]) -> Timeline:
-    """The walk of one iteration: ``steps`` time steps, with a loss where ``loss_steps`` says so."""
+def timeline_of(network: Network, steps: int, loss_steps: Items[bool], regularised: str = "") -> Timeline:
+    """The walk of one iteration: ``steps`` time steps, with a loss where ``loss_steps`` says so.
+
+    ``regularised`` names the block whose terms of the regulariser are walked, as its gradients were; "" for none.
+    """
     segments = [_forward(stage, steps) for stage in network.stages]
     visited = tuple(t for t in range(steps) if loss_steps[t]) if network.loss else ()
     if visited:
         segments.append(Segment(Phase.LOSS, visited, (_entry(network.head, LOSS),)))
         segments += [_backward(stage, steps, loss_steps) for stage in reversed(network.stages)]
+        if regularised:
+            segments.append(_terms(network.block(regularised), steps))
         segments.append(Segment(Phase.CLIP, (), (Entry("", "", 1),)))
         updates = tuple(Entry(path.split("/")[0], path.split("/")[1], 1) for path in network.trainable)
         if updates:
@@ -216,6 +221,12 @@ def _backward(stage: Stage, steps: int, loss_steps: Items[bool]) -> Segment:
     if skipped == len(entries):
         return Segment(Phase.BACKWARD, tuple(t for t in times if loss_steps[t]), entries, falling=True)
     return Segment(Phase.BACKWARD, times, entries, skipped, tuple(bool(loss_steps[t]) for t in times), True)
+
+
+def _terms(block: Block, steps: int) -> Segment:
+    """One term of the regulariser a time step, in the order in which gradients walked back through the block."""
+    times = range(steps) if block.reverse else range(steps - 1, -1, -1)
+    return Segment(Phase.REGULARISER, times, (Entry(block.name, "", 1),), falling=not block.reverse)
 
 
 def _backward_entries(block: Block) -> list[Entry]:

@@ -128,11 +128,12 @@ def _grains() -> tuple[Command, ...]:
 
 def _phases() -> tuple[Command, ...]:
     rows = (
-        (Phase.FORWARD, tr("Forward")),
-        (Phase.LOSS, tr("Loss")),
-        (Phase.BACKWARD, tr("Backward")),
-        (Phase.CLIP, tr("Clip")),
-        (Phase.UPDATE, tr("Update")),
+        (1, Phase.FORWARD, tr("Forward")),
+        (2, Phase.LOSS, tr("Loss")),
+        (3, Phase.BACKWARD, tr("Backward")),
+        (6, Phase.REGULARISER, tr("Regulariser")),  # the others keep their keys where there is none
+        (4, Phase.CLIP, tr("Clip")),
+        (5, Phase.UPDATE, tr("Update")),
     )
     tip = tr("To the start of the phase: {phase}")
     return tuple(
@@ -144,7 +145,7 @@ def _phases() -> tuple[Command, ...]:
             lambda w, p=phase: w.bridge.go_to_phase(p),
             "phase",
         )
-        for number, (phase, text) in enumerate(rows, 1)
+        for number, phase, text in rows
     )
 
 

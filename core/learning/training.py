@@ -15,9 +15,10 @@ from core.frame import ClipReport
 from core.learning.clipping import clip
 from core.learning.optimisers import Optimiser, initial_state
 from core.learning.paces import DONE, check_paces
-from core.learning.step import LearningSettings, updated
+from core.learning.step import LearningSettings, updated, with_regulariser
 from core.network import HEAD, Network
 from core.posing import problem_of
+from core.regulariser.fitting import check_regulariser
 from core.sequence import Sequence
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def train(
     ``initial_for`` takes them.
     """
     check_paces(network, settings.paces)
+    check_regulariser(network, settings.regulariser)
     parameters, bulk = network.check(parameters), _bulk_of(network)
     state = fitting_state(network, parameters, settings.optimiser, optimiser_state)
     losses: list[float] = []
@@ -170,7 +172,8 @@ def _iteration(
 ) -> Progress:
     with np.errstate(all="ignore"):  # what is not finite is found afterwards
         run = bulk.complete(problem_of(bulk.network, parameters, batch, initial=initial, window=settings.window))
-        gradients = {path: gradient / batch.batch for path, gradient in run.gradients().items()}
+        gradients: Arrays = {path: gradient / batch.batch for path, gradient in run.gradients().items()}
+        gradients, _ = with_regulariser(run, settings.regulariser, gradients, 1.0 / batch.batch)
         loss = float(run.losses().sum()) / batch.batch
     clipped, report = clip(settings.clipping, gradients)
     changed, moved = updated(bulk.network, settings, parameters, clipped, state)

@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 
 from core.block import Block
-from core.errors import SessionError
 from core.language.again import Pair, Substitution, pulled_back
 from core.language.derive import Backward, Contribution
 from core.operators.expression import ADJOINT, INBOX, VARIABLE, Expression, leaf, operations, total
@@ -60,29 +59,6 @@ class BlockEquations:
         """Every operation of the equations themselves."""
         equations = self.block.cell.definition.equations
         return frozenset(node for equation in equations for node in operations(equation.expression))
-
-    def members(self, state: str) -> tuple[str, ...]:
-        """The variables of the state. Raises SessionError where there is none, or one is not read a step later."""
-        delays, block = self.block.cell.definition.delays, self.block
-        every = tuple(name for name in delays if name in block.path)
-        if not every:
-            raise SessionError(
-                f"Regulariser: {block.title} reads nothing from earlier steps, so no gradient flows back through it. "
-                "Choose another layer."
-            )
-        if state == "output" and block.output not in every:
-            raise SessionError(
-                f"Regulariser: no later step reads {block.output} of {block.title}; its memory is {', '.join(every)}. "
-                "Choose the whole state."
-            )
-        found = every if state == "all" else (block.output,)
-        for name in found:
-            if 1 not in delays[name]:
-                raise SessionError(
-                    f"Regulariser: {block.title} reads {name} {delays[name][0]} steps later, but not one step later, "
-                    f"so there is no ∂{name}_t/∂{name}_t−1. Choose another layer or cell."
-                )
-        return found
 
     def arriving(self, members: tuple[str, ...]) -> dict[str, Expression]:
         """∇L at each member of the state, by what came to the step from outside (leaves "inbox").

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from core.network import HEAD, LOSS
 from core.operators.expression import INPUT, VARIABLE, Expression
 from core.regulariser.equations import Key, key_of
+from core.regulariser.fitting import members_of
 from core.regulariser.rows import BlockRows, Group
+from core.regulariser.settings import State
 from core.stages import runs_against
 from core.wiring import turned
 
@@ -51,11 +53,11 @@ class Flow(msgspec.Struct, frozen=True, eq=False):
         return np.asarray(np.divide(self.norm_before, self.norm, out=np.ones_like(self.norm), where=self.counts))
 
 
-def flow_of(group: Group, block: str, state: str) -> Flow:
+def flow_of(group: Group, block: str, state: State) -> Flow:
     """The flow through one block. Raises SessionError for a block that has no such state."""
     rows = group.blocks[block]
     equations, everywhere = rows.equations, slice(0, group.steps)
-    members = equations.members(state)
+    members = members_of(rows.block, state)
     arriving, back = equations.arriving(members), equations.one_step_back(members)
     own: OwnRows = {("inbox", (VARIABLE, name, 0)): _inbox(group, rows, name) for name in equations.inboxes}
     found = dict(zip(members, rows.evaluator(everywhere, own)(arriving.values()), strict=True))

@@ -14,9 +14,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import SessionError
-from core.network import Network
 from core.regulariser.derivative import derivative
+from core.regulariser.fitting import layer_of
 from core.regulariser.flows import Flow, flow_of
 from core.regulariser.rows import Finished, groups_of
 from core.regulariser.settings import Regulariser
@@ -79,23 +78,3 @@ def information_flow(run: Any, settings: Regulariser) -> InformationFlow:
 
 def _ratios(flow: Flow) -> Array:
     return np.where(flow.counts, flow.ratio, np.nan)
-
-
-def layer_of(network: Network, settings: Regulariser) -> str:
-    """The name of the block whose state is meant. Raises SessionError where the network has no such layer."""
-    names = [block.name for block in network.layers if block.cell.definition.delays]
-    if not settings.block and names:
-        return names[-1]
-    if settings.block in names:
-        return settings.block
-    asked = f"there is no layer {settings.block} with a memory" if settings.block else "no layer has a memory"
-    known = f" Layers with one: {', '.join(names)}." if names else " Switch the regulariser off."
-    raise SessionError(f"Regulariser: {asked} in this network.{known}")
-
-
-def check_regulariser(network: Network, settings: Regulariser) -> None:
-    """Raises SessionError where this regulariser cannot be had for a network."""
-    from core.regulariser.equations import BlockEquations
-
-    if settings.weight:
-        BlockEquations(network.block(layer_of(network, settings))).members(settings.state)

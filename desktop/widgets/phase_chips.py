@@ -1,4 +1,4 @@
-"""The phases of one iteration as a row of chips: Forward › Loss › Backward › Clip › Update."""
+"""The phases of one iteration as a row of chips: Forward › Loss › Backward › Clip › Update, or those that there are."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class PhaseChips(QWidget):
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.show_phases(tuple(Phase), None)
+        self.show_phases(tuple(phase for phase in Phase if phase is not Phase.REGULARISER), None)
 
     def show_phases(self, phases: Sequence[Phase], current: Phase | None) -> None:
         """Show these phases, and which one the walk is in."""
@@ -160,6 +160,7 @@ class PhaseChips(QWidget):
             Phase.FORWARD: self.tr("Forward"),
             Phase.LOSS: self.tr("Loss"),
             Phase.BACKWARD: self.tr("Backward"),
+            Phase.REGULARISER: self.tr("Regulariser"),
             Phase.CLIP: self.tr("Clip"),
             Phase.UPDATE: self.tr("Update"),
         }

@@ -141,6 +141,7 @@ def phase_words(phase: Phase) -> str:
         Phase.FORWARD: tr("forward"),
         Phase.LOSS: tr("loss"),
         Phase.BACKWARD: tr("backward"),
+        Phase.REGULARISER: tr("regulariser"),
         Phase.CLIP: tr("clip"),
         Phase.UPDATE: tr("update"),
     }
