@@ -140,6 +140,8 @@ class Chart(pg.PlotWidget):
 
     def add_line(self, x: ArrayLike, y: ArrayLike, colour: QColor, width: float = 2.0, dashed: bool = False) -> None:
         """A curve, broken where ``y`` is NaN."""
+        if not np.isfinite(np.asarray(y, float)).any():
+            return
         style = Qt.PenStyle.DashLine if dashed else Qt.PenStyle.SolidLine
         line = Line(np.asarray(x, float), np.asarray(y, float), antialias=True, connect="finite")
         line.setPen(QPen(colour, scaled(width), style))
@@ -151,9 +153,12 @@ class Chart(pg.PlotWidget):
         ring: QColor | None = None,
     ) -> None:  # fmt: skip
         """Marks at some points; a ring round them, usually in the colour of the ground, keeps them apart."""
+        x, y = np.asarray(x, float), np.asarray(y, float)
+        there = np.isfinite(x) & np.isfinite(y)
+        if not there.any():
+            return
         pen = pg.mkPen(ring or self._theme.background, width=1.0)
-        where = {"x": np.asarray(x, float), "y": np.asarray(y, float)}
-        self.add(pg.ScatterPlotItem(**where, symbol=symbol, size=scaled(size), pen=pen, brush=colour), 3.0)
+        self.add(pg.ScatterPlotItem(x[there], y[there], symbol=symbol, size=scaled(size), pen=pen, brush=colour), 3.0)
 
     def add_bars(
         self, x: ArrayLike, heights: ArrayLike, colours: Sequence[QColor] | QColor, width: float = 0.8,
