@@ -45,8 +45,8 @@ def test_a_difference_of_case_is_the_nearest_match():
 
 def test_many_unknown_words_get_a_short_and_quick_answer():
     words = Vocabulary(tuple(f"word{number}" for number in range(15_000)))
-    start = time.perf_counter()
+    start = time.thread_time()
     with pytest.raises(DataError, match="and 995 more are not in") as caught:
         words.encode(f"unknown{number}" + "x" * 500 for number in range(1_000))
-    assert time.perf_counter() - start < 1
+    assert time.thread_time() - start < 1
     assert len(str(caught.value)) < 600

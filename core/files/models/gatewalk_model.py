@@ -9,8 +9,8 @@ from pathlib import Path
 from core.errors import FileError, ShapeError
 from core.files.models.biasless import without_biases
 from core.files.models.layout import Layout, Piece
-from core.files.models.linear_parts import head_of
 from core.files.models.loading import load_numbers, not_finite, precision
+from core.files.models.pytorch.linear_parts import head_of
 from core.files.models.records import Answers, FileTensor, OpenedModel, Question
 from core.language import CellDefinition, read_cell
 from core.network import Network

@@ -15,7 +15,7 @@ Reader: TypeAlias = Callable[[Path, Answers, str], OpenedModel]  # the file, the
 
 # Suffix -> module and function; a module is imported only when such a file is opened.
 _WEIGHTS = ("core.files.models.weights_file", "open_weights")
-_KERAS = ("core.files.models.keras", "open_keras")
+_KERAS = ("core.files.models.keras.opened", "open_keras")
 _READERS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         ".safetensors": _WEIGHTS,
@@ -25,7 +25,7 @@ _READERS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ".keras": _KERAS,
         ".h5": _KERAS,
         ".hdf5": _KERAS,
-        ".onnx": ("core.files.models.onnx_model", "open_onnx"),
+        ".onnx": ("core.files.models.onnx.model", "open_onnx"),
     }
 )
 SUFFIXES = tuple(_READERS)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from core.errors import DataError, FileError
 from core.files.models.layout import Layout, Piece
 from core.files.models.numbers import WEIGHT_KINDS
-from core.files.models.pytorch_network import pytorch_layout
+from core.files.models.pytorch.network import pytorch_layout
 from core.files.models.records import OpenedModel
 from core.files.models.safetensors import write_safetensors
 from core.files.npz import write_npz

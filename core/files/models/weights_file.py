@@ -7,11 +7,11 @@ from pathlib import Path
 from core.errors import DataError, ShapeError
 from core.files.models.gatewalk_model import has_own_names, own_model
 from core.files.models.npz_file import read_npz_tensors
-from core.files.models.pytorch_model import model_of
+from core.files.models.pytorch.model import model_of
+from core.files.models.pytorch.state_dict import state_dict_in
+from core.files.models.pytorch.torch_file import read_torch
 from core.files.models.records import Answers, OpenedModel
 from core.files.models.safetensors import read_safetensors
-from core.files.models.state_dict import state_dict_in
-from core.files.models.torch_file import read_torch
 from core.tokens import shown
 
 

@@ -120,9 +120,9 @@ def test_a_wrong_entry_is_said_and_cannot_be_accepted(qtbot: QtBot) -> None:
 def test_a_large_matrix_costs_no_more_than_what_is_seen(qtbot: QtBot) -> None:
     """Four million entries: asking for each of them would take minutes, so that the limit can be generous."""
     dialog = parameter(qtbot, np.zeros((2000, 2000)))
-    start = time.perf_counter()
+    start = time.thread_time()
     dialog.table.grab()
-    assert time.perf_counter() - start < 1.0
+    assert time.thread_time() - start < 1.0
 
 
 def test_colours_and_words_of_a_cell() -> None:

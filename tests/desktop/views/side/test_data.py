@@ -143,11 +143,11 @@ def test_twenty_thousand_tokens_stay_fast(qtbot: QtBot) -> None:
     tokens = tuple(TEXT.split() * 2500)
     panel = shown(qtbot, Sequence(np.zeros((len(tokens), 1, 1)), tokens))
     frames = [fake_frame(T=9, t=t) for t in (3, 4)]
-    start = time.perf_counter()
+    start = time.thread_time()
     for number in range(20):
         panel.show_frame(frames[number % 2])
         panel.chips.viewport().repaint()
-    assert (time.perf_counter() - start) / 20 < 0.02
+    assert (time.thread_time() - start) / 20 < 0.02
     assert panel.chips.height() < 300
     panel.chips.show_current(19_999)
     assert panel.chips.viewport().rect().contains(panel.chips.area_of(19_999).center().toPoint())

@@ -1,0 +1,1 @@
+"""Keras models, without Keras and without the HDF5 library."""

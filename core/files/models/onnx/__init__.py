@@ -1,0 +1,1 @@
+"""ONNX models: the data followed through their graph to recurrent nodes."""

@@ -1,0 +1,1 @@
+"""PyTorch checkpoints and state dicts, without PyTorch and without running anything."""
