@@ -147,11 +147,13 @@ def asks_next(sequence: Sequence) -> bool:
     known = sequence.known
     if known is None or sequence.length < 2:
         return False
+    read = np.arange(1, sequence.length)[:, None] <= sequence.ends  # (T - 1, B): what no padding follows
     if sequence.vocabulary is None:
-        return known.shape == sequence.inputs.shape and _most(np.equal(known[:-1], sequence.inputs[1:]).all(axis=2))
-    same_names = sequence.target_labels == sequence.vocabulary.tokens
-    return known.ndim == 2 and same_names and _most(known[:-1] == sequence.inputs[1:].argmax(axis=2))
+        same = known.shape == sequence.inputs.shape
+        return same and _most(np.equal(known[:-1], sequence.inputs[1:]).all(axis=2)[read])
+    same = known.ndim == 2 and sequence.target_labels == sequence.vocabulary.tokens
+    return same and _most((known[:-1] == sequence.inputs[1:].argmax(axis=2))[read])
 
 
 def _most(alike: NDArray[np.bool_]) -> bool:
-    return bool(alike.mean() > 0.5)
+    return bool(alike.size and alike.mean() > 0.5)
