@@ -3,8 +3,9 @@
     python tests/data/make_cell_sources.py     (in an environment that has torch and msgspec)
 
 For every built-in cell, and for a cell of ``CELLS`` below that calls every function of the language: NAME.txt is the
-PyTorch source that the program exports, NAME.npz what that source computed in float64, each from a seed of its own: ``x`` (T, B, D), the parameters
-``weights/NAME``, the output ``y``, every variable under its name, and ``grad/NAME`` of half the sum of y squared.
+PyTorch source that the program exports, NAME.npz what that source computed in float64, each from a seed of its own:
+``x`` (T, B, D), the parameters ``weights/NAME``, the output ``y``, every variable under its name, and ``grad/NAME`` of
+half the sum of y squared.
 """
 
 from __future__ import annotations
