@@ -6,9 +6,11 @@ from msgspec.structs import replace
 
 from core.branch import Setup
 from core.editing import Edit
+from core.files.weights import Weights
 from core.learning.checkpoints import Checkpoint
 from core.learning.course import Beginning, Course
 from core.learning.recipe import trained
+from core.learning.record import digest_of
 from core.learning.training import fitting_state, initial_for
 from core.session import Session
 
@@ -19,6 +21,14 @@ def beginning_of(session: Session) -> Beginning:
     state = session.branch.iteration(session.cursor.iteration).optimiser_state
     training = setup.training.of(parameters)
     return Beginning(setup.network, parameters, state, training, setup.learning, setup.sequence, dict(setup.initial))
+
+
+def weights_of(session: Session) -> Weights:
+    """The weights at the cursor as a weights file holds them; the recipe is empty where nobody knows it."""
+    setup, parameters = session.setup, session.parameters
+    training, state = setup.training, session.branch.iteration(session.cursor.iteration).optimiser_state
+    known = training.weights == digest_of(parameters)
+    return Weights(dict(parameters), dict(state), recipe=training.recipe if known else {})
 
 
 def kept(course: Course, stood: Checkpoint, setup: Setup) -> Edit:

@@ -71,8 +71,13 @@ class Course:
 
     @property
     def left(self) -> int:
-        """Iterations until it is as long as it is meant to be."""
-        return max(0, self.beginning.training.iterations - self.done)
+        """Iterations until it is as long as it is meant to be, or as long again."""
+        return self.left_after(self.done)
+
+    def left_after(self, done: int) -> int:
+        """The same, when so many are done."""
+        planned = self.beginning.training.iterations
+        return -done % planned if done else planned
 
     @property
     def every(self) -> int:

@@ -25,6 +25,18 @@ def ask_unsaved(parent: QWidget | None, name: str = "", done: Done | None = None
     return _ask(parent, "unsaved_question", what, words, answers, done)
 
 
+def ask_unkept(parent: QWidget | None, iterations: int, done: Done | None = None) -> str | QMessageBox:
+    """What is to happen to a training that was not kept: "save", "discard" or "cancel"."""
+    what = tr("Keep what was learned in {count} iterations?").format(count=f"{iterations:,}")
+    words = tr("They are not in the session yet; without keeping them they are lost.")
+    answers = (
+        (SAVE, tr("Keep them"), QMessageBox.ButtonRole.AcceptRole),
+        (DISCARD, tr("Do not keep"), QMessageBox.ButtonRole.DestructiveRole),
+        (CANCEL, tr("Cancel"), QMessageBox.ButtonRole.RejectRole),
+    )
+    return _ask(parent, "unkept_question", what, words, answers, done)
+
+
 def ask_recovery(parent: QWidget | None, when: str, done: Done | None = None) -> str | QMessageBox:
     """What is to happen to a session found after a crash, of ``when``: "recover", "forget", or "cancel" for later."""
     what = tr("Gatewalk was not closed properly. Open the session it kept?")
