@@ -83,7 +83,7 @@ class MainWindow(QMainWindow):
 
     def _build(self, makers: dict[str, Maker]) -> None:
         theme = self.look.theme
-        self.middle = Middle(self.unrolled, self.bridge, self.look.maps, self.typesetter)
+        self.middle = Middle(self.unrolled, self.bridge, self.look.maps, self.typesetter, self.settings)
         central, self.messages = with_messages(self.middle, theme)
         self.setCentralWidget(central)
         self.panels = Panels(self, makers, theme)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QStackedWidget
 from core.frame import Frame
 from desktop.bridge import Bridge
 from desktop.colours import ColourMaps
+from desktop.settings import Settings
 from desktop.typesetting import Typesetter
 from desktop.views.unrolled import UnrolledView
 
@@ -22,10 +23,13 @@ MOST_EARLIER = 200  # iterations whose parameters the laboratory is given
 class Middle(QStackedWidget):
     """The laboratory is loaded and made when somebody first wants it."""
 
-    def __init__(self, drawing: UnrolledView, bridge: Bridge, maps: ColourMaps, typesetter: Typesetter) -> None:
+    def __init__(
+        self, drawing: UnrolledView, bridge: Bridge, maps: ColourMaps, typesetter: Typesetter, settings: Settings
+    ) -> None:
         super().__init__()
         self.drawing, self.laboratory = drawing, None
-        self._bridge, self._maps, self._typesetter = bridge, maps, typesetter
+        self._bridge, self._maps = bridge, maps
+        self._typesetter, self._settings = typesetter, settings
         self._subject: Subject | None = None
         self.addWidget(drawing)
 
@@ -78,7 +82,7 @@ class Middle(QStackedWidget):
     def _made(self) -> Laboratory:
         from desktop.laboratory import make_laboratory
 
-        laboratory = make_laboratory(self._maps, self._typesetter)
+        laboratory = make_laboratory(self._maps, self._typesetter, self._settings)
         laboratory.jump_requested.connect(self._bridge.go_to_time)
         laboratory.selected.connect(lambda place: self._bridge.select(*place))
         laboratory.unit_chosen.connect(self._bridge.choose_unit)

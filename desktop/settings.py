@@ -117,6 +117,20 @@ class Settings:
         self._store.setValue("files/snapshot_bytes", str(int(value)))
 
     @property
+    def thresholds(self) -> dict[str, float]:
+        """The thresholds of verdicts that a person has set, by name."""
+        try:
+            known = json.loads(self._text("laboratory/thresholds") or "{}")
+        except ValueError:
+            return {}
+        pairs = known.items() if isinstance(known, dict) else ()
+        return {name: float(number) for name, number in pairs if isinstance(number, int | float)}
+
+    @thresholds.setter
+    def thresholds(self, value: dict[str, float]) -> None:
+        self._store.setValue("laboratory/thresholds", json.dumps(value))
+
+    @property
     def recent_files(self) -> tuple[str, ...]:
         """Files opened or saved, the newest first."""
         try:

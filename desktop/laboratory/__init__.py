@@ -14,13 +14,16 @@ from desktop.laboratory.page import Laboratory
 from desktop.laboratory.paths import Paths
 from desktop.laboratory.random_products import RandomPicture
 from desktop.laboratory.reach import Reach
+from desktop.laboratory.verdicts import VerdictsPicture
 from desktop.laboratory.weights import Weights
+from desktop.settings import Settings
 from desktop.typesetting import Typesetter
 
 
-def make_laboratory(maps: ColourMaps, typesetter: Typesetter) -> Laboratory:
+def make_laboratory(maps: ColourMaps, typesetter: Typesetter, settings: Settings) -> Laboratory:
     """The laboratory with all its pictures."""
     gates = partial(GatesPicture, typesetter=typesetter)
+    verdicts = partial(VerdictsPicture, settings=settings)
     pictures = (
         Reach,
         Paths,
@@ -31,5 +34,6 @@ def make_laboratory(maps: ColourMaps, typesetter: Typesetter) -> Laboratory:
         LinearPicture,
         RandomPicture,
         CliffPicture,
+        verdicts,
     )
     return Laboratory(maps, pictures)

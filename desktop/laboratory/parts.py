@@ -12,7 +12,7 @@ from desktop.laboratory.questions import Place, Subject
 from desktop.theme import scaled
 from desktop.widgets.number_field import Check, NumberField
 
-FIELD_PX, GAP_PX, WORD_PX = 64.0, 12.0, 8.0
+FIELD_PX, GAP_PX, WORD_PX = 72.0, 12.0, 8.0
 
 
 def layer_at(subject: Subject, place: Place) -> Block:
