@@ -14,6 +14,7 @@ COMMANDS = {  # name: (module, what it does); a module is imported only when its
     "check": ("core.commands.check", "compare every gradient with finite differences"),
     "export": ("core.commands.export", "save a model for other programs, or its cell as a Python source"),
     "train": ("core.commands.train", "train a scenario and save what was learned"),
+    "sample": ("core.commands.sample", "write sequences of a task for other programs"),
 }
 BAD_REQUEST, MISSING, INTERRUPTED = 2, 3, 130
 

@@ -68,7 +68,7 @@ def test_a_missing_package_is_named(trace_gives, capsys) -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "hint"), [("trian", "did you mean 'train'?"), ("zzz", "play, trace, check, export, train")]
+    ("word", "hint"), [("trian", "did you mean 'train'?"), ("zzz", "play, trace, check, export, train, sample")]
 )
 def test_an_unknown_command_is_refused(word: str, hint: str, capsys) -> None:
     assert main.main([word]) == 2
