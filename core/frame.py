@@ -208,7 +208,7 @@ class Change(msgspec.Struct, frozen=True, eq=False):
 
     path: str  # "l0/W_f"
     value: NDArray  # before the update
-    gradient: NDArray  # as accumulated by the backward pass so far
+    gradient: NDArray  # as accumulated by the backward pass so far; behind the regulariser phase with Ω's
     clipped: NDArray | None  # after clipping; None before
     updated: NDArray | None  # after the update; None before
 
@@ -222,6 +222,23 @@ class ClipReport(msgspec.Struct, frozen=True, eq=False):
     cosine: float
     entries_cut: int
     entries: int
+
+
+class FlowFrame(msgspec.Struct, frozen=True, eq=False):
+    """The information-flow regulariser Ω of the shown sequence, up to the cursor."""
+
+    block: str  # "l0"
+    title: str  # "layer 1"; "" where there is one layer only
+    state: str  # "h", "[h; c]"
+    ratios: NDArray  # (T,) norm of dL/d(state) one step back over its norm; NaN where no term is shown
+    is_zero: NDArray  # (T,) bool: shown, and left out because dL/d(state) is zero
+    is_cut: NDArray  # (T,) bool: shown, and left out because truncated BPTT lets nothing through
+    total: float  # the sum of the terms shown
+    weight: float
+    gradient: str  # which of the gradients of Ω, in words
+    norm_before: float  # of the loss's gradient, all parameters
+    norm_after: float | None  # with Ω's; None until all terms are there
+    cosine: float | None  # between the two
 
 
 class Truncation(msgspec.Struct, frozen=True):
@@ -252,3 +269,4 @@ class Frame(msgspec.Struct, frozen=True, eq=False):
     loss: float | None  # of the shown batch element, summed over the steps reached; None before the first
     truncation: Truncation | None = None  # once the backward phase is done, where a window is set
     event: str = ""  # the breakpoint that stopped the walk here
+    flow: FlowFrame | None = None  # from the regulariser phase on

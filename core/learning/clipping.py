@@ -69,6 +69,12 @@ def global_norm(gradients: Arrays) -> float:
         return _norm(gradients.values()).value
 
 
+def cosine_of(before: Arrays, after: Arrays) -> float:
+    """Cosine between two gradients of the same parameters: 1 where the first is zero, nan where it has none."""
+    with np.errstate(all="ignore"):
+        return _cosine(before, after, _norm(before.values()), _norm(after.values()))
+
+
 class _Norm(msgspec.Struct, frozen=True):
     """A norm as ``largest * relative``, as the product itself may be too large for a float."""
 

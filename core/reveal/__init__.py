@@ -13,6 +13,7 @@ from core.frame import (
     ClipReport,
     Detail,
     EquationLine,
+    FlowFrame,
     Frame,
     Inspection,
     LaneFrame,
@@ -33,6 +34,7 @@ from core.reveal.inspect import inspection, shares
 from core.reveal.lane import Lane
 from core.reveal.moment import Moment
 from core.reveal.operations import operation_frames
+from core.reveal.regulariser import flow_frame, regulariser_sentence
 from core.reveal.sentence import sentence_at, step_sentence
 from core.reveal.walked import walked_equation
 from core.run import Run
@@ -119,12 +121,13 @@ class _Reveal:
         inspected = self._inspection()
         outcome = session.outcome if self._backward_is_done else None
         clip = outcome.report if outcome and moment.progress[Phase.CLIP].steps else None
+        flow = flow_frame(moment, outcome, session.setup.learning.regulariser)
         return Frame(
             position=self.position,
             view=self.view,
             grain=session.grain,
             lanes=beside(session, self.view, self.moment.sample, lane),
-            sentence=self._sentence(inspected, clip),
+            sentence=self._sentence(inspected, clip, flow),
             phases=session.timeline.phases,
             equations=self._equations(),
             walked=walked_equation(moment, self.formulas, self.view.unit),
@@ -135,16 +138,20 @@ class _Reveal:
             loss=self._loss(lane),
             truncation=self.shown.truncation(session.run, outcome.gradients) if outcome else None,
             event=session.event,
+            flow=flow,
         )
 
-    def _sentence(self, inspected: Inspection | None, clip: ClipReport | None) -> Sentence:
+    def _sentence(self, inspected: Inspection | None, clip: ClipReport | None, flow: FlowFrame | None) -> Sentence:
+        t = self.position.t
+        if self.position.phase is Phase.REGULARISER and t is not None and t < self.moment.length:
+            return regulariser_sentence(self.moment, flow)
         if self.stands_on_state:
             return step_sentence(self.moment, self._token, self.formulas)
         return sentence_at(self.moment, self._token, self._walk_shares(inspected), self._prediction(), clip)
 
     @property
     def _backward_is_done(self) -> bool:
-        return self.position.phase in (Phase.CLIP, Phase.UPDATE)
+        return self.position.phase in (Phase.REGULARISER, Phase.CLIP, Phase.UPDATE)
 
     @property
     def _shows_changes(self) -> bool:

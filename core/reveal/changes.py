@@ -28,15 +28,22 @@ def _changes(moment: Moment, outcome: Outcome | None) -> Iterator[Change]:
     run = moment.run
     clipped = Phase.CLIP in moment.progress and moment.progress[Phase.CLIP].steps > 0
     updated = moment.progress.get(Phase.UPDATE)
+    gradients = outcome and _at(moment, outcome)
     for number, path in enumerate(run.network.trainable):
         done = updated is not None and (updated.steps > 0 or number < updated.entries)
         yield Change(
             path=path,
             value=run.problem.parameters[path],
-            gradient=outcome.gradients[path] if outcome else _gathered(moment, path),
+            gradient=gradients[path] if gradients else _gathered(moment, path),
             clipped=outcome.clipped[path] if outcome and clipped else None,
             updated=outcome.parameters[path] if outcome and done else None,
         )
+
+
+def _at(moment: Moment, outcome: Outcome) -> Arrays:
+    """The gradients once the backward phase is done: those of the loss, behind the regulariser phase with Ω's."""
+    terms = moment.progress.get(Phase.REGULARISER)
+    return outcome.gradients if terms is not None and terms.steps < moment.steps else outcome.regularised
 
 
 def _gathered(moment: Moment, path: str) -> np.ndarray:

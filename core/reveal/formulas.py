@@ -18,6 +18,7 @@ from core.learning.step import LearningSettings
 from core.network import LOSS, Block, Network
 from core.operators import Expression
 from core.operators.expression import INPUT, PARAMETER, TIME, VARIABLE, leaves
+from core.regulariser.settings import regulariser_latex
 
 
 class Formulas:
@@ -92,8 +93,10 @@ def join_terms(terms: list[str]) -> str:
 
 
 def learning_lines(phase: Phase, learning: LearningSettings) -> tuple[EquationLine, ...]:
-    """What the clip and the update phase compute, as formulas without a variable of the cell."""
-    if phase is Phase.CLIP:
+    """What the phases behind the backward pass compute, as formulas without a variable of the cell."""
+    if phase is Phase.REGULARISER:
+        formulas, role = regulariser_latex(learning.regulariser), str(learning.regulariser)
+    elif phase is Phase.CLIP:
         formulas, role = clipping_latex(learning.clipping), str(learning.clipping)
     else:
         formulas, role = equation_latex(learning.optimiser), describe(learning.optimiser)

@@ -47,6 +47,9 @@ def _equations(session: Session) -> Iterator[tuple[Phase, int | None, str, str, 
         for block, name in reversed(_all_equations(session)):
             if name in block.path and (block.name != HEAD or t in with_loss):
                 yield Phase.BACKWARD, t, block.name, name, max(1, len(order_of_operations(block.backward(name))))
+    settings = session.setup.learning.regulariser
+    for t in reversed(range(len(mask))) if with_loss and settings.weight else ():
+        yield Phase.REGULARISER, t, settings.block, "", 1
     if with_loss:
         yield Phase.CLIP, None, "", "", 1
         for path in network.trainable:

@@ -14,9 +14,11 @@ from core.learning.clipping import Clipping
 from core.learning.optimisers import Adam, Momentum
 from core.learning.step import LearningSettings
 from core.network import build_network
+from core.regulariser.settings import Regulariser
 from core.sequence import Sequence, from_numbers, from_text, next_token_targets
 from core.session import Session, Setup
 
+REGULARISED = LearningSettings(Adam(), Clipping("norm", 0.1), regulariser=Regulariser(0.5, "all", "exact", "l0"))
 THREE_BACK = "h = tanh(W @ x + U @ h[-1] + S @ h[-3] + b)"
 TWO_STATES = "a = sigmoid(W @ x + U @ h[-2] + b)\nh = a * h[-1] + (1 - a) * tanh(V @ [x, h[-1]])"
 SCALARS = "m = mean(h[-1])\ns = sigmoid(k * m + j)\nh = tanh(W @ x + s * h[-1] + b * m)"
@@ -104,6 +106,7 @@ CASES: dict[str, Callable[[], Session]] = {
     "batch": lambda: session_of("lstm", batch=2, learning=LearningSettings(Momentum(), Clipping("value", 0.01))),
     "masked batch": masked_batch,
     "window": lambda: session_of("lstm", steps=5, learning=LearningSettings(window=2)),
+    "regularised": lambda: session_of("lstm", "gru", batch=2, at=(1, 3), learning=REGULARISED),
     "three back": lambda: session_of(THREE_BACK, steps=6, at=(2, 5)),
     "three back, window": lambda: session_of(THREE_BACK, steps=6, batch=2, learning=LearningSettings(window=2)),
     "two states": lambda: session_of(TWO_STATES, steps=5),
