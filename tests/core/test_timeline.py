@@ -47,13 +47,17 @@ def _equations(session: Session) -> Iterator[tuple[Phase, int | None, str, str, 
         for block, name in reversed(_all_equations(session)):
             if name in block.path and (block.name != HEAD or t in with_loss):
                 yield Phase.BACKWARD, t, block.name, name, max(1, len(order_of_operations(block.backward(name))))
+    yield from _behind(session, len(mask)) if with_loss else ()
+
+
+def _behind(session: Session, steps: int) -> Iterator[tuple[Phase, int | None, str, str, int]]:
+    """What follows the backward phase."""
     settings = session.setup.learning.regulariser
-    for t in reversed(range(len(mask))) if with_loss and settings.weight else ():
+    for t in reversed(range(steps)) if settings.weight else ():
         yield Phase.REGULARISER, t, settings.block, "", 1
-    if with_loss:
-        yield Phase.CLIP, None, "", "", 1
-        for path in network.trainable:
-            yield Phase.UPDATE, None, *path.split("/"), 1
+    yield Phase.CLIP, None, "", "", 1
+    for path in session.setup.network.trainable:
+        yield Phase.UPDATE, None, *path.split("/"), 1
 
 
 def _all_equations(session: Session) -> list[tuple[Block, str]]:
