@@ -77,7 +77,7 @@ def _edit() -> tuple[Command, ...]:
         Command("change_model", tr("Change the &model…"), ("Ctrl+M",), tr("Another cell, other sizes, your equations"),
                 lambda w: w.edits.change_model(), menu),
         Command("change_learning", tr("&Learning…"), ("Ctrl+L",), tr("Optimiser, rate, clipping, truncated BPTT"),
-                lambda w: w.panels["model"].view.learning.open_dialog(w.bridge.session.setup.learning), menu),
+                lambda w: w.panels["model"].view.open_learning(w.bridge.session.setup), menu),
     )  # fmt: skip
 
 

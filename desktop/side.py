@@ -81,8 +81,8 @@ class Side:
         if self._changed("model", setup.network, setup.name, parameters, setup.origin):
             trained = has_learned(self._bridge.session)
             self.model.show_model(model_summary(setup.network, setup.name, trained, setup.origin))
-        if self._changed("learning", setup.learning):
-            self.model.show_learning(setup.learning)
+        if self._changed("learning", setup.learning, setup.network):
+            self.model.show_learning(setup.learning, setup.network)
 
     def _show_data(self, frame: Frame) -> None:
         self.data.show_sequence(self._bridge.session.setup.sequence)

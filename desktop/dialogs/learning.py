@@ -10,14 +10,20 @@ from core.learning.optimisers import describe
 from core.learning.step import LearningSettings
 from desktop.dialogs.frame import Question, fit, label_for, waited_for
 from desktop.dialogs.learning_fields import NUMBERS, LearningFields, learning_words, number_name
+from desktop.dialogs.regulariser_fields import Layers
 from desktop.theme import Theme, scaled, ui_font
 from desktop.widgets.heading import SectionHeading
 
 
 class LearningDialog(Question):
-    """Optimiser, clipping and window, with a sentence that says what they mean together. Answers LearningSettings."""
+    """All settings of learning, with a sentence that says what they mean together. Answers LearningSettings.
 
-    def __init__(self, settings: LearningSettings, theme: Theme, parent: QWidget | None = None) -> None:
+    ``layers`` can be regularised.
+    """
+
+    def __init__(
+        self, settings: LearningSettings, theme: Theme, parent: QWidget | None = None, layers: Layers = ()
+    ) -> None:
         super().__init__(self.tr("Learning"), theme, parent, self.tr("Use these settings"))
         self.setObjectName("learning_dialog")
         self.fields = LearningFields(self)
@@ -27,6 +33,7 @@ class LearningDialog(Question):
         self._words.setProperty("role", "secondary")
         self._words.setFont(ui_font(12.5))
         self._fill()
+        self.fields.regulariser.show_layers(layers)
         self.fields.show_settings(settings)
         self.fields.changed.connect(self._follow)
         self.fields.problem_changed.connect(self._show_problem)
@@ -47,6 +54,9 @@ class LearningDialog(Question):
             grid, self.tr("Clipping"), [("", self.tr("rule"), fields.rule), ("", self.tr("at most"), fields.threshold)]
         )
         self._section(grid, self.tr("Truncated back-propagation"), [("", self.tr("window, time steps"), fields.window)])
+        words = (self.tr("weight of Ω"), self.tr("state"), self.tr("gradient of Ω"), self.tr("layer"))
+        found = zip(words, fields.regulariser.controls, strict=True)
+        self._section(grid, self.tr("Regulariser"), [("", text, control) for text, control in found])
         self.body.addLayout(grid)
         self.body.addSpacing(round(scaled(6)))
         self.body.addWidget(self._words)
@@ -79,7 +89,7 @@ class LearningDialog(Question):
 
     def accept(self) -> None:
         """What still stands in a field counts too."""
-        for field in (*self.fields.numbers.values(), self.fields.threshold):
+        for field in (*self.fields.numbers.values(), self.fields.threshold, self.fields.regulariser.weight):
             if field.isEnabled():
                 field.editingFinished.emit()
         super().accept()

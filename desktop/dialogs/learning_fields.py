@@ -12,6 +12,7 @@ from core.errors import GatewalkError
 from core.learning.clipping import Clipping
 from core.learning.optimisers import SGD, Adam, Momentum, Optimiser
 from core.learning.step import LearningSettings
+from desktop.dialogs.regulariser_fields import RegulariserFields, regulariser_words
 from desktop.theme import scaled
 from desktop.widgets.number_field import NumberField
 
@@ -44,6 +45,7 @@ class LearningFields(QObject):
         self.window.setSpecialValueText(tr("all steps"))
         self.window.setKeyboardTracking(False)
         self.window.lineEdit().setTextMargins(round(scaled(5)), 0, 0, 0)
+        self.regulariser = RegulariserFields(parent)
         self._listen()
         self.show_settings(self._settings)
 
@@ -77,6 +79,7 @@ class LearningFields(QObject):
         self.nesterov.setEnabled(hasattr(settings.optimiser, "nesterov"))
         self.threshold.setEnabled(settings.clipping.rule != "off")
         self.threshold.show_value(settings.clipping.threshold)
+        self.regulariser.show_settings(settings.regulariser)
         self._say("")
 
     def _listen(self) -> None:
@@ -91,6 +94,11 @@ class LearningFields(QObject):
         self.window.valueChanged.connect(
             lambda steps: self._take(msgspec.structs.replace(self._settings, window=steps))
         )
+
+        self.regulariser.changed.connect(
+            lambda found: self._take(msgspec.structs.replace(self._settings, regulariser=found))
+        )
+        self.regulariser.problem_changed.connect(self._say)
 
     def _set_number(self, name: str, value: object) -> None:
         self._try(lambda: with_optimiser(self._settings, **{name: value}))
@@ -154,7 +162,7 @@ def number_name(name: str) -> str:
 
 
 def learning_words(settings: LearningSettings) -> str:
-    """Clipping and window in one plain line."""
+    """Clipping, window and regulariser in one plain line."""
     clipping: Clipping = settings.clipping
     words = {
         "off": tr("gradients are not clipped"),
@@ -164,7 +172,9 @@ def learning_words(settings: LearningSettings) -> str:
     window = tr("gradients go back through the whole sequence")
     if settings.window:
         window = tr("gradients go back {steps} steps").format(steps=settings.window)
-    return f"{words[clipping.rule].format(limit=clipping.threshold)}; {window}"
+    regulariser = regulariser_words(settings.regulariser)
+    parts = (words[clipping.rule].format(limit=clipping.threshold), window, *([regulariser] if regulariser else []))
+    return "; ".join(parts)
 
 
 def _box(name: str, options: tuple[tuple[object, str], ...], parent: QWidget) -> QComboBox:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 from core.learning.step import LearningSettings
 from desktop.dialogs.learning import LearningDialog
 from desktop.dialogs.learning_fields import LearningFields
+from desktop.dialogs.regulariser_fields import Layers
 from desktop.theme import Theme, scaled, ui_font
 from desktop.views.side.parts import ShortButton, WrapLabel
 from desktop.widgets.wheel_guard import WheelGuard
@@ -25,6 +26,7 @@ class LearningRows(QWidget):
         self.more = ShortButton(self.tr("Learning…"), self.tr("All settings of learning"))
         self._problem = WrapLabel(role="error", size=11.5)
         self._labels: list[QLabel] = []
+        self._layers: Layers = ()
         self._guard = WheelGuard(self)
         self._arrange()
         self.fields.changed.connect(self.learning_changed)
@@ -57,7 +59,7 @@ class LearningRows(QWidget):
         self._grid.addWidget(self._problem, len(rows), 0, 1, 2)
         self._grid.addWidget(self.more, len(rows) + 1, 0, 1, 2, Qt.AlignmentFlag.AlignLeft)
         used = {fields.numbers["rate"]}
-        for control in (*fields.numbers.values(), fields.nesterov):
+        for control in (*fields.numbers.values(), fields.nesterov, *fields.regulariser.controls):
             if control not in used:
                 control.hide()  # in the dialog only
         self.set_theme(self._theme)
@@ -73,15 +75,14 @@ class LearningRows(QWidget):
         self._problem.set_theme(theme)
         self.more.set_theme(theme)
 
-    def show_learning(self, settings: LearningSettings) -> None:
-        """Show these settings; emits nothing."""
+    def show_learning(self, settings: LearningSettings, layers: Layers) -> None:
+        """Show these settings, of a network with these layers; emits nothing."""
+        self._layers = layers
         self.fields.show_settings(settings)
 
-    def open_dialog(self, settings: LearningSettings | None = None) -> LearningDialog:
-        """Open all settings, those shown or the given ones; accepting them is a change as any other."""
-        if settings is not None:
-            self.show_learning(settings)  # a panel that is closed has not been told
-        dialog = LearningDialog(self.fields.settings, self._theme, self)
+    def open_dialog(self) -> LearningDialog:
+        """Open all settings; accepting them is a change as any other."""
+        dialog = LearningDialog(self.fields.settings, self._theme, self, self._layers)
         dialog.answered.connect(self._take)
         dialog.open()
         return dialog

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from core.learning.step import LearningSettings
+from core.network import Network
+from desktop.dialogs.regulariser_fields import layer_choices
 from desktop.theme import Theme, bold_font, scaled
 from desktop.views.side.file_section import FileSection
 from desktop.views.side.learning import LearningRows
@@ -14,6 +18,9 @@ from desktop.views.side.parts import Facts, ShortButton, WrapLabel, column_of, f
 from desktop.views.side.records import ModelSummary
 from desktop.widgets.breakable import short_name
 from desktop.widgets.heading import SectionHeading
+
+if TYPE_CHECKING:
+    from core.branch import Setup
 
 
 class ModelPanel(QWidget):
@@ -84,9 +91,14 @@ class ModelPanel(QWidget):
         self._facts.setToolTip(sources)
         self.parameters.show_rows(summary.parameters)
 
-    def show_learning(self, settings: LearningSettings) -> None:
-        """Show how it learns; emits nothing."""
-        self.learning.show_learning(settings)
+    def show_learning(self, settings: LearningSettings, network: Network | None = None) -> None:
+        """Show how it learns, and which layers can be regularised; emits nothing."""
+        self.learning.show_learning(settings, () if network is None else layer_choices(network))
+
+    def open_learning(self, setup: Setup) -> None:
+        """Open all settings of learning; a panel that is closed has not been told of them."""
+        self.show_learning(setup.learning, setup.network)
+        self.learning.open_dialog()
 
     def _subtitle(self, summary: ModelSummary) -> str:
         """Its size and whether it has learned, as "12 units · trained"."""

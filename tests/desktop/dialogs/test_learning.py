@@ -6,7 +6,8 @@ from pytestqt.qtbot import QtBot
 from core.learning.clipping import Clipping
 from core.learning.optimisers import SGD, Adam, Momentum
 from core.learning.step import LearningSettings
-from desktop.dialogs.learning import learning_dialog
+from core.regulariser.settings import Regulariser
+from desktop.dialogs.learning import LearningDialog, learning_dialog
 from desktop.dialogs.learning_fields import learning_words, of_kind, with_optimiser
 from desktop.theme import LIGHT
 
@@ -41,3 +42,26 @@ def test_only_what_an_optimiser_has_is_shown(qtbot: QtBot) -> None:
     momentum.editingFinished.emit()
     dialog.accept()
     assert answers == [LearningSettings(Momentum(momentum=0.8))]
+
+
+def test_the_regulariser_is_chosen_in_the_dialog(qtbot: QtBot) -> None:
+    dialog = LearningDialog(LearningSettings(), LIGHT, layers=(("l0", "layer 1"), ("l1", "layer 2")))
+    qtbot.addWidget(dialog)
+    fields = dialog.fields.regulariser
+    assert not any(box.isEnabled() for box in fields.boxes)
+    fields.weight.selectAll()
+    fields.weight.insert("-1")
+    fields.weight.editingFinished.emit()
+    assert not dialog.agree.isEnabled()
+    assert "at least 0" in dialog.problem.text()
+    fields.weight.selectAll()
+    fields.weight.insert("0.5")
+    fields.weight.editingFinished.emit()
+    fields.state.setCurrentIndex(fields.state.findData("all"))
+    fields.gradient.setCurrentIndex(fields.gradient.findData("held"))
+    fields.layer.setCurrentIndex(fields.layer.findText("layer 1"))
+    expected = LearningSettings(regulariser=Regulariser(0.5, "all", "held", "l0"))
+    assert dialog.fields.settings == expected
+    assert "Ω, weight 0.5" in learning_words(expected)
+    assert "∇L held constant" in learning_words(expected)
+    assert "Ω" not in learning_words(LearningSettings())
