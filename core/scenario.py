@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -36,6 +37,7 @@ from core.words import USUAL, said
 
 MAX_BYTES = 1_000_000
 NEXT_TOKEN = "next token"  # the target that means: at every step, the token after it
+_HEADING = re.compile(r"^\s*(\[\[?\s*network\b|network\s*[.=])", re.MULTILINE)  # found also in broken files
 _Found = TypeVar("_Found")
 
 
@@ -262,6 +264,14 @@ def read_scenario(name_or_path: str | Path) -> Scenario:
             scenario.lane(number).network()
     checked_places(scenario.settings, scenario.network(), scenario.sequence(), SettingsText(text, file.name))
     return scenario
+
+
+def is_scenario(path: Path) -> bool:
+    """Whether this file is meant to be a scenario: it has a network, which no other TOML file of ours has."""
+    try:
+        return path.stat().st_size <= MAX_BYTES and _HEADING.search(path.read_text(encoding="utf-8-sig")) is not None
+    except (OSError, ValueError):
+        return False  # whoever opens it as something else says what is wrong
 
 
 def scenario_names() -> tuple[str, ...]:

@@ -26,6 +26,8 @@ from desktop.main_window import MainWindow, Parts
 from desktop.proofs import Proofs
 from desktop.recovery import Recovery
 from desktop.reports import Kind, default_log_file, defect
+from desktop.scenario_pages import ScenarioPages
+from desktop.scenarios import Scenarios
 from desktop.settings import Settings
 from desktop.typesetting import Typesetter, default_cache_folder
 from desktop.views.diagram import InsidePainter
@@ -53,6 +55,8 @@ def run(arguments: Sequence[str]) -> int:
     with nothing_is_garbage():
         window = create_window(arguments)
         _catch_defects(window)
+        if window.settings.gallery_at_start and not _files_in(arguments):
+            window.scenario_pages.show_gallery()
         window.show()
         QTimer.singleShot(STANDS_MS, window, window.recovery.offer)
         QTimer.singleShot(STANDS_MS, keep_for_good)
@@ -100,15 +104,18 @@ def build_window(bridge: Bridge, settings: Settings, formulas: Path) -> MainWind
     inside = InsidePainter(look.theme, look.maps)
     unrolled.set_inside_painter(inside)
     files, edits = Files(bridge, settings), Edits(bridge, look)
-    makers = Contents(bridge, settings, files, edits, look, typesetter).makers()
+    scenarios = Scenarios(bridge, settings, files)
+    files.open_scenario = scenarios.open
+    makers = Contents(bridge, settings, files, edits, look, typesetter, scenarios).makers()
 
     def show_proof(proof: object) -> None:
         window.panels["inspector"].view.show_proof(proof)
 
     proofs = Proofs(bridge, show_proof)
-    parts = Parts(bridge, settings, look, typesetter, makers, inside, files, edits, proofs)
+    parts = Parts(bridge, settings, look, typesetter, makers, inside, files, edits, proofs, scenarios)
     window = MainWindow(unrolled, parts)
-    for part in (bridge, look, files, edits, proofs, typesetter):
+    window.scenario_pages = ScenarioPages(window, scenarios, settings, formulas.parent / "thumbnails", look)
+    for part in (bridge, look, files, edits, proofs, scenarios, typesetter):
         part.setParent(window)
     files.attach(window, unrolled, window.menus.recent)
     edits.attach(window)

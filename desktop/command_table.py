@@ -39,6 +39,8 @@ def _file() -> tuple[Command, ...]:
     return (
         Command("new_session", tr("&New from the example"), ("Ctrl+N",), tr("Start again with the ready example"),
                 lambda w: w.files.new_session(), menu),
+        Command("open_gallery", tr("Scenar&ios…"), ("Ctrl+G",), tr("Ready examples, each with a lesson"),
+                lambda w: w.scenario_pages.show_gallery(), menu),
         Command("open_snapshot", tr("&Open…"), ("Ctrl+O",), tr("Open a session, a model, or data to walk"),
                 lambda w: w.files.open(), menu, "open"),
         Command("open_data", tr("Open &data…"), ("Ctrl+Shift+O",), tr("Walk a text, a table or a NumPy file"),
@@ -77,7 +79,7 @@ def _edit() -> tuple[Command, ...]:
         Command("change_model", tr("Change the &model…"), ("Ctrl+M",), tr("Another cell, other sizes, your equations"),
                 lambda w: w.edits.change_model(), menu),
         Command("change_learning", tr("&Learning…"), ("Ctrl+L",), tr("Optimiser, rate, clipping, truncated BPTT"),
-                lambda w: w.panels["model"].view.open_learning(w.bridge.session.setup), menu),
+                lambda w: w.panels["model"].view.learning.open_dialog(w.bridge.session.setup.learning), menu),
     )  # fmt: skip
 
 
@@ -106,6 +108,10 @@ def _walk() -> tuple[Command, ...]:
                 lambda w: w.bridge.go_end(), menu, "go_end"),
         Command("next_event", tr("To the &next event"), ("N",), tr("On to the next breakpoint"),
                 lambda w: w.bridge.next_event(), menu, "next_event"),
+        Command("lesson_next", tr("Next step of the &lesson"), ("Alt+Right",), tr("Next step of the lesson"),
+                lambda w: w.scenarios.go_on(1), menu),
+        Command("lesson_back", tr("Step of the lesson before"), ("Alt+Left",), tr("The step of the lesson before"),
+                lambda w: w.scenarios.go_on(-1), menu),
         Command("slower", tr("Slower"), (",",), tr("Walk more slowly"), lambda w: w.preferences.change_speed(-3), menu),
         Command("faster", tr("Faster"), (".",), tr("Walk faster"), lambda w: w.preferences.change_speed(3), menu),
     )  # fmt: skip
@@ -206,7 +212,18 @@ def _view() -> tuple[Command, ...]:
     )  # fmt: skip
 
 
-PANELS = ("model", "data", "bookmarks", "breakpoints", "equations", "inspector", "changes", "plots", "differences")
+PANELS = (
+    "model",
+    "data",
+    "bookmarks",
+    "breakpoints",
+    "equations",
+    "inspector",
+    "changes",
+    "plots",
+    "differences",
+    "lesson",
+)
 
 
 def panel_title(name: str) -> str:
@@ -214,7 +231,7 @@ def panel_title(name: str) -> str:
     titles = {
         "model": tr("Model"), "data": tr("Data"), "bookmarks": tr("Bookmarks"), "breakpoints": tr("Breakpoints"),
         "equations": tr("Equations"), "inspector": tr("Inspector"), "changes": tr("Parameters"),
-        "plots": tr("Plots over time"), "differences": tr("Differences"),
+        "plots": tr("Plots over time"), "differences": tr("Differences"), "lesson": tr("Lesson"),
     }  # fmt: skip
     return titles[name]
 
@@ -222,7 +239,7 @@ def panel_title(name: str) -> str:
 def _panels() -> tuple[Command, ...]:
     tip = tr("Show or hide: {panel}")
     return tuple(
-        Command(f"panel_{name}", panel_title(name), (f"Alt+{number}",), tip.format(panel=panel_title(name)),
+        Command(f"panel_{name}", panel_title(name), (f"Alt+{number % 10}",), tip.format(panel=panel_title(name)),
                 lambda w, n=name: w.panels.toggle(n),
                 "panels", checkable=True)
         for number, name in enumerate(PANELS, 1)

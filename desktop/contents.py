@@ -17,6 +17,7 @@ from desktop.bridge import Bridge
 from desktop.edits import Edits
 from desktop.files import Files
 from desktop.look import Look
+from desktop.scenarios import Scenarios
 from desktop.settings import Settings
 from desktop.typesetting import Typesetter
 
@@ -38,10 +39,17 @@ class Contents:
     """Makes the contents of the panels of one window, in the colours of the moment."""
 
     def __init__(
-        self, bridge: Bridge, settings: Settings, files: Files, edits: Edits, look: Look, typesetter: Typesetter
+        self,
+        bridge: Bridge,
+        settings: Settings,
+        files: Files,
+        edits: Edits,
+        look: Look,
+        typesetter: Typesetter,
+        scenarios: Scenarios,
     ) -> None:
         self._bridge, self._settings, self._files, self._edits = bridge, settings, files, edits
-        self._look, self._typesetter = look, typesetter
+        self._look, self._typesetter, self._scenarios = look, typesetter, scenarios
         self._left: dict[str, Content] = {}
 
     def makers(self) -> dict[str, Maker]:
@@ -56,6 +64,7 @@ class Contents:
             "changes": self._changes,
             "plots": self._plots,
             "differences": self._differences,
+            "lesson": self._lesson,
         }
 
     def _at_the_left(self, name: str) -> Content:
@@ -103,6 +112,24 @@ class Contents:
         """Walk to where it is, and look at it."""
         if contrast.spot is not None and self._bridge.lanes.go_to_difference(contrast):
             self._bridge.set_view(path=contrast.path, t=contrast.spot.t, unit=contrast.spot.unit)
+
+    def _lesson(self) -> Content:
+        from desktop.views.lesson import LessonPanel
+
+        panel, scenarios = LessonPanel(self._look.theme), self._scenarios
+        panel.turned.connect(scenarios.go_on)
+        panel.place_wanted.connect(lambda _: scenarios.show_place())
+        panel.answered.connect(scenarios.answer)
+        panel.language_chosen.connect(scenarios.set_language)
+        panel.gallery_wanted.connect(scenarios.gallery_wanted.emit)
+        scenarios.changed.connect(lambda lesson: panel.show_lesson(lesson, scenarios.language))
+        panel.show_lesson(scenarios.lesson, scenarios.language)
+
+        def show(_frame: Frame) -> None:
+            if panel.lesson is not scenarios.lesson:  # something else has been opened
+                panel.show_lesson(scenarios.lesson, scenarios.language)
+
+        return Content(panel, show)
 
     def _plots(self) -> Content:
         from desktop.views.plots import TimePlots

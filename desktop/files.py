@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from core.errors import FileError, GatewalkError
 from core.posing import with_next_targets
+from core.scenario import is_scenario
 from core.scenario_session import ready_session
 from core.sequence import Sequence
 from desktop import session_files
@@ -40,6 +41,7 @@ class Files(QObject):
         self._named = ""
         self._closers: list[Callable[[], object]] = []
         self._models: ModelFiles | None = None
+        self.open_scenario: Callable[[Path], bool] = self._open_model  # in place of what there is
 
     def attach(self, window: QWidget, drawing: QWidget, recent: QMenu) -> None:
         """Say which window this belongs to, what is drawn there, and where the recent files are listed."""
@@ -93,6 +95,8 @@ class Files(QObject):
         path = Path(file)
         if path.suffix.lower() == SNAPSHOT:
             return self.open_session(path)
+        if path.suffix.lower() == ".toml" and is_scenario(path):
+            return self.open_scenario(path)
         if path.suffix.lower() not in DATA:
             return self._open_model(path)
         foreign: list[Sequence | None] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication
 
@@ -17,6 +17,8 @@ Repaint = Callable[[Theme, ColourMaps], object]
 
 class Look(QObject):
     """Chooses the theme; tells the window to draw anew whenever it, or the font, has changed."""
+
+    worn = Signal(object)  # Theme: the window has been drawn anew
 
     def __init__(self, app: QApplication, settings: Settings, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -74,6 +76,7 @@ class Look(QObject):
         if self._repaint is not None:
             self._dress()
             self._repaint(self.theme, self.maps)
+            self.worn.emit(self.theme)
 
     def _dress(self) -> None:
         self._app.setPalette(palette(self.theme))

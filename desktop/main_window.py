@@ -36,7 +36,7 @@ from desktop.views.diagram import InsidePainter
 from desktop.views.unrolled import UnrolledView
 from desktop.wiring import wire_drawing, wire_panels
 
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 LEAST_SIZE = (640, 420)
 
 
@@ -52,6 +52,7 @@ class Parts(msgspec.Struct, frozen=True, eq=False):
     files: Any
     edits: Any
     proofs: Any
+    scenarios: Any
 
 
 class MainWindow(QMainWindow):
@@ -66,7 +67,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(*LEAST_SIZE)
         self.bridge, self.settings, self.look = parts.bridge, parts.settings, parts.look
         self.typesetter, self.files, self.edits, self.proofs = parts.typesetter, parts.files, parts.edits, parts.proofs
-        self.unrolled, self._inside = unrolled, parts.inside
+        self.unrolled, self._inside, self.scenarios = unrolled, parts.inside, parts.scenarios
         self.selection = Selection(parts.bridge, parts.edits, parts.proofs)
         self._last_shown: Frame | None = None
         self.commands = Actions(self, self)

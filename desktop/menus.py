@@ -9,7 +9,7 @@ from desktop.actions import Actions
 
 BREAKS = {  # a line comes before these
     "open_snapshot", "save_snapshot", "export_picture", "quit", "edit_value", "add_bookmark", "change_model",
-    "step_forward", "beside_rnn_tanh", "go_start", "slower", "show_gradients", "previous_variable",
+    "step_forward", "beside_rnn_tanh", "go_start", "lesson_next", "slower", "show_gradients", "previous_variable",
     "larger_type", "toggle_animation", "full_screen", "reset_layout", "about",
 }  # fmt: skip
 

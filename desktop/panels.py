@@ -18,6 +18,7 @@ from desktop.widgets.heading import DockTitle, TitleIcons, title_icons
 LEFT, RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
 BOTTOM, TOP = Qt.DockWidgetArea.BottomDockWidgetArea, Qt.DockWidgetArea.TopDockWidgetArea
 PLACES = {
+    "lesson": LEFT,
     "model": LEFT,
     "data": LEFT,
     "bookmarks": LEFT,
@@ -29,6 +30,7 @@ PLACES = {
     "plots": BOTTOM,
 }
 LEFT_PX, RIGHT_PX, BOTTOM_PX = 230.0, 336.0, 232.0
+LESSON_PX = 292.0  # at the left, while a lesson is read
 OPEN = ("plots",)  # belong to the drawing, and have its ground
 # Filled after the first picture, in this order.
 DATA_PX, PLACES_PX, BARS_PX = 250.0, 176.0, 106.0
@@ -36,8 +38,11 @@ TABS = (
     ("inspector", "changes"),
     ("inspector", "differences"),
     ("bookmarks", "breakpoints"),
+    ("model", "lesson"),
 )  # in one place, the first in front
-LATE = ("equations", "inspector", "model", "data", "bookmarks", "breakpoints", "changes", "plots", "differences")
+LATE = (
+    "equations", "inspector", "lesson", "model", "data", "bookmarks", "breakpoints", "changes", "plots", "differences",
+)  # fmt: skip
 TIMELESS = (Phase.CLIP, Phase.UPDATE)
 
 
@@ -208,7 +213,8 @@ class Panels(QObject):
         docks = {name: panel.dock for name, panel in self._panels.items()}
         across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         room = min(1.0, self._window.width() / scaled(1440)) ** 0.5  # the drawing gives way too, as it can zoom
-        for name, width in (("model", LEFT_PX), ("equations", RIGHT_PX)):
+        reading = "lesson" in docks and self["lesson"].seen
+        for name, width in (("model", LESSON_PX if reading else LEFT_PX), ("equations", RIGHT_PX)):
             if name in docks:
                 self._window.resizeDocks([docks[name]], [round(scaled(width) * room)], across)
         if "plots" in docks:

@@ -8,7 +8,9 @@ from enum import StrEnum
 
 from PySide6.QtCore import QByteArray, QSettings
 
-MOST_RECENT = 10
+from core.words import LANGUAGES
+
+MOST_RECENT, MOST_SCENARIOS = 10, 30
 DEFAULT_SPEED = 2.0  # steps a second
 USUAL_BYTES, MOST_BYTES = 64 * 1024**2, 1024**3  # of computed values in a snapshot
 SMALLEST_SCALE, LARGEST_SCALE = 0.7, 3.0
@@ -117,6 +119,39 @@ class Settings:
         self._store.setValue("files/snapshot_bytes", str(int(value)))
 
     @property
+    def language(self) -> str:
+        """In which language scenarios are said; "" for the system's."""
+        text = self._text("scenarios/language")
+        return text if text in LANGUAGES else ""
+
+    @language.setter
+    def language(self, value: str) -> None:
+        self._store.setValue("scenarios/language", value)
+
+    @property
+    def gallery_at_start(self) -> bool:
+        """Whether the gallery of scenarios opens with the window."""
+        return self._flag("scenarios/gallery_at_start", True)
+
+    @gallery_at_start.setter
+    def gallery_at_start(self, value: bool) -> None:
+        self._store.setValue("scenarios/gallery_at_start", _flag_text(value))
+
+    @property
+    def scenario_files(self) -> tuple[str, ...]:
+        """The person's own scenarios that were opened, the newest first."""
+        return self._names("scenarios/files")
+
+    def add_scenario_file(self, file: str) -> None:
+        """Put one first in the gallery."""
+        others = [known for known in self.scenario_files if known != file]
+        self._keep_names("scenarios/files", [file, *others][:MOST_SCENARIOS])
+
+    def remove_scenario_file(self, file: str) -> None:
+        """Leave one out of the gallery."""
+        self._keep_names("scenarios/files", [known for known in self.scenario_files if known != file])
+
+    @property
     def thresholds(self) -> dict[str, float]:
         """The thresholds of verdicts that a person has set, by name."""
         try:
@@ -133,11 +168,7 @@ class Settings:
     @property
     def recent_files(self) -> tuple[str, ...]:
         """Files opened or saved, the newest first."""
-        try:
-            files = json.loads(self._text("files/recent") or "[]")
-        except ValueError:
-            return ()
-        return tuple(file for file in files if isinstance(file, str)) if isinstance(files, list) else ()
+        return self._names("files/recent")
 
     def add_recent_file(self, file: str) -> None:
         """Put a file first in the list."""
@@ -156,7 +187,17 @@ class Settings:
         self._store.sync()
 
     def _keep_recent(self, files: list[str]) -> None:
-        self._store.setValue("files/recent", json.dumps(files[:MOST_RECENT], ensure_ascii=False))
+        self._keep_names("files/recent", files[:MOST_RECENT])
+
+    def _keep_names(self, key: str, names: list[str]) -> None:
+        self._store.setValue(key, json.dumps(names, ensure_ascii=False))
+
+    def _names(self, key: str) -> tuple[str, ...]:
+        try:
+            names = json.loads(self._text(key) or "[]")
+        except ValueError:
+            return ()
+        return tuple(name for name in names if isinstance(name, str)) if isinstance(names, list) else ()
 
     def _bytes(self, key: str) -> QByteArray:
         value = self._store.value(key)

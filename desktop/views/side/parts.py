@@ -54,6 +54,14 @@ class ShortButton(QPushButton):
         self.setStyleSheet("QPushButton { padding: 0.26em 0.4em; } QPushButton:focus { padding: 0.18em 0.32em; }")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
+    def show_words(self, text: str) -> None:
+        """Say something else."""
+        self._words = text
+        self.setAccessibleName(text)
+        self.setToolTip(text)
+        self._cut()
+        self.updateGeometry()
+
     def minimumSizeHint(self) -> QSize:
         return QSize(round(scaled(36)), super().minimumSizeHint().height())
 
