@@ -91,7 +91,8 @@ class Flow(msgspec.Struct, frozen=True, eq=False):
     """An edge of the unrolled network that carries gradient back: from a reader to the variable it read.
 
     ``delay`` >= 1 runs over that many columns (from t to t - delay, drawn right to left; in a block of direction -1
-    from t to t + delay); ``delay`` 0 stays in the column (readout to layer, layer to input).
+    from t to t + delay); ``delay`` 0 stays in the column (readout to layer, layer to input). Where it is above 1 the
+    arrays also hold the readers beside the visible columns whose edges end in these.
     """
 
     source: str  # block that reads, "l0" or "head"
@@ -99,6 +100,7 @@ class Flow(msgspec.Struct, frozen=True, eq=False):
     delay: int
     reached: NDArray  # (V,) bool: the value has travelled forward over the edge that ENDS at the reader's column
     norms: NDArray  # (V,) norm of the gradient sent by the reader in that column; NaN where not sent yet
+    before: int = 0  # of its entries lie before the first visible column: readers there whose edge comes into sight
 
 
 class BlockFrame(msgspec.Struct, frozen=True, eq=False):

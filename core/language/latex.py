@@ -72,8 +72,9 @@ class Notation(msgspec.Struct, frozen=True):
         """A leaf in LaTeX."""
         if node.operator == NUMBER:
             return number_latex(node.value), SUM if node.value < 0 else ATOM
-        if node.operator == TIME:
-            return "t", ATOM
+        if node.operator == TIME:  # counts in walking order, in both directions
+            later = f"+{name_latex(self.shift_name)}" if self.shift_name else f"+{self.shift}" if self.shift else ""
+            return f"t{later}", SUM if later else ATOM
         latex = name_latex(node.name)
         if node.operator != PARAMETER:
             latex = with_time(latex, *self._offset(node))

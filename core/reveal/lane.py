@@ -95,7 +95,7 @@ class Lane:
             units=block.cell.units,
             direction=block.direction,
             tracks=tuple(self._track(moment, block, name, columns) for name in names),
-            flows=tuple(self._cut(flow, columns) for flow in self._flows(moment, block)),
+            flows=tuple(self._cut(flow, columns, block.direction) for flow in self._flows(moment, block)),
             collapsed=collapsed,
         )
 
@@ -213,8 +213,13 @@ class Lane:
         return turned(problem.cut_steps(delay), block.reverse)
 
     @staticmethod
-    def _cut(flow: Flow, columns: slice) -> Flow:
-        return Flow(flow.source, flow.target, flow.delay, flow.reached[columns], flow.norms[columns])
+    def _cut(flow: Flow, columns: slice, direction: int) -> Flow:
+        """A flow at the visible columns; of long edges also at the readers beside them that read one of these."""
+        more = flow.delay if flow.delay > 1 else 0
+        start = columns.start if direction > 0 else max(columns.start - more, 0)
+        rows = slice(start, columns.stop + more if direction > 0 else columns.stop)
+        before = columns.start - start
+        return Flow(flow.source, flow.target, flow.delay, flow.reached[rows], flow.norms[rows], before)
 
     def _shown_predictions(self, moment: Moment, columns: slice) -> tuple[Prediction | None, ...]:
         reached = min(moment.values_reached(f"{HEAD}/{self.network.head.output}"), moment.length)

@@ -62,7 +62,7 @@ def norm_from_outside(frame: Frame, variable: str, operation: OperationFrame | N
     sent = []
     for reader in lane.blocks:
         for flow in reader.flows:
-            row = frame.position.t + flow.delay * reader.direction - lane.first
+            row = frame.position.t + flow.delay * reader.direction - lane.first + flow.before
             if flow.target == f"{block.name}/{variable}" and 0 <= row < len(flow.norms):
                 sent.append(float(flow.norms[row]))
     known = [norm for norm in sent if not math.isnan(norm)]

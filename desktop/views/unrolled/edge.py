@@ -7,6 +7,8 @@ from itertools import pairwise
 import msgspec
 
 Point = tuple[float, float]
+NEAR_ARC_PX = 4.0  # arcs cross, so that they are pointed at more closely
+ARC_PARTS = 24  # straight pieces of an arc
 ELBOW_PX = 6.0  # how far from a box an edge turns that runs beside the boxes between
 
 
@@ -23,6 +25,8 @@ class Edge(msgspec.Struct, frozen=True):
     mark: str = ""  # "−2" for an edge over two steps
     initial: bool = False  # starts at the initial value, before the first step
     beside: float | None = None  # x of the stretch beside the boxes that lie between; None: straight
+    arc: float = 0.0  # how high it rises over the columns that it skips; 0: no arc
+    begins: float = 0.0  # x where an arc begins, also where less of it is drawn
 
     @property
     def t(self) -> int:
@@ -32,6 +36,8 @@ class Edge(msgspec.Struct, frozen=True):
     @property
     def points(self) -> tuple[Point, ...]:
         """The corners of its way."""
+        if self.arc:
+            return tuple(self._over(part / ARC_PARTS) for part in range(ARC_PARTS + 1))
         ends = ((self.x0, self.y0), (self.x1, self.y1))
         if self.beside is None:
             return ends
@@ -44,6 +50,22 @@ class Edge(msgspec.Struct, frozen=True):
         if self.beside is None:
             return (self.x0, self.y0), (self.x1, self.y1)
         return (self.beside, self.y0 - ELBOW_PX), (self.beside, self.y1 + ELBOW_PX)
+
+    def is_near(self, x: float, y: float) -> bool:
+        """Whether a person who points there means this edge."""
+        low, high = sorted((self.x0, self.x1))
+        if self.arc:
+            over = (x - self.x0) / (self.x1 - self.x0) if high > low else 0.0
+            return low <= x <= high and abs(self._over(over)[1] - y) <= NEAR_ARC_PX
+        (x0, y0), (x1, y1) = self.stretch
+        across, down = (min(x0, x1), max(x0, x1)), (min(y0, y1), max(y0, y1))
+        return across[0] - 5 <= x <= across[1] + 5 and down[0] - 7 <= y <= down[1] + 7
+
+    def _over(self, share: float) -> Point:
+        """A point of the arc, a parabola that stands on the line of its end."""
+        x = self.x0 + (self.x1 - self.x0) * share
+        way = (x - self.begins) / (self.x1 - self.begins) if self.x1 != self.begins else 1.0
+        return x, self.y1 - self.arc * 4.0 * way * (1.0 - way)
 
     def along(self, share: float) -> Point:
         """The point at which ``share`` of the way is gone."""

@@ -24,6 +24,9 @@ COMPACT_NAMES_PX, COMPACT_CHIPS_PX = 5.0, 12.0  # of a layer that is drawn as on
 COMPACT_STRIPS_PX = 20.0
 TOKEN_PX = 17.0
 SMALL_PX = 15.0
+ARCS_PX, ARC_PX = 28.0, 20.0  # over boxes with edges over several steps: of one kind of them, and each more
+ROOM_OVER_PX = 6.0  # above the highest arc
+MOST_ARC_KINDS = 3  # further ones are as high
 LANE_GAP_PX = 24.0
 LEAST_STRIPS_PX = 32.0
 ROOMY_STRIPS_PX = 64.0  # where strips would be lower, words that stand elsewhere too are left out
@@ -50,6 +53,12 @@ class LayerShape(msgspec.Struct, frozen=True):
     units: int
     variables: int
     compact: bool = False  # drawn as one strip
+    arcs: int = 0  # kinds of edges over several steps
+
+    @property
+    def arcs_px(self) -> float:
+        """What its arcs take above its box, before scaling."""
+        return max(arc_heights(self.arcs), default=-ROOM_OVER_PX) + ROOM_OVER_PX
 
     @property
     def frame_px(self) -> float:
@@ -82,7 +91,18 @@ def lane_shape(lane: LaneFrame, before: LaneShape | None = None) -> LaneShape:
 
 def layer_shape(block: BlockFrame) -> LayerShape:
     """The shape of a layer; joins have nothing but their output, so they are one strip."""
-    return LayerShape(block.units, max(1, len(block.tracks)), is_compact(block))
+    return LayerShape(block.units, max(1, len(block.tracks)), is_compact(block), len(arcs_of(block)))
+
+
+def arcs_of(block: BlockFrame) -> tuple[tuple[int, str], ...]:
+    """(delay, path) of what a block reads over several steps and shows, the shortest first."""
+    shown = {track.path for track in block.tracks}
+    return tuple(sorted({(f.delay, f.target) for f in block.flows if f.delay > 1 and f.target in shown}))
+
+
+def arc_heights(kinds: int) -> tuple[float, ...]:
+    """How high the arcs of each kind rise, before scaling."""
+    return tuple(ARCS_PX + ARC_PX * min(kind, MOST_ARC_KINDS - 1) for kind in range(kinds))
 
 
 def is_compact(block: BlockFrame) -> bool:
@@ -123,6 +143,11 @@ class LaneRows(msgspec.Struct, frozen=True):
         return self.target.bottom
 
 
+def beside_line(bottom: float, top: float, scale: float) -> float:
+    """Where words stand beside an upright line: at its middle, or above the arcs that cross a long one."""
+    return top + min(bottom - top, scale * STUB_SEVERAL_PX) / 2
+
+
 class Rows(msgspec.Struct, frozen=True):
     """All lanes; ``height`` may be more than there is room for, then the view scrolls."""
 
@@ -145,6 +170,8 @@ def rows_of(
     """
     if not shapes:
         return Rows((), 0.0, scale)
+    if detail is Detail.MAP:  # which has no edges
+        shapes = tuple(replace(shape, layers=tuple(replace(one, arcs=0) for one in shape.layers)) for shape in shapes)
     shapes = _compact(shapes, height, scale)
     fixed = scale * (2 * TOP_PX + LANE_GAP_PX * (len(shapes) - 1)) + sum(_fixed(shape, scale) for shape in shapes)
     layers = [layer for shape in shapes for layer in shape.layers]
@@ -179,7 +206,7 @@ def _compact(shapes: tuple[LaneShape, ...], height: float, scale: float) -> tupl
 
 
 def _fixed(shape: LaneShape, scale: float) -> float:
-    boxes = sum(layer.frame_px for layer in shape.layers) + (len(shape.layers) + 1) * shape.stub_px
+    boxes = sum(layer.frame_px + layer.arcs_px for layer in shape.layers) + (len(shape.layers) + 1) * shape.stub_px
     text = (TOKEN_PX + SMALL_PX) * shape.has_words + SMALL_PX * shape.has_targets
     return scale * (HEADING_PX + PILL_PX + boxes + text)
 
@@ -214,6 +241,7 @@ def _lane_rows(shape: LaneShape, strips: list[float], top: float, scale: float) 
     y = pill.bottom + scale * shape.stub_px
     boxes = []
     for height, layer in zip(reversed(strips), reversed(shape.layers), strict=True):
+        y += scale * layer.arcs_px
         boxes.append(Span(round(y), height + round(scale * layer.frame_px)))
         y = boxes[-1].bottom + scale * shape.stub_px
     token = Span(y, scale * TOKEN_PX * shape.has_words)

@@ -5,20 +5,22 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 
-from PySide6.QtCore import QLineF, QPointF, QRectF
-from PySide6.QtGui import QPainter, QPen, QPolygonF
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from desktop.colours import gradient_width_px
 from desktop.numbers_text import power_text, short_text
 from desktop.views.unrolled.chrome import Chrome
-from desktop.views.unrolled.edge import Edge
+from desktop.views.unrolled.edge import Edge, Point
 from desktop.views.unrolled.edges import edges_of
+from desktop.views.unrolled.geometry import beside_line
 from desktop.views.unrolled.scene import Scene
 
 HEAD_PX = 5.0
 INSET_PX = 2.0
 RAIL_NAME_PX = 24.0
 BESIDE_SHARE = 0.6
+ARC_SHARE, ARC_HEAD_PX = 0.4, 5.0
 BESIDE_ROOM_PX = 44.0  # for a number at an edge beside boxes
 NUMBERS_FROM_PX = 23.0  # a narrower gap shows no numbers, rather than some of them
 
@@ -33,22 +35,21 @@ def paint_edges(painter: QPainter, scene: Scene, chrome: Chrome, first: int, las
     painter.drawLines([line for edge in walked for line in _lines(edge)])
     painter.setBrush(chrome.wire)
     for edge in walked:
-        if edge.y0 == edge.y1:
+        if edge.arc or edge.y0 == edge.y1:
             painter.drawPolygon(_head(edge))
     named = named_column(scene)
     for edge in edges:
         if not math.isnan(edge.norm):
             _paint_gradient(painter, scene, chrome, edge)
     for edge in edges:
-        if not math.isnan(edge.norm) and not edge.mark:  # there is no room for two numbers in one gap
+        if not math.isnan(edge.norm) and not edge.arc:  # arcs cross each other, so their numbers would too
             _paint_norm(painter, scene, chrome, edge, _thickness(scene, edge))
         if _is_named(scene, edge, named):
             _paint_rail_name(painter, scene, chrome, edge)
         if edge.initial:
             _paint_initial(painter, chrome, edge)
         if edge.mark:
-            middle = (edge.x0 + edge.x1) / 2
-            chrome.write(painter, edge.mark, chrome.fonts.tiny, chrome.theme.secondary, middle, edge.y0 + 9, 0.5)
+            _paint_mark(painter, chrome, edge)
 
 
 def _paint_initial(painter: QPainter, chrome: Chrome, edge: Edge) -> None:
@@ -60,6 +61,8 @@ def _paint_initial(painter: QPainter, chrome: Chrome, edge: Edge) -> None:
 
 def _is_named(scene: Scene, edge: Edge, first: int) -> bool:
     """Whether an edge carries the name of its rail: the first that is wholly seen, where its beginning is not."""
+    if edge.arc:
+        return False
     if edge.initial:
         return True
     begins_at_right = edge.x1 < edge.x0 and edge.y0 == edge.y1
@@ -86,21 +89,32 @@ def _paint_rail_name(painter: QPainter, scene: Scene, chrome: Chrome, edge: Edge
 
 
 def _lines(edge: Edge) -> list[QLineF]:
-    if edge.beside is None:
+    if edge.beside is None and not edge.arc:
         return [QLineF(edge.x0, edge.y0, edge.x1, edge.y1)]
     return [QLineF(*start, *end) for start, end in pairwise(edge.points)]
 
 
 def _head(edge: Edge) -> QPolygonF:
-    """A small arrow head at the end of an edge that runs across."""
-    back = -HEAD_PX if edge.x1 > edge.x0 else HEAD_PX
-    tip = QPointF(edge.x1, edge.y1)
-    return QPolygonF([tip, tip + QPointF(back, -0.5 * HEAD_PX), tip + QPointF(back, 0.5 * HEAD_PX)])
+    """A small arrow head at the end of an edge that runs across, or over columns."""
+    return arrow_head(edge.points[-2], edge.points[-1], HEAD_PX)
+
+
+def arrow_head(start: Point, end: Point, size: float) -> QPolygonF:
+    """A triangle as long and as wide as ``size`` that points from one place to the other."""
+    along = QLineF(*start, *end)
+    length = max(along.length(), 1e-6)
+    ux, uy = along.dx() / length * size, along.dy() / length * size
+    tip, base = QPointF(*end), QPointF(end[0] - ux, end[1] - uy)
+    aside = QPointF(-0.5 * uy, 0.5 * ux)
+    return QPolygonF([tip, base + aside, base - aside])
 
 
 def _paint_gradient(painter: QPainter, scene: Scene, chrome: Chrome, edge: Edge) -> None:
     thick = _thickness(scene, edge)
     colour = chrome.gradient(edge.norm, scene.limits)
+    if edge.arc:
+        _paint_arc(painter, edge, colour, thick)
+        return
     if edge.beside is not None:
         painter.setPen(QPen(colour, 1.5))
         painter.drawLines(_lines(edge))
@@ -110,9 +124,31 @@ def _paint_gradient(painter: QPainter, scene: Scene, chrome: Chrome, edge: Edge)
     painter.drawPolygon(arrow(QPointF(*end), QPointF(*start), thick))
 
 
+def _paint_arc(painter: QPainter, edge: Edge, colour: QColor, thick: float) -> None:
+    """A bent arrow back to where the value came from."""
+    pen = QPen(colour, thick)
+    pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    painter.setPen(pen)
+    size = thick + ARC_HEAD_PX
+    points = [QPointF(*point) for point in edge.points]
+    painter.drawPolyline(points[1:])  # the head stands in the first piece
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour)
+    painter.drawPolygon(arrow_head(edge.points[1], edge.points[0], size))
+
+
+def _paint_mark(painter: QPainter, chrome: Chrome, edge: Edge) -> None:
+    """What an arc reads, at its highest point, on a ground that keeps it legible."""
+    font, middle, y = chrome.fonts.tiny, (edge.x0 + edge.x1) / 2, edge.y1 - edge.arc
+    wide, high = chrome.word_width(edge.mark, font) + 4, chrome.line_height(font)
+    painter.fillRect(QRectF(middle - wide / 2, y - high / 2, wide, high), chrome.theme.background)
+    chrome.write(painter, edge.mark, font, chrome.theme.secondary, middle, y, 0.5)
+
+
 def _thickness(scene: Scene, edge: Edge) -> float:
     """The width of an arrow; beside boxes it must leave room for what runs from column to column."""
-    return gradient_width_px(edge.norm, *scene.limits) * (1.0 if edge.beside is None else BESIDE_SHARE)
+    share = ARC_SHARE if edge.arc else 1.0 if edge.beside is None else BESIDE_SHARE
+    return gradient_width_px(edge.norm, *scene.limits) * share
 
 
 def arrow(start: QPointF, end: QPointF, thick: float) -> QPolygonF:
@@ -149,7 +185,8 @@ def _paint_norm(painter: QPainter, scene: Scene, chrome: Chrome, edge: Edge, thi
         _paint_norm_beside(painter, scene, chrome, edge, thick)
     elif scene.axis.pitch >= 2 * wide + 2 * (thick + 8):
         x = edge.x0 + thick / 2 + 6
-        chrome.write(painter, text, font, chrome.theme.secondary, x, (edge.y0 + edge.y1) / 2, 0.0)
+        y = beside_line(edge.y0, edge.y1, scene.rows.scale)
+        chrome.write(painter, text, font, chrome.theme.secondary, x, y, 0.0)
 
 
 def _paint_norm_beside(painter: QPainter, scene: Scene, chrome: Chrome, edge: Edge, thick: float) -> None:
@@ -161,9 +198,3 @@ def _paint_norm_beside(painter: QPainter, scene: Scene, chrome: Chrome, edge: Ed
     away, (start, end) = thick / 2 + 3, edge.stretch
     x, align = (beside + away, 0.0) if beside > edge.x0 else (beside - away, 1.0)
     chrome.write(painter, text, font, chrome.theme.secondary, x, end[1] + (start[1] - end[1]) * 0.36, align)
-
-
-def edge_rect(edge: Edge) -> QRectF:
-    """Where a person points at an edge."""
-    start, end = edge.stretch
-    return QRectF(QPointF(*start), QPointF(*end)).normalized().adjusted(-5, -7, 5, 7)

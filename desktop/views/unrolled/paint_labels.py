@@ -12,7 +12,7 @@ from desktop.numbers_text import short_text
 from desktop.theme import Theme, lane_colours
 from desktop.views.unrolled.axis import pixel_near
 from desktop.views.unrolled.chrome import Chrome
-from desktop.views.unrolled.geometry import LaneRows, Span
+from desktop.views.unrolled.geometry import LaneRows, Span, beside_line
 from desktop.views.unrolled.paint_padding import end_of
 from desktop.views.unrolled.scene import Scene, layers_of
 
@@ -123,7 +123,8 @@ def _paint_column(painter: QPainter, scene: Scene, chrome: Chrome, lane: LaneFra
     if lane.targets[row] and rows.target.height:
         _paint_target(painter, chrome, lane.targets[row], x, _middle(rows.target), room)
     if rows.layers and t < len(lane.losses) and not math.isnan(lane.losses[t]):
-        _paint_loss(painter, chrome, float(lane.losses[t]), x - 8, (rows.pill.bottom + rows.layers[-1].top) / 2, room)
+        y = beside_line(rows.layers[-1].top, rows.pill.bottom, scene.rows.scale)
+        _paint_loss(painter, chrome, float(lane.losses[t]), x - 8, y, room)
     prediction = lane.predictions[row]
     lit = here and lane is scene.lanes[0] and scene.lit is not None and scene.lit.layer < 0
     if prediction is None and (lane.targets[row] or lit):

@@ -6,10 +6,10 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
 from core.block import EMBEDDING
-from core.frame import BlockFrame
+from core.frame import BlockFrame, Detail
 from desktop.views.row_names import row_name
 from desktop.views.unrolled.chrome import Chrome
-from desktop.views.unrolled.geometry import is_compact
+from desktop.views.unrolled.geometry import is_compact, layer_shape
 from desktop.views.unrolled.scene import Scene, layers_of
 
 LEFT_PX = 20.0
@@ -39,7 +39,8 @@ def paint_row_names(painter: QPainter, scene: Scene, chrome: Chrome) -> None:
 def row_name_rect(scene: Scene, n: int, layer: int) -> QRectF:
     """Where the name of a row stands."""
     scale = scene.rows.scale
-    top = scene.rows.lanes[n].layers[layer].top - (NAME_HIGH_PX + 1) * scale
+    arcs = layer_shape(layers_of(scene.lanes[n])[layer]).arcs_px if scene.detail is not Detail.MAP else 0.0
+    top = scene.rows.lanes[n].layers[layer].top - (NAME_HIGH_PX + 1 + arcs) * scale
     return QRectF(LEFT_PX * scale, top, NAME_WIDE_PX * scale, NAME_HIGH_PX * scale)
 
 

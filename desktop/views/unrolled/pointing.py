@@ -15,7 +15,6 @@ from desktop.views.unrolled.edges import edges_of
 from desktop.views.unrolled.geometry import LaneRows
 from desktop.views.unrolled.legend import legend_rect, legend_words
 from desktop.views.unrolled.map_bands import bands_of
-from desktop.views.unrolled.paint_edges import edge_rect
 from desktop.views.unrolled.paint_labels import translated
 from desktop.views.unrolled.scene import Scene, layers_of
 
@@ -28,6 +27,7 @@ class Spot(msgspec.Struct, frozen=True):
     path: str  # "" where no variable is meant
     t: int
     unit: int | None = None
+    delay: int = 1  # of an edge: over how many steps it runs
 
 
 def spot_at(scene: Scene, point: QPointF) -> Spot | None:
@@ -98,8 +98,8 @@ def _in_map(scene: Scene, n: int, layer: int, t: int, point: QPointF) -> Spot | 
 
 def _edge_at(scene: Scene, n: int, t: int, point: QPointF) -> Spot | None:
     for edge in edges_of(scene, t, t + 1):
-        if edge.key[0] == n and edge_rect(edge).contains(point):
-            return Spot("initial" if edge.initial else "edge", n, edge.key[2], edge.key[4])
+        if edge.key[0] == n and edge.is_near(point.x(), point.y()):
+            return Spot("initial" if edge.initial else "edge", n, edge.key[2], edge.t, delay=edge.key[3])
     return None
 
 
@@ -178,11 +178,11 @@ def _gradient_words(track: Track, row: int, t: int) -> str:
 def _edge_words(scene: Scene, lane: LaneFrame, spot: Spot) -> str:
     name = spot.path.rpartition("/")[2]
     for edge in edges_of(scene, spot.t, spot.t + 1):
-        if edge.key[0] == spot.lane and edge.key[2] == spot.path and edge.key[4] == spot.t:
-            delay = edge.key[3]
+        if (edge.key[0], *edge.key[2:]) == (spot.lane, spot.path, spot.delay, spot.t):
+            past = spot.t + 1 + (spot.delay if edge.x1 < edge.x0 else -spot.delay)
             if math.isnan(edge.norm):
                 text = translated("{name} of t = {past}, read at t = {t}")
-                return text.format(name=name, past=spot.t + 1 - delay, t=spot.t + 1)
+                return text.format(name=name, past=past, t=spot.t + 1)
             text = translated("gradient sent from t = {t} to {name} of t = {past}: norm {norm}")
-            return text.format(name=name, past=spot.t + 1 - delay, t=spot.t + 1, norm=number_text(edge.norm))
+            return text.format(name=name, past=past, t=spot.t + 1, norm=number_text(edge.norm))
     return ""

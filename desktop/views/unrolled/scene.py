@@ -11,6 +11,7 @@ from desktop.views.unrolled.axis import Axis
 from desktop.views.unrolled.boxes import CellBox, cell_box
 from desktop.views.unrolled.geometry import LaneRows, Rows, layer_shape
 from desktop.views.unrolled.levels import StripGrid, gradient_limits, strip_grid
+from desktop.views.unrolled.long_flows import columns_under
 
 Place = tuple[int, int]  # (lane, layer)
 
@@ -117,6 +118,7 @@ def changed_columns(before: Scene, after: Scene) -> NDArray | None:
         if (old.name, old.subtitle) != (new.name, new.subtitle):
             return None
         changed |= _differs(_signature(before, n), _signature(after, n))
+        changed |= columns_under(old, new, range(first, last))
         changed |= _texts_differ(old, new, first, last)
     marks = [(scene.lit, scene.frame.view.path, scene.frame.view.t) for scene in (before, after)]
     places = set()
@@ -137,7 +139,8 @@ def _signature(scene: Scene, n: int) -> NDArray:
     parts = [lane.losses[first:last]]
     for layer, block in enumerate(lane.blocks):
         for flow in block.flows:
-            parts += [_within(flow.norms, lane, first, last), _within(flow.reached, lane, first, last)]
+            here = slice(flow.before, flow.before + lane.last - lane.first)
+            parts += [_within(values[here], lane, first, last) for values in (flow.norms, flow.reached)]
         for track in block.tracks:
             parts += [track.value_norms[first:last], track.adjoint_norms[first:last]]
             parts += [_within(track.arrived, lane, first, last), _within(track.reached, lane, first, last)]

@@ -81,6 +81,14 @@ def test_time_indices_of_named_delays(notation: Notation, expected: str) -> None
     assert latex_of(equation.expression, notation) == expected
 
 
+def test_what_comes_from_later_reads_the_later_time() -> None:
+    (equation,) = parse_cell("h = where(mod(t, 2) < 1, x, h[-1])").equations
+    condition = equation.expression.args[0]
+    assert r"t \,\mathrm{mod}\, 2" in latex_of(condition)
+    assert r"\left(t+1\right) \,\mathrm{mod}\, 2" in latex_of(condition, Notation(shift=1, direction=-1))
+    assert r"\left(t+d\right) \,\mathrm{mod}\, 2" in latex_of(condition, Notation(shift=4, shift_name="d"))
+
+
 def test_the_diagram_names_the_delay() -> None:
     labels = [node.label for node in diagram_of(parse_cell(TEXT)).nodes]
     assert "h[−d]" in labels

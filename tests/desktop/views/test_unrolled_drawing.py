@@ -255,17 +255,6 @@ def test_edges_run_the_other_way_in_a_reverse_layer(make: Maker) -> None:
     assert {edge.key[4] for edge in across if edge.initial} == {8}
 
 
-def test_edges_over_several_steps_are_marked(make: Maker) -> None:
-    frame = fake_frame(t=4)
-    lane = frame.lanes[0]
-    longer = replace(lane.blocks[0].flows[0], delay=2)
-    block = replace(lane.blocks[0], flows=(*lane.blocks[0].flows, longer))
-    view = make(replace(frame, lanes=(replace(lane, blocks=(block, lane.blocks[1])),)))
-    marks = {edge.mark for edge in edges_of(view.scene, 0, 9)}
-    assert marks == {"", "\N{MINUS SIGN}2"}
-    assert not picture(view).isNull()
-
-
 def test_what_is_selected_by_hand_is_outlined_without_the_accent(make: Maker) -> None:
     frame = fake_frame(t=4)
     view = make(replace(frame, view=replace(frame.view, path="l0/f", t=6)))
