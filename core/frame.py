@@ -121,6 +121,7 @@ class Prediction(msgspec.Struct, frozen=True, eq=False):
     label: str
     probability: float | None  # None for a readout that gives no probabilities
     right: bool | None  # None without a target
+    comes_next: bool = False  # what is asked for is what the next step reads
 
 
 class LaneFrame(msgspec.Struct, frozen=True, eq=False):
@@ -194,6 +195,7 @@ class Inspection(msgspec.Struct, frozen=True, eq=False):
     adjoint_history: NDArray  # (T,)
     shares: tuple[Share, ...]
     overwritten: bool = False  # an intervention stands here: the gradient does not enter its equation
+    padding: bool = False  # the shown sequence has ended before: nothing is computed here, nor will be
 
 
 class OperationFrame(msgspec.Struct, frozen=True, eq=False):

@@ -66,6 +66,16 @@ class Network:
         """The block of this name. Raises KeyError."""
         return self._by_name[name]
 
+    def title_of(self, name: str) -> str:
+        """A block in words, with the arrow of its direction where it needs one: "layer 1 →", "layer 1 ←", "layer 2"."""
+        block = self._by_name[name]
+        words = block.title.partition(",")[0]
+        if name.endswith(JOIN):
+            return f"{words} joined"
+        if block.reverse:
+            return f"{words} ←"
+        return f"{words} →" if f"{name}{REVERSE}" in self._by_name else words
+
     @cached_property
     def _by_name(self) -> Mapping[str, Block]:
         return {block.name: block for block in self.blocks}

@@ -102,7 +102,7 @@ QSpinBox::up-arrow, QDoubleSpinBox::up-arrow { image: url(@marks@/up-@theme@.svg
 QSpinBox::down-arrow, QDoubleSpinBox::down-arrow { image: url(@marks@/down-@theme@.svg); width: 0.7em; height: 0.7em; }
 QSpinBox, QDoubleSpinBox { padding-right: 1.6em; }
 QAbstractSpinBox QLineEdit, QComboBox QLineEdit { border: none; padding: 0 0.4em; background: transparent; }
-QComboBox { padding-right: 1.8em; }
+QComboBox { padding-right: 1.8em; combobox-popup: 0; }
 QComboBox::drop-down { subcontrol-origin: border; subcontrol-position: center right; width: 1.8em; border: none; }
 QComboBox::down-arrow { image: url(@marks@/down-@theme@.svg); width: 0.8em; height: 0.8em; }
 QGroupBox { border: none; border-top: 1px solid @line@; margin-top: 1.6em; padding-top: 0.6em; }

@@ -49,6 +49,7 @@ def inspection(
         adjoint_history=_adjoint_history(moment, path, unit),
         shares=shares(moment, formulas, path, t) if arrived is Arrival.COMPLETE else (),
         overwritten=bool(moment.run.tapes[block_name].overwritten(t, name)),
+        padding=t >= moment.length,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from core.run import Run
 from core.sequence import Sequence
 
 Array = NDArray[Any]
+LOOKED_BACK = 8  # steps, to see what is asked for
 
 
 def predictions(run: Run, sequence: Sequence, steps: slice, sample: int) -> list[Prediction]:
@@ -27,9 +29,23 @@ def predictions(run: Run, sequence: Sequence, steps: slice, sample: int) -> list
     wanted = _classes(sequence, steps, sample)
     names = _class_names(sequence, outputs.shape[1])
     return [
-        Prediction(names[k], p, k == c if c >= 0 else None) if p == p else Prediction("nan", None, None)
-        for k, p, c in zip(best.tolist(), likeliest.tolist(), wanted, strict=True)
+        Prediction(names[k], p, k == c if c >= 0 else None, _asks_next(sequence, t, sample))
+        if p == p
+        else Prediction("nan", None, None)
+        for t, k, p, c in zip(count(steps.start), best.tolist(), likeliest.tolist(), wanted, strict=False)
     ]
+
+
+def _asks_next(sequence: Sequence, t: int, sample: int) -> bool:
+    """Whether step ``t`` is asked for the token that comes next, as far as one can tell without what comes next."""
+    known, vocabulary = sequence.known, sequence.vocabulary
+    if known is None or known.ndim != 2 or vocabulary is None or sequence.target_labels != vocabulary.tokens:
+        return False
+    if not t:
+        return bool(known[0, sample] >= 0)
+    before = slice(max(0, t - LOOKED_BACK), t)
+    read = sequence.inputs[before.start + 1 : t + 1, sample].argmax(axis=1)
+    return bool((known[before, sample] == read).mean() > 0.5)  # a few may have been edited
 
 
 def _classes(sequence: Sequence, steps: slice, sample: int) -> list[int]:

@@ -78,7 +78,7 @@ def _place(moment: Moment, token: str) -> dict[str, str]:
 
 def _layer(moment: Moment) -> str:
     network, block = moment.run.network, moment.position.block
-    return f", {network.block(block).title}" if len(network.layers) > 1 and block != HEAD else ""
+    return f", {network.title_of(block)}" if len(network.layers) > 1 and block != HEAD else ""
 
 
 def _forward(moment: Moment, token: str, prediction: Prediction | None) -> Sentence:
@@ -113,9 +113,8 @@ def _prediction(place: dict[str, str], prediction: Prediction) -> Sentence:
         values = place | {"label": prediction.label, "end": end}
         return Sentence("Forward, t = {t}{token}: the output is {label}{end}", values)
     place |= {"label": prediction.label, "probability": f"{prediction.probability:.2f}"}
-    return Sentence(
-        "Forward, t = {t}{token}: the network expects “{label}” next, with probability {probability}.", place
-    )
+    says = "the network expects “{label}” next" if prediction.comes_next else "the likeliest answer is “{label}”"
+    return Sentence("Forward, t = {t}{token}: " + says + ", with probability {probability}.", place)
 
 
 def _loss(moment: Moment, prediction: Prediction | None) -> Sentence:
@@ -221,7 +220,7 @@ def _parameter_words(moment: Moment) -> str:
         return f"{position.equation} of the readout"
     network = moment.run.network
     several = len(network.owners) > 2  # the readout is one
-    return f"{position.equation} of {network.block(position.block).title}" if several else position.equation
+    return f"{position.equation} of {network.title_of(position.block)}" if several else position.equation
 
 
 def _norm(vector: np.ndarray) -> str:

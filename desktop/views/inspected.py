@@ -25,10 +25,15 @@ def unit_name(seen: Inspection) -> str:
     return tr("unit {number}").format(number=seen.unit + 1)
 
 
+def missing_words(seen: Inspection) -> str:
+    """Why a value does not stand there."""
+    return tr("padding") if seen.padding else tr("not computed yet")
+
+
 def value_bars(seen: Inspection, limit: float, steady: SteadyRange, key: Hashable, maps: ColourMaps) -> Bars:
     """The values: gates from 0 to 1, states from -limit to limit of the whole run."""
     name = tr("{name} at t = {t}").format(name=seen.name, t=seen.t + 1)
-    missing = tr("not computed yet")
+    missing = missing_words(seen)
     if seen.scale is Scale.GATE:
         return _bars(seen, seen.values, (0.0, 1.0), maps.gate_rgb, maps.gate_rgb, (missing, name))
     low, high = steady.fit(_signed_limits(seen, limit), key)

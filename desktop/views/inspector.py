@@ -11,7 +11,7 @@ from core.frame import Arrival, Frame, Inspection
 from desktop.colours import ColourMaps
 from desktop.numbers_text import number_text, signed_text
 from desktop.theme import scaled, ui_font
-from desktop.views.inspected import adjoint_bars, unit_name, value_bars
+from desktop.views.inspected import adjoint_bars, missing_words, unit_name, value_bars
 from desktop.views.number_rows import NumberRows
 from desktop.views.proof import ProofRecord, proof_words, proves
 from desktop.views.row_names import row_of
@@ -182,6 +182,8 @@ class Inspector(QWidget):
     def _show_remark(self, seen: Inspection) -> None:
         """What is special about this place, in words."""
         words = []
+        if seen.padding:
+            words.append(self.tr("This sequence has ended before: nothing is computed here, and nothing reads it."))
         if seen.overwritten:
             words.append(self.tr("Overwritten by hand: the gradient is shown but does not enter the equation."))
         if seen.arrived is Arrival.PARTLY:
@@ -197,9 +199,9 @@ class Inspector(QWidget):
         named = self.tr("value, {unit}").format(unit=unit_name(seen))
         if _is_scalar(seen):
             named = self.tr("value")
-        self._numbers.show_row("value", named, value, quiet=self.tr("not computed yet"))
-        label = f"∂L/∂{seen.name}"
-        self._numbers.show_row("gradient", label, gradient, partly, quiet=self.tr("not arrived yet"))
+        self._numbers.show_row("value", named, value, quiet=missing_words(seen))
+        label, nothing = f"∂L/∂{seen.name}", self.tr("none") if seen.padding else self.tr("not arrived yet")
+        self._numbers.show_row("gradient", label, gradient, partly, quiet=nothing)
         self._show_proof_row(seen)
 
     def _show_proof_row(self, seen: Inspection) -> None:

@@ -21,6 +21,8 @@ def stages(network: Network) -> list[list[str]]:
 def test_a_bidirectional_layer() -> None:
     network = stack(layer("lstm", 3, BOTH))
     assert [block.title for block in network.blocks] == ["layer 1", "layer 1, reverse", "layer 1, join", "readout"]
+    titles = [network.title_of(block.name) for block in network.blocks]
+    assert titles == ["layer 1 →", "layer 1 ←", "layer 1 joined", "readout"]
     assert [dict(block.reads) for block in network.blocks] == [
         {"x": "input"},
         {"x": "input"},
@@ -29,6 +31,11 @@ def test_a_bidirectional_layer() -> None:
     ]
     assert [block.cell.outputs for block in network.blocks] == [3, 3, 6, 3]
     assert stages(network) == [["l0"], ["l0.reverse"], ["l0.join", "head"]]
+
+
+def test_only_a_layer_of_both_directions_or_the_reverse_one_is_called_with_an_arrow() -> None:
+    network = NETWORKS["up and down"]()
+    assert [network.title_of(block.name) for block in network.blocks] == ["layer 1", "layer 2 ←", "layer 3", "readout"]
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def edge_label(run: Run, term: Arriving, path: str, t: int) -> str:
         return f"{where}through the loss" if where else "this step's loss"
     name = term.contribution.reader
     if not path.startswith(f"{term.block.name}/"):
-        name += f" of {term.block.title}"
+        name += f" of {run.network.title_of(term.block.name)}"
     gate = through_gate(term)
     return f"{where}through {name}" + (f" ({gate})" if gate else "")
 

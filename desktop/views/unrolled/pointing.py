@@ -16,6 +16,7 @@ from desktop.views.unrolled.geometry import LaneRows
 from desktop.views.unrolled.legend import legend_rect, legend_words
 from desktop.views.unrolled.map_bands import bands_of
 from desktop.views.unrolled.paint_labels import translated
+from desktop.views.unrolled.paint_padding import end_of
 from desktop.views.unrolled.scene import Scene, layers_of
 
 
@@ -154,7 +155,7 @@ def _value_words(scene: Scene, lane: LaneFrame, spot: Spot) -> str:
     role = f", {track.role}" if track.role else ""
     lines = [f"{track.name}{role}, t = {spot.t + 1}: \N{LEFT DOUBLE QUOTATION MARK}{lane.tokens[row]}\u201d"]
     if not track.reached[row]:
-        lines.append(translated("not computed yet"))
+        lines.append(translated("padding") if spot.t >= end_of(lane) else translated("not computed yet"))
     else:
         values = track.values[row]
         if spot.unit is not None:

@@ -70,8 +70,10 @@ def different_later(session: Session, t: int) -> Session:
     """The session with other inputs behind step ``t``."""
     sequence = session.setup.sequence
     inputs = np.array(sequence.inputs)
-    inputs[t + 1 :] = inputs[t + 1 :, :, ::-1] * 3.0 + 1.0
-    changed = dataclasses.replace(sequence, inputs=inputs, vocabulary=None)
+    inputs[t + 1 :] = np.roll(inputs[t + 1 :], 1, axis=2)
+    if sequence.vocabulary is None:  # else each step stays a token
+        inputs[t + 1 :] = inputs[t + 1 :] * 3.0 + 1.0
+    changed = dataclasses.replace(sequence, inputs=inputs)
     return Session(replace(session.setup, sequence=changed), session.parameters)
 
 

@@ -153,7 +153,7 @@ def test_a_reverse_block_is_revealed_from_the_end() -> None:
     assert reached["h"] == [False, False, True, True]
     (flow,) = [flow for flow in blocks["l0.reverse"].flows if flow.target.endswith("/c")]
     assert (flow.delay, flow.reached.tolist()) == (1, [False, True, True, True])  # the last reads the initial value
-    assert "layer 1, reverse" in str(frame.sentence)
+    assert "layer 1 ←" in str(frame.sentence)
     assert "\\href{l0.reverse/h}{h_{t+1}}" in next(e.latex for e in frame.equations if e.name == "f")
 
 

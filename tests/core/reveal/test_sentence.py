@@ -15,6 +15,7 @@ from core.frame import Cursor, Grain, Phase, View
 from core.learning.clipping import Clipping
 from core.learning.step import LearningSettings
 from core.reveal import frame_at
+from core.sequence import last_target
 from core.session import Session
 from tests.core.walk_cases import CASES, places, session_of
 
@@ -72,6 +73,17 @@ def test_clipping_what_is_not_finite() -> None:
 
 def test_tiny_gradients_are_not_called_zero() -> None:
     assert "has norm" in said(CASES["tiny"](), Phase.BACKWARD, 2, "l0/h")
+
+
+def test_only_what_the_next_step_reads_is_expected_next() -> None:
+    asked = CASES["words"]()
+    assert "expects “" in said(asked, Phase.FORWARD, 1, "head/y")
+    setup = asked.setup
+    first = setup.sequence.tokens[0]
+    at_the_end = structs.replace(setup, sequence=last_target(setup.sequence, first))
+    told = said(Session(at_the_end, asked.parameters), Phase.FORWARD, 1, "head/y")
+    assert "the likeliest answer is “" in told
+    assert "next" not in told
 
 
 def test_padding_is_called_so_in_every_phase() -> None:

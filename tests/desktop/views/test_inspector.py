@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from core.frame import Frame, Phase, Share
+from core.frame import Arrival, Frame, Phase, Share
 from desktop.colours import ColourMaps
 from desktop.theme import DARK, LIGHT
 from desktop.views.inspector import Inspector
@@ -65,6 +65,14 @@ def test_what_is_not_there_yet_is_said(qtbot: QtBot) -> None:
     inspector.show_frame(with_inspection(fake_frame(), values=None, adjoints=None))
     assert "not computed yet" in texts(inspector)
     inspector.grab()
+
+
+def test_padding_is_called_so(qtbot: QtBot) -> None:
+    ended = with_inspection(fake_frame(), values=None, adjoints=None, arrived=Arrival.NONE, padding=True)
+    said = texts(shown(qtbot, ended))
+    assert {"padding", "none"} <= set(said)
+    assert any("has ended" in text for text in said)
+    assert not {"not computed yet", "not arrived yet"} & set(said)
 
 
 def test_nothing_selected(qtbot: QtBot) -> None:
