@@ -18,6 +18,7 @@ from desktop.theme import hatch_brush, scaled, ui_font
 Display = Qt.ItemDataRole
 HEAD = "head"
 LEAST_CELL_PX = 6.0  # smaller cells touch
+LEAST_FRAMED_PX = 8.0  # a frame needs so much room
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,6 +131,7 @@ class MatrixMap(QWidget):
         super().__init__(parent)
         self._maps = maps
         self._values: NDArray | None = None
+        self._before: NDArray | None = None
         self._shape: tuple[int, ...] = ()
         self._limit = 1.0
         self._missing = ""
@@ -144,10 +146,20 @@ class MatrixMap(QWidget):
         self.update()
 
     def show_matrix(
-        self, values: NDArray | None, shape: tuple[int, ...], limit: float, missing: str, name: str
+        self,
+        values: NDArray | None,
+        shape: tuple[int, ...],
+        limit: float,
+        missing: str,
+        name: str,
+        before: NDArray | None = None,
     ) -> None:
-        """Show the entries between -limit and limit; ``missing`` is said where there are none."""
+        """Show the entries between -limit and limit; ``missing`` is said where there are none.
+
+        Those that are smaller than they were ``before`` are marked.
+        """
         self._values = None if values is None else np.atleast_2d(values).reshape(rows_of(shape), -1)
+        self._before = None if values is None or before is None else np.reshape(before, self._values.shape)
         self._shape, self._limit, self._missing = shape, limit, missing
         self.setAccessibleName(name if values is not None else missing)
         self.updateGeometry()
@@ -177,6 +189,29 @@ class MatrixMap(QWidget):
                 painter.drawLine(round(n * self.width() / count), 0, round(n * self.width() / count), self.height())
             for n in range(1, rows):
                 painter.drawLine(0, round(n * self.height() / rows), self.width(), round(n * self.height() / rows))
+        if self._before is not None:
+            self._mark_cut(painter)
+
+    def _mark_cut(self, painter: QPainter) -> None:
+        """A dark frame in a light one, to be seen on any colour; where cells are small, a dot."""
+        rows, count = self._values.shape
+        across, down = self.width() / count, self.height() / rows
+        is_small = min(across, down) < scaled(LEAST_FRAMED_PX)
+        inset = (across * 0.28, down * 0.28) if is_small else (scaled(2.0), scaled(2.0))
+        cells = [
+            QRectF(column * across, row * down, across, down).adjusted(*inset, -inset[0], -inset[1])
+            for row, column in np.argwhere(is_cut(self._values, self._before))
+        ]
+        theme = self._maps.theme
+        if is_small:
+            for cell in cells:
+                painter.fillRect(cell, theme.text)
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for colour, width in ((theme.panel, 3.2), (theme.text, 1.5)):
+            painter.setPen(QPen(colour, scaled(width)))
+            painter.drawRects(cells)
 
     def index_at(self, x: float, y: float) -> tuple[int, ...] | None:
         """The entry under a place, as an index of the parameter."""
@@ -186,6 +221,15 @@ class MatrixMap(QWidget):
         row = min(max(int(y / max(self.height(), 1) * rows), 0), rows - 1)
         column = min(max(int(x / max(self.width(), 1) * count), 0), count - 1)
         return tuple(int(n) for n in np.unravel_index(row * count + column, self._shape)) if self._shape else ()
+
+    def _cut_from(self, index: tuple[int, ...]) -> str:
+        """What an entry was before it was cut; "" where it was not."""
+        if self._before is None:
+            return ""
+        values, before = self._values.reshape(self._shape)[index], self._before.reshape(self._shape)[index]
+        return (
+            self.tr(", cut from {before}").format(before=number_text(float(before))) if is_cut(values, before) else ""
+        )
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         index = self.index_at(event.position().x(), event.position().y())
@@ -199,9 +243,15 @@ class MatrixMap(QWidget):
             if index is not None:
                 value = self._values.reshape(self._shape)[index]
                 text = f"[{', '.join(str(n + 1) for n in index)}] = {number_text(float(value))}"
+                text += self._cut_from(index)
             QToolTip.showText(QPoint(event.globalPos()), text, self)
             return True
         return super().event(event)
+
+
+def is_cut(values: NDArray, before: NDArray) -> NDArray:
+    """Which entries are smaller than they were."""
+    return np.abs(values) < np.abs(before)
 
 
 def rows_of(shape: tuple[int, ...]) -> int:

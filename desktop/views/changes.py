@@ -1,8 +1,7 @@
-"""Parameters in the clip and update phases: what clipping did, norms of each, and the entries of one."""
+"""Parameters and what is done to their gradients: as a whole, norms of each, and the entries of one."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -10,15 +9,15 @@ from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt, Signal
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QLabel, QTableView, QVBoxLayout, QWidget
 
-from core.frame import Change, ClipReport, Frame, Truncation
+from core.frame import Change, Frame
 from core.origin import Origin
 from desktop.colours import ColourMaps
-from desktop.numbers_text import number_text, percent_text
+from desktop.numbers_text import number_text
 from desktop.theme import scaled, ui_font
-from desktop.views.change_table import ChangeModel, MatrixMap, arrays_of, shape_text
+from desktop.views.change_reports import ChangeReports
+from desktop.views.change_table import ChangeModel, MatrixMap, arrays_of, is_cut, shape_text
 from desktop.views.choice import Choice
 from desktop.views.file_names import by_file, has_names, tensor_of
-from desktop.views.number_rows import NumberRows
 from desktop.views.scrolling import quiet_scroll
 from desktop.widgets.heading import SectionHeading
 
@@ -27,11 +26,12 @@ LEAST_WIDTH_PX, MOST_LEAST_PX = 256.0, 300
 LEAST_NAME_PX = 90.0
 MOST_ROWS = 8
 PROGRAM, FILE = "program", "file"
+GRADIENT, CLIPPED = 1, 2  # among value, gradient, clipped, update
 Arrays = Mapping[str, np.ndarray]
 
 
 class ChangesPanel(QWidget):
-    """Shows ``Frame.changes`` and ``Frame.clip``."""
+    """Shows ``Frame.changes``, and what became of the gradient as a whole."""
 
     edit_requested = Signal(object)  # ("parameter", path, index)
 
@@ -42,7 +42,7 @@ class ChangesPanel(QWidget):
         self._maps = maps
         self._changes: tuple[Change, ...] = ()
         self._path = ""
-        self._which = 1
+        self._which = GRADIENT
         self._origin: Origin | None = None
         self._parameters: Arrays = {}
         self._frame: Frame | None = None
@@ -54,8 +54,7 @@ class ChangesPanel(QWidget):
     def _make_parts(self) -> None:
         theme = self._maps.theme
         self.heading = SectionHeading(theme, self.tr("Parameters"))
-        self._clip = NumberRows(theme, ("rule", "norm", "factor", "direction", "cut"))
-        self._truncation = NumberRows(theme, ("window", "norms", "difference", "cosine"))
+        self.reports = ChangeReports(theme)
         self._model = ChangeModel(self)
         self.table = QTableView()
         self.table.setModel(self._model)
@@ -93,8 +92,7 @@ class ChangesPanel(QWidget):
     def _arrange(self) -> None:
         self._body = QWidget()
         column = QVBoxLayout(self._body)
-        for part in (self._clip, self._truncation):
-            column.addWidget(part)
+        column.addWidget(self.reports)
         column.addWidget(self.names, 0, Qt.AlignmentFlag.AlignLeft)
         for part in (self.table, self._title):
             column.addWidget(part)
@@ -125,7 +123,7 @@ class ChangesPanel(QWidget):
         self._maps = maps
         self._space()
         self.map.set_maps(maps)
-        for part in (self.heading, self._clip, self._truncation, self.names, self.choice):
+        for part in (self.heading, self.reports, self.names, self.choice):
             part.set_theme(maps.theme)
         self._title.setFont(ui_font(12))
         self._title.setStyleSheet(f"color: {maps.theme.secondary.name()};")
@@ -133,8 +131,7 @@ class ChangesPanel(QWidget):
     def show_frame(self, frame: Frame) -> None:
         """Show the parameters of the frame."""
         self.heading.setText(f"{self.tr('Parameters')} · {self.tr(frame.position.phase.value)}")
-        self._show_clip(frame.clip)
-        self._show_truncation(frame.truncation)
+        self.reports.show_frame(frame)
         self._frame = frame
         before, self._changes = self._changes, self._named(frame.changes)
         self._model.show_changes(self._changes)
@@ -182,44 +179,6 @@ class ChangesPanel(QWidget):
         path = frame.position.equation
         return tensor_of(path, self._origin) if self._origin is not None and self._by_file else path
 
-    def _show_clip(self, clip: ClipReport | None) -> None:
-        self._clip.setVisible(clip is not None)
-        if clip is None:
-            return
-        kept = clip.cosine > 1 - 1e-12
-        rows = {
-            "rule": (self.tr("clipping"), clip.rule),
-            "norm": (self.tr("norm"), f"{number_text(clip.norm_before)} → {number_text(clip.norm_after)}"),
-            "factor": (self.tr("shortened"), _factor(clip) or self.tr("no")),
-            "direction": (
-                self.tr("direction"),
-                self.tr("kept") if kept else self.tr("cosine {cosine}").format(cosine=number_text(clip.cosine)),
-            ),
-            "cut": (self.tr("entries cut"), self.tr("{cut} of {all}").format(cut=clip.entries_cut, all=clip.entries)),
-        }
-        for name, (label, number) in rows.items():
-            self._clip.show_row(name, label, number)
-
-    def _show_truncation(self, found: Truncation | None) -> None:
-        """The gradient of truncated BPTT beside the full one."""
-        self._truncation.setVisible(found is not None)
-        if found is None:
-            return
-        rows = {
-            "window": (
-                self.tr("truncated BPTT"),
-                self.tr("gradients reach {window} steps").format(window=found.window),
-            ),
-            "norms": (
-                self.tr("norm"),
-                self.tr("{cut} (full: {full})").format(cut=number_text(found.norm), full=number_text(found.full_norm)),
-            ),
-            "difference": (self.tr("missing"), percent_text(found.difference)),
-            "cosine": (self.tr("cosine to full"), number_text(found.cosine)),
-        }
-        for name, (label, number) in rows.items():
-            self._truncation.show_row(name, label, number)
-
     def _choose_row(self, current: QModelIndex, _before: QModelIndex) -> None:
         if 0 <= current.row() < len(self._changes):
             self._path = self._changes[current.row()].path
@@ -235,15 +194,29 @@ class ChangesPanel(QWidget):
         if change is None:
             return
         values = arrays_of(change)[self._which]
+        before = change.gradient if self._which == CLIPPED and self._cuts_entries else None
         limit = 0.0 if values is None else float(np.abs(values).max(where=np.isfinite(values), initial=0.0))
-        missing = self.tr("comes with the clip phase") if self._which == 2 else self.tr("comes with the update phase")
+        missing = (
+            self.tr("comes with the clip phase") if self._which == CLIPPED else self.tr("comes with the update phase")
+        )
         words = self.tr("{path}, {shape}, colours from −{limit} to {limit}")
         text = words.format(path=change.path, shape=shape_text(change.value.shape), limit=number_text(limit, 2))
         if values is None:
             text = self.tr("{path}, {shape}").format(path=change.path, shape=shape_text(change.value.shape))
+        elif before is not None:
+            count = int(np.count_nonzero(is_cut(values, before)))
+            text += "; " + (
+                self.tr("{count} entries cut, marked").format(count=count) if count else self.tr("none cut")
+            )
         self._title.setText(text)
         self._title.setWordWrap(True)
-        self.map.show_matrix(values, change.value.shape, limit, missing, text)
+        self.map.show_matrix(values, change.value.shape, limit, missing, text, before)
+
+    @property
+    def _cuts_entries(self) -> bool:
+        """Whether clipping cut single entries, rather than shorten the whole."""
+        clip = None if self._frame is None else self._frame.clip
+        return clip is not None and clip.entries_cut > 0 and clip.rule.startswith("value")
 
     def _ask_edit(self, index: object) -> None:
         """An entry of a tensor is edited as that of the parameter which it is."""
@@ -280,13 +253,6 @@ class ChangesPanel(QWidget):
         texts = [str(model.data(model.index(row, column))) for row in range(len(model.rows))]
         head = QFontMetrics(ui_font(11)).horizontalAdvance(str(model.headerData(column, Qt.Orientation.Horizontal)))
         return max([head, *map(cells.horizontalAdvance, texts)]) + round(scaled(14))
-
-
-def _factor(clip: ClipReport) -> str:
-    """How much shorter the gradient became."""
-    if not clip.norm_before > clip.norm_after > 0 or not math.isfinite(clip.norm_before):
-        return ""
-    return f"× {number_text(clip.norm_after / clip.norm_before, 3)}"
 
 
 def _same(before: tuple[Change, ...], after: tuple[Change, ...]) -> bool:

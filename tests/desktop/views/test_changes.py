@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from core.frame import Change, Frame, Phase
+from core.frame import Change, ClipReport, FlowFrame, Frame, Phase
 from desktop.colours import ColourMaps
 from desktop.theme import LIGHT
 from desktop.views.change_table import row_of
@@ -53,10 +54,10 @@ def test_clipping_is_told_in_words(qtbot: QtBot) -> None:
     assert "kept" in said
     panel.show_frame(replace(frame, clip=replace(frame.clip, cosine=0.83, entries_cut=7)))
     said = [label.text() for label in panel.findChildren(QLabel) if label.isVisible()]
-    assert "cosine 0.83" in said
+    assert "cosine 0.83, 34°" in said
     assert "7 of 576" in said
     panel.show_frame(replace(frame, clip=None))
-    assert not panel._clip.isVisible()
+    assert not panel.reports.clip.isVisible()
 
 
 def test_an_entry_is_edited_by_a_double_click(qtbot: QtBot) -> None:
@@ -104,3 +105,44 @@ def test_every_phase_and_width_is_drawn(qtbot: QtBot, phase: Phase, width: int) 
         panel.grab()
     assert panel.table.isColumnHidden(1) == (width < 300)
     assert panel.minimumSizeHint().width() <= 260
+
+
+def test_entries_that_were_cut_are_marked_and_counted(qtbot: QtBot) -> None:
+    gradient = np.array([[3.0, 0.5], [-0.2, -2.0]])
+    change = Change("l0/U", gradient, gradient, np.clip(gradient, -1, 1), None)
+    report = ClipReport("value at most 1", 3.6, 1.5, 0.97, 2, 4)
+    frame = replace(fake_frame(phase=Phase.CLIP), changes=(change,), clip=report)
+    panel = shown(qtbot, frame)
+    before = panel.map.grab().toImage()
+    panel._choose_kind((2,))
+    assert "2 entries cut, marked" in panel.map.accessibleName()
+    image = panel.map.grab().toImage()
+    dark = [near_dark(image, x, y) for y in (0.25, 0.75) for x in (0.25, 0.75)]
+    assert dark == [True, False, False, True]
+    assert not any(near_dark(before, x, y) for y in (0.25, 0.75) for x in (0.25, 0.75))
+    panel.show_frame(replace(frame, clip=replace(report, rule="norm at most 1")))
+    panel._show_map()
+    assert "cut" not in panel.map.accessibleName()
+
+
+def near_dark(image: QImage, x: float, y: float) -> bool:
+    """Whether a dark frame crosses the row through the middle of a cell."""
+    row, half = round(image.height() * y), round(image.width() * 0.25)
+    columns = range(max(round(image.width() * x) - half + 1, 0), round(image.width() * x) + half - 1)
+    return any(image.pixelColor(column, row).lightness() < 110 for column in columns)
+
+
+def test_the_regulariser_is_told_in_rows(qtbot: QtBot) -> None:
+    nothing = np.zeros(4, bool)
+    zero = np.array([False, False, True, True])
+    ratios = np.array([np.nan, 0.5, np.nan, np.nan])
+    flow = FlowFrame("l0", "", "h", ratios, zero, nothing, 0.25, 2.0, "exact", 3.0, None, None)
+    frame = replace(fake_frame(phase=Phase.REGULARISER), flow=flow, clip=None)
+    panel = shown(qtbot, frame)
+    said = [label.text() for label in panel.findChildren(QLabel) if label.isVisible()]
+    assert "0.25 so far · weight 2" in said
+    assert "2, ∂L/∂h is zero" in said
+    assert said.count("comes with the last term") == 2
+    panel.show_frame(replace(frame, flow=replace(flow, norm_after=4.0, cosine=0.5)))
+    said = [label.text() for label in panel.findChildren(QLabel) if label.isVisible()]
+    assert {"3 → 4", "cosine 0.5, 60°", "0.25 · weight 2"} <= set(said)
