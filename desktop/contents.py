@@ -135,4 +135,5 @@ class Contents:
         from desktop.views.plots import TimePlots
 
         panel = TimePlots(self._look.theme)
+        panel.thresholds = lambda: self._settings.thresholds
         return Content(panel, panel.show_frame)

@@ -97,7 +97,7 @@ class MainWindow(QMainWindow):
         tool_bar.addWidget(self.bar)
         self.addToolBar(tool_bar)
         self.menus = Menus(self.menuBar(), self.commands)
-        self.status = StatusLine(theme, self)
+        self.status = StatusLine(theme, self, lambda: self.settings.thresholds)
         self.setStatusBar(self.status)
         self.scheduler = FrameScheduler(parent=self)
         self.unrolled.installEventFilter(self)

@@ -8,6 +8,8 @@ from enum import StrEnum
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from core.errors import GatewalkError
+from core.gradients.thresholds import Thresholds
 from core.words import LANGUAGES
 
 MOST_RECENT, MOST_SCENARIOS = 10, 30
@@ -152,18 +154,18 @@ class Settings:
         self._keep_names("scenarios/files", [known for known in self.scenario_files if known != file])
 
     @property
-    def thresholds(self) -> dict[str, float]:
-        """The thresholds of verdicts that a person has set, by name."""
+    def thresholds(self) -> Thresholds:
+        """From where on verdicts are given; the usual ones where one that is kept cannot be used."""
         try:
             known = json.loads(self._text("laboratory/thresholds") or "{}")
-        except ValueError:
-            return {}
-        pairs = known.items() if isinstance(known, dict) else ()
-        return {name: float(number) for name, number in pairs if isinstance(number, int | float)}
+            return Thresholds(**{name: float(known[name]) for name in Thresholds.__struct_fields__ if name in known})
+        except (ValueError, TypeError, GatewalkError):
+            return Thresholds()
 
     @thresholds.setter
-    def thresholds(self, value: dict[str, float]) -> None:
-        self._store.setValue("laboratory/thresholds", json.dumps(value))
+    def thresholds(self, value: Thresholds) -> None:
+        known = {name: getattr(value, name) for name in Thresholds.__struct_fields__}
+        self._store.setValue("laboratory/thresholds", json.dumps(known))
 
     @property
     def recent_files(self) -> tuple[str, ...]:

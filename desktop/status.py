@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QCoreApplication, QTimer
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
-from core.frame import Frame, Sentence
+from core.frame import Frame, Phase, Sentence
+from core.gradients.thresholds import Thresholds
+from core.reveal.marks import marks_of
 from desktop.reports import Kind, Report
 from desktop.theme import Theme, scaled, ui_font
 from desktop.toolbar import ElidedLabel
@@ -16,8 +20,11 @@ NOTE_MS = 6000
 class StatusLine(QStatusBar):
     """One sentence at the left, the position at the right."""
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, theme: Theme, parent: QWidget | None = None, thresholds: Callable[[], Thresholds] = Thresholds
+    ) -> None:
         super().__init__(parent)
+        self._thresholds = thresholds
         self.setObjectName("status_line")
         self.setAccessibleName(self.tr("What happens here"))
         self.setSizeGripEnabled(False)
@@ -46,13 +53,21 @@ class StatusLine(QStatusBar):
         words = self.tr("iteration {iteration} · position {index} of {length}")
         length = frame.position.length
         self.place.setText(words.format(iteration=cursor.iteration, index=cursor.index, length=length))
-        self._words = translated(frame.sentence)
+        self._words = " ".join([*self._verdicts(frame), translated(frame.sentence)])
         if frame.event:
             stopped = self.tr("Stopped at a breakpoint: {event}.").format(event=frame.event)
             self._words = f"{stopped} {self._words}"
         if self._report.kind is Kind.BUSY:
             self._report = Report("")
         self._show()
+
+    def _verdicts(self, frame: Frame) -> list[str]:
+        """What the gradient is found to be at the very step where the walk back stands."""
+        position = frame.position
+        if position.phase is not Phase.BACKWARD or not frame.lanes:
+            return []
+        marks = marks_of(frame.lanes[0], self._thresholds())
+        return [translated(mark.sentence) for mark in marks if mark.t == position.t]
 
     def show_report(self, report: Report) -> None:
         """Say this instead, for a while."""

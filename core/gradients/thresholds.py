@@ -30,6 +30,6 @@ class Thresholds(msgspec.Struct, frozen=True):
 
     def __post_init__(self) -> None:
         wrong = [name for name in ("vanish", "factor", "flat", "share") if not 0 < getattr(self, name) <= 1]
-        if wrong or self.explode < 1:
+        if wrong or not self.explode >= 1:
             name, limits = (wrong[0], "above 0 and at most 1") if wrong else ("explode", "at least 1")
             raise DataError(f"The threshold {name} is {getattr(self, name):g}; give a number {limits}.")

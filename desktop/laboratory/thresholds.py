@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import msgspec
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from core.errors import DataError
 from core.gradients.thresholds import Thresholds
 from desktop.laboratory.parts import row_of
 from desktop.settings import Settings
@@ -21,7 +19,7 @@ class ThresholdFields(QObject):
     def __init__(self, settings: Settings, parent: QWidget) -> None:
         super().__init__(parent)
         self._settings = settings
-        self._known = thresholds_in(settings)
+        self._known = settings.thresholds
         self.fields = {name: self._field(name, words, parent) for name, words in _named().items()}
 
     def row(self) -> QHBoxLayout:
@@ -45,17 +43,8 @@ class ThresholdFields(QObject):
     def _keep(self) -> None:
         found = self.thresholds
         if found is not None:
-            self._settings.thresholds = msgspec.structs.asdict(found)
+            self._settings.thresholds = found
             self.changed.emit()
-
-
-def thresholds_in(settings: Settings) -> Thresholds:
-    """Those that a person has set; the usual ones where there are none, or one of them cannot be used."""
-    known = {name: value for name, value in settings.thresholds.items() if name in Thresholds.__struct_fields__}
-    try:
-        return Thresholds(**known)
-    except DataError:
-        return Thresholds()
 
 
 def _named() -> dict[str, tuple[str, str]]:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from desktop.theme import scaled
 
+SIGN_PX = 9.0
 HANDLE_PX = 10.0
 HANDLE_DOWN_PX = 6.0
 CURSOR_PX = 2.0
@@ -156,3 +157,34 @@ class Cursor(_Overall):
         painter.setBrush(self._colour)
         radius = scaled(HANDLE_PX) / 2
         painter.drawEllipse(QPointF(middle, area.top() + scaled(HANDLE_DOWN_PX)), radius, radius)
+
+
+class Signs(_Overall):
+    """Small signs along the lower edge, each at a time step."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._signs: tuple[tuple[int, str], ...] = ()
+        self._colours = QColor(), QColor()
+        self.setZValue(60)
+
+    def set_colours(self, colour: QColor, ground: QColor) -> None:
+        """Draw in a colour, with a thin edge in that of the ground."""
+        self._colours = colour, ground
+        self.update()
+
+    def show_signs(self, signs: tuple[tuple[int, str], ...]) -> None:
+        """Show these: step counted from 1, and one of pyqtgraph's symbols."""
+        if signs != self._signs:
+            self._signs = signs
+            self.update()
+
+    def paint(self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget) -> None:
+        scale = painter.worldTransform()
+        area = self.area_in_pixels(painter)
+        colour, ground = self._colours
+        size = scaled(SIGN_PX)
+        for x, symbol in self._signs:
+            picture = renderSymbol(symbol, size, pg.mkPen(ground, width=1), QBrush(colour))
+            middle = x * scale.m11() + scale.dx()
+            painter.drawImage(QPointF(middle - picture.width() / 2, area.bottom() - picture.height()), picture)

@@ -14,10 +14,13 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
+from core.gradients.thresholds import Kind
+from core.reveal.marks import Mark
+from desktop.status import translated
 from desktop.theme import Theme, lane_colours, scaled, ui_font
 from desktop.views.curve import Curve
 from desktop.views.end_labels import EndLabels
-from desktop.views.plot_items import Cursor, Rules
+from desktop.views.plot_items import Cursor, Rules, Signs
 from desktop.views.series import Plot, Series
 from desktop.views.steady import LogAxis, SteadyRange, decades, linear_limits, linear_ticks, log_positions, time_ticks
 
@@ -25,6 +28,7 @@ AXIS_PX = 40.0  # as much as the drawing has in front of its first column
 SIDE_PX = 20.0
 PIXELS_A_TICK = 44.0
 TICK_PX = 10.5
+SIGNS = {Kind.VANISHES: "t", Kind.EXPLODES: "t1", Kind.NOT_FINITE: "x"}
 
 
 class PlotPane(QWidget):
@@ -118,6 +122,11 @@ class PlotPane(QWidget):
             colour = colours[each.lane % len(colours)]
             self._curves[each.key].show(each, y, axis, colour, self._theme.background, self._columns, width, depth)
 
+    def show_marks(self, marks: tuple[Mark, ...]) -> None:
+        """Mark on the time axis where gradients vanish (▼), explode (▲) or are not finite (×)."""
+        self.canvas.signs.show_signs(tuple((mark.t + 1, SIGNS[mark.kind]) for mark in marks))
+        self.canvas.setToolTip("\n".join(translated(mark.sentence) for mark in marks))
+
     def set_columns(self, first: int, last: int, edges: tuple[float, float] | None = None) -> None:
         """Show the steps first <= t < last; ``edges``: where the first begins and the last ends, in this widget."""
         self._columns, self._edges = (first, last), edges
@@ -174,8 +183,8 @@ class _Canvas(pg.PlotWidget):
         item.setMouseEnabled(False, False)
         item.disableAutoRange()
         item.layout.setContentsMargins(0, 4, 0, 0)
-        self._rules, self._cursor = Rules(), Cursor()
-        for part in (self._rules, self._cursor):
+        self._rules, self._cursor, self.signs = Rules(), Cursor(), Signs()
+        for part in (self._rules, self._cursor, self.signs):
             item.addItem(part, ignoreBounds=True)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setMinimumHeight(round(scaled(60)))
@@ -192,6 +201,7 @@ class _Canvas(pg.PlotWidget):
         item.getAxis("bottom").setHeight(round(scaled(20)))
         self._rules.set_colour(theme.line)
         self._cursor.set_colour(theme.accent)
+        self.signs.set_colours(theme.warning, theme.background)
 
     def set_y(self, low: float, high: float, ticks: list[tuple[float, str]]) -> None:
         """Limits, texts and thin rules across at the ticks."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,8 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from core.frame import Frame, Track
+from core.gradients.thresholds import Thresholds
+from core.reveal.marks import marks_of
 from desktop.theme import Theme, scaled
 from desktop.views.choice import Choice
 from desktop.views.series import Measure, Plot, series_of, title_of
@@ -36,6 +39,7 @@ class TimePlots(QWidget):
         self._shown: tuple[Plot, ...] = (Plot.GRADIENT,)
         self._by_hand = False  # until a person chooses, the phase does
         self._measure = Measure.WHOLE
+        self.thresholds: Callable[[], Thresholds] = Thresholds  # of the verdicts that are marked
         self._columns: tuple[int, int] | None = None
         self._edges: tuple[float, float] | None = None
         self._layout = QVBoxLayout(self)
@@ -160,6 +164,7 @@ class TimePlots(QWidget):
             limits = limits_of(frame, plot, self._measure)
             series = series_of(frame, plot, self._measure)
             pane.show_series(series, limits, (key, self._measure), title_of(frame, plot, self._measure))
+            pane.show_marks(marks_of(frame.lanes[0], self.thresholds()) if plot is Plot.GRADIENT else ())
             pane.set_cursor(frame.position.t)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

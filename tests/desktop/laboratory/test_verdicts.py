@@ -13,7 +13,6 @@ from core.errors import SessionError
 from core.gradients.thresholds import Kind, Thresholds
 from desktop.colours import ColourMaps
 from desktop.laboratory.questions import Finished, Place, Subject
-from desktop.laboratory.thresholds import thresholds_in
 from desktop.laboratory.verdicts import VerdictsPicture
 from desktop.settings import Settings
 from desktop.theme import DARK, LIGHT
@@ -80,7 +79,7 @@ def test_thresholds_are_kept_and_asked_with(picture, settings):
     picture.fields.fields["vanish"].setText("0.01")
     picture.fields.fields["vanish"].editingFinished.emit()
     assert asked[0].thresholds == Thresholds(vanish=0.01)
-    assert thresholds_in(settings) == Thresholds(vanish=0.01)
+    assert settings.thresholds == Thresholds(vanish=0.01)
     picture.fields.fields["explode"].setText("0.5")
     assert "marked" in picture.question(fading(), PLACE)
     again = VerdictsPicture(ColourMaps(LIGHT), settings)
@@ -88,12 +87,13 @@ def test_thresholds_are_kept_and_asked_with(picture, settings):
     again.deleteLater()
 
 
-@pytest.mark.parametrize("kept", [{"vanish": -1.0}, {"vanish": float("nan")}, {"unknown": 1.0}])
+@pytest.mark.parametrize(
+    "kept",
+    ['{"vanish": -1.0}', '{"vanish": NaN}', '{"vanish": "x"}', '{"vanish": [1]}', "[not json", "[]", '{"new": 1.0}'],
+)
 def test_damaged_thresholds_are_the_usual_ones(settings, kept):
-    settings.thresholds = kept
-    assert thresholds_in(settings) == Thresholds()
-    settings._store.setValue("laboratory/thresholds", "[not json")
-    assert thresholds_in(settings) == Thresholds()
+    settings._store.setValue("laboratory/thresholds", kept)
+    assert settings.thresholds == Thresholds()
 
 
 def test_a_saturated_gate_shows_its_worst_unit(picture):
