@@ -9,7 +9,6 @@ import msgspec
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QRectF
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel
 
 from core.gradients.landscape import (
     Direction,
@@ -29,17 +28,16 @@ from core.learning.clipping import Clipping
 from desktop.colours import ColourMaps
 from desktop.laboratory.chart import Chart
 from desktop.laboratory.legend import RampLegend
+from desktop.laboratory.parts import positive, row_of
 from desktop.laboratory.picture import Picture
 from desktop.laboratory.questions import Cancelled, Finished, Place, Progress, Subject
 from desktop.laboratory.scales import fitting_axis
-from desktop.theme import scaled
 from desktop.views.choice import Choice
 from desktop.views.steady import linear_ticks
 from desktop.widgets.number_field import NumberField
 
 Along = Literal["gradient", "random", "path"]
 POINTS, SIDE = 241, 41
-FIELD_PX = 64.0
 
 
 class CliffQuestion(msgspec.Struct, frozen=True):
@@ -103,9 +101,9 @@ class CliffPicture(Picture):
         )  # fmt: skip
         self.along.show_chosen(("gradient",))
         self.along.setAccessibleName(tr("Along which direction"))
-        self.span = NumberField(tr("How far"), 1.0, _positive, self)
-        self.rate = NumberField(tr("Rate of the step"), 0.1, _positive, self)
-        self.most = NumberField(tr("Clipping by norm at most"), 1.0, _positive, self)
+        self.span = NumberField(tr("How far"), 1.0, positive, self)
+        self.rate = NumberField(tr("Rate of the step"), 0.1, positive, self)
+        self.most = NumberField(tr("Clipping by norm at most"), 1.0, positive, self)
         self._arrange()
         self.along.chosen.connect(self._choose)
         for field in (self.span, self.rate, self.most):
@@ -116,26 +114,14 @@ class CliffPicture(Picture):
         self.changed.emit()
 
     def _arrange(self) -> None:
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(round(scaled(28)))
-        row = QHBoxLayout()
-        row.setSpacing(round(scaled(8)))
-        row.addWidget(QLabel(tr("along")))
-        row.addWidget(self.along)
-        for words, field in ((tr("up to"), self.span), (tr("rate"), self.rate), (tr("clipped at"), self.most)):
-            row.addSpacing(round(scaled(12)))
-            row.addWidget(QLabel(words))
-            field.setFixedWidth(round(scaled(FIELD_PX)))
-            row.addWidget(field)
-        row.addStretch(1)
-        grid.addLayout(row, 0, 0, 1, 2)
-        grid.addWidget(self.line, 1, 0)
-        grid.addWidget(self.plane, 1, 1)
-        grid.addWidget(self.legend, 2, 1)
+        fields = ((tr("up to"), self.span), (tr("rate"), self.rate), (tr("clipped at"), self.most))
+        grid = self.arrange(row_of((tr("along"), self.along), *fields))
+        grid.addWidget(self.line, 0, 0)
+        grid.addWidget(self.plane, 0, 1)
+        grid.addWidget(self.legend, 1, 1)
         grid.setColumnStretch(0, 1)
         grid.setColumnStretch(1, 1)
-        grid.setRowStretch(1, 1)
+        grid.setRowStretch(0, 1)
 
     def set_maps(self, maps: ColourMaps) -> None:
         """Draw in these colours."""
@@ -156,7 +142,7 @@ class CliffPicture(Picture):
             return tr("There is no way yet: this is the first iteration. Walk on to the next one, or train.")
         span, rate, most = (field.value for field in (self.span, self.rate, self.most))
         if span is None or rate is None or most is None:
-            return tr("One of the numbers above is none.")
+            return tr("One of the numbers above cannot be used; it is marked, and says what is expected.")
         return CliffQuestion(along, span, rate, Clipping("norm", most))
 
     def show_answer(self, answer: Cliff, place: Place) -> None:
@@ -222,10 +208,6 @@ def _sentence(cliff: Cliff) -> str:
 
 def _number(value: float) -> str:
     return f"{value:.3g}" if math.isfinite(value) else tr("infinity")
-
-
-def _positive(value: float) -> str:
-    return "" if value > 0 else tr("Expected a number above 0.")
 
 
 def tr(text: str) -> str:

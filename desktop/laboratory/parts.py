@@ -12,7 +12,8 @@ from desktop.laboratory.questions import Place, Subject
 from desktop.theme import scaled
 from desktop.widgets.number_field import Check, NumberField
 
-FIELD_PX, GAP_PX, WORD_PX = 72.0, 12.0, 8.0
+FIELD_PX, WIDE_PX, GAP_PX, WORD_PX = 64.0, 84.0, 12.0, 8.0
+SHORT = 5  # signs that a field has room for
 
 
 def layer_at(subject: Subject, place: Place) -> Block:
@@ -34,7 +35,7 @@ def row_of(*parts: tuple[str, QWidget]) -> QHBoxLayout:
             label.setBuddy(part)
             row.addWidget(label)
         if isinstance(part, NumberField):
-            part.setFixedWidth(round(scaled(FIELD_PX)))
+            part.setFixedWidth(round(scaled(WIDE_PX if len(part.text()) > SHORT else FIELD_PX)))
         row.addWidget(part, 0, Qt.AlignmentFlag.AlignVCenter)
     row.addStretch(1)
     return row

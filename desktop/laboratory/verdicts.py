@@ -207,7 +207,7 @@ def _item(number: int, verdict: Verdict) -> QTreeWidgetItem:
     item = QTreeWidgetItem([_kind_words(verdict.kind), verdict.path, t, unit])
     item.setData(0, NUMBER, number)
     for column in (2, 3):
-        item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight)
+        item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     for column in range(4):
         item.setToolTip(column, str(verdict.sentence))
     item.setData(0, Qt.ItemDataRole.AccessibleTextRole, str(verdict.sentence))
