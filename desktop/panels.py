@@ -43,7 +43,7 @@ TABS = (
 LATE = (
     "equations", "inspector", "lesson", "model", "data", "bookmarks", "breakpoints", "changes", "plots", "differences",
 )  # fmt: skip
-TIMELESS = (Phase.CLIP, Phase.UPDATE)
+AT_PARAMETERS = (Phase.REGULARISER, Phase.CLIP, Phase.UPDATE)  # phases in which they are what is looked at
 
 
 class Panel:
@@ -228,7 +228,7 @@ class Panels(QObject):
 
     def show_frame(self, frame: Frame) -> None:
         """Give the frame to all that are seen."""
-        self._bring_forward(frame.position.phase in TIMELESS)
+        self._bring_forward(frame.position.phase in AT_PARAMETERS)
         for panel in self._panels.values():
             panel.show_frame(frame)
 

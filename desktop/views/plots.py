@@ -10,7 +10,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from core.frame import Frame, Track
+from core.frame import Frame, Phase, Track
 from core.gradients.thresholds import Thresholds
 from core.reveal.marks import marks_of
 from desktop.theme import Theme, scaled
@@ -46,17 +46,24 @@ class TimePlots(QWidget):
         margin = round(scaled(12))
         self._layout.setContentsMargins(0, margin, 0, round(scaled(4)))
         self._layout.setSpacing(round(scaled(6)))
+        self._offered = self._options()
         self.plot_choice = self._make_plot_choice()
         self.measure_choice = self._make_measure_choice()
 
-    def _make_plot_choice(self) -> Choice:
+    def _options(self, frame: Frame | None = None) -> tuple[tuple[Plot, str], ...]:
+        """The plots that there are."""
         texts = {
             Plot.GRADIENT: self.tr("Gradients"),
             Plot.STATE: self.tr("States"),
             Plot.GATE: self.tr("Gates"),
             Plot.LOSS: self.tr("Loss"),
         }
-        choice = Choice(self._theme, tuple(texts.items()), several=True, parent=self)
+        if frame is not None and Phase.REGULARISER in frame.phases:
+            texts[Plot.FLOW] = self.tr("Regulariser")
+        return tuple(texts.items())
+
+    def _make_plot_choice(self) -> Choice:
+        choice = Choice(self._theme, self._options(), several=True, parent=self)
         choice.setAccessibleName(self.tr("Which plots are shown"))
         choice.setToolTip(self.tr("Which plot is shown; Ctrl and click shows several"))
         choice.show_chosen(self._shown)
@@ -85,7 +92,8 @@ class TimePlots(QWidget):
         self._show_plots(plots)
 
     def _show_plots(self, plots: object) -> None:
-        self._shown = tuple(plot for plot in Plot if plot in plots) or self._shown
+        offered = dict(self._offered)
+        self._shown = tuple(plot for plot in Plot if plot in plots and plot in offered) or (Plot.GRADIENT,)
         self.plot_choice.show_chosen(self._shown)
         if self._panes:
             self._place_panes()
@@ -145,13 +153,24 @@ class TimePlots(QWidget):
         """Show the frame; curves whose data has not changed stay as they are."""
         waiting = self._frame is None and not self._panes
         self._frame = frame
-        wanted = (Plot.GRADIENT if _has_gradient(frame) else Plot.STATE,)  # an empty grid would say nothing
+        self._offer(frame)
+        wanted = (_wanted(frame),)
         if waiting:
             QTimer.singleShot(0, self, self.attach)
         if not self._by_hand and wanted != self._shown:
             self._show_plots(wanted)
         else:
             self._refresh()
+
+    def _offer(self, frame: Frame) -> None:
+        """Let only those plots be chosen that there are."""
+        options = self._options(frame)
+        if options != self._offered:
+            self._offered = options
+            self.plot_choice.show_options(options)
+            there = tuple(plot for plot in self._shown if plot in dict(options))
+            self._show_plots(there or (Plot.GRADIENT,))
+            self._place_choices()
 
     def _refresh(self) -> None:
         frame = self._frame
@@ -187,6 +206,9 @@ def limits_of(frame: Frame, plot: Plot, measure: Measure) -> tuple[float, float]
     if plot is Plot.GRADIENT:
         sizes = [size for lane in frame.lanes for size in lane.gradient_limits if np.isfinite(size) and size > 0]
         return (min(sizes), max(sizes)) if sizes else (1e-4, 1.0)
+    if plot is Plot.FLOW:
+        ratios = frame.flow.ratios if frame.flow is not None else np.ones(1)
+        return 0.0, max(1.0, _largest([ratios, (ratios - 1) ** 2]))
     if plot is Plot.LOSS:
         return 0.0, _largest([lane.losses for lane in frame.lanes])
     states = _state_tracks(frame)
@@ -194,6 +216,13 @@ def limits_of(frame: Frame, plot: Plot, measure: Measure) -> tuple[float, float]
         return 0.0, _largest([track.value_norms for track in states])
     limit = max((track.limit for track in states if np.isfinite(track.limit)), default=1.0)
     return -limit, limit
+
+
+def _wanted(frame: Frame) -> Plot:
+    """What says most at this place; an empty grid would say nothing."""
+    if frame.position.phase is Phase.REGULARISER:
+        return Plot.FLOW
+    return Plot.GRADIENT if _has_gradient(frame) else Plot.STATE
 
 
 def _has_gradient(frame: Frame) -> bool:

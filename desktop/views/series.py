@@ -8,7 +8,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from core.frame import BlockFrame, Frame, LaneFrame, Scale, Track
+from core.frame import BlockFrame, FlowFrame, Frame, LaneFrame, Scale, Track
 from desktop.views.row_names import row_name
 
 
@@ -19,6 +19,7 @@ class Plot(StrEnum):
     STATE = "state"
     GATE = "gate"
     LOSS = "loss"
+    FLOW = "flow"  # the regulariser's terms; only where there is one
 
 
 class Measure(StrEnum):
@@ -44,6 +45,8 @@ class Series:
 
 def series_of(frame: Frame, plot: Plot, measure: Measure) -> list[Series]:
     """The curves of one plot; ghosts come first, so that they lie underneath."""
+    if plot is Plot.FLOW:
+        return [] if frame.flow is None else _of_flow(frame.flow)
     found: list[Series] = []
     for number, lane in enumerate(frame.lanes):
         if lane.ghost is not None:
@@ -61,6 +64,9 @@ def title_of(frame: Frame, plot: Plot, measure: Measure) -> str:
         return f"{sizes} over time, log scale"
     if plot is Plot.LOSS:
         return "Loss at each step"
+    if plot is Plot.FLOW:
+        name = f"∂L/∂{frame.flow.state}" if frame.flow else "the gradient"
+        return f"‖{name}‖ one step back over ‖{name}‖ (ratio), and its term of Ω, (ratio − 1)²"
     if measure is Measure.UNIT:
         return f"{', '.join(names)} of unit {unit} over time"
     if plot is Plot.GATE:
@@ -70,7 +76,7 @@ def title_of(frame: Frame, plot: Plot, measure: Measure) -> str:
 
 def variable_names(frame: Frame, plot: Plot) -> list[str]:
     """Names of the variables that a plot shows, each once, the hidden state first."""
-    if plot is Plot.LOSS:
+    if plot in (Plot.LOSS, Plot.FLOW):
         return []
     return list(dict.fromkeys(track.name for lane in frame.lanes for _, track in _tracks(lane, plot)))
 
@@ -97,6 +103,14 @@ def _of_lane(frame: Frame, lane: LaneFrame, number: int, ghost: bool, plot: Plot
         )
         for rank, (block, track) in enumerate(tracks)
     ]
+
+
+def _of_flow(flow: FlowFrame) -> list[Series]:
+    """How much of the gradient's norm is left one step back, and the term that it makes."""
+    steps = np.arange(1, len(flow.ratios) + 1)
+    curves = (("ratio", flow.ratios), ("term", (flow.ratios - 1) ** 2))
+    return [Series((0, f"flow/{name}", False), name, steps, y, lane=0, rank=rank, ghost=False, chosen=not rank)
+            for rank, (name, y) in enumerate(curves)]  # fmt: skip
 
 
 def _words(frame: Frame, lane: LaneFrame, block: BlockFrame, track: Track, layered: bool) -> list[str]:

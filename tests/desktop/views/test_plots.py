@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
-from core.frame import Frame, Phase
+from core.frame import FlowFrame, Frame, Phase
 from desktop.theme import DARK, LIGHT
 from desktop.views.curve import Curve
 from desktop.views.end_labels import spread
@@ -224,3 +224,27 @@ def test_states_are_shown_until_there_is_a_gradient_or_somebody_chooses(qtbot: Q
     made.show_plots((Plot.LOSS,))
     made.show_frame(fake_frame(phase=Phase.FORWARD))
     assert made._shown == (Plot.LOSS,)
+
+
+def test_the_regulariser_has_a_plot_where_there_is_one(qtbot: QtBot) -> None:
+    nothing = np.zeros(12, bool)
+    ratios = np.where(np.arange(12) > 8, 0.5, np.nan)
+    flow = FlowFrame("l0", "", "h", ratios, nothing, nothing, 0.75, 1.0, "exact", 1.0, None, None)
+    frame = replace(fake_frame(phase=Phase.REGULARISER, T=12), flow=flow)
+    made = TimePlots(LIGHT)
+    qtbot.addWidget(made)
+    made.resize(900, 260)
+    made.attach()
+    made.show_frame(frame)
+    made.grab()
+    assert made._shown == (Plot.FLOW,)
+    ratio, term = series_of(frame, Plot.FLOW, Measure.WHOLE)
+    assert np.isnan(ratio.y[:9]).all()
+    assert (ratio.y[9:] == 0.5).all()
+    assert (term.y[9:] == 0.25).all()
+    assert "‖∂L/∂h‖ one step back over ‖∂L/∂h‖" in title_of(frame, Plot.FLOW, Measure.WHOLE)
+    made.show_plots((Plot.FLOW,))
+    made.show_frame(fake_frame(phase=Phase.BACKWARD, T=12))
+    assert made._shown == (Plot.GRADIENT,)
+    made.show_plots((Plot.FLOW,))  # there is none any more
+    assert made._shown == (Plot.GRADIENT,)
