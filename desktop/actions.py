@@ -71,6 +71,7 @@ def keys_by_menu() -> dict[str, list[tuple[str, str]]]:
     """For the key sheet: title of each group, and (keys, words) of each command that has keys."""
     titles = {
         "walk": tr("Walk"), "grain": tr("How far one step goes"), "phase": tr("Phases"), "compare": tr("Compare"),
+        "train": tr("Train"),
         "view": tr("Drawing"),
         "edit": tr("Edit"), "file": tr("File"), "look": tr("Look"), "panels": tr("Panels"), "help": tr("Help"),
     }  # fmt: skip

@@ -29,6 +29,8 @@ from desktop.reports import Kind, default_log_file, defect
 from desktop.scenario_pages import ScenarioPages
 from desktop.scenarios import Scenarios
 from desktop.settings import Settings
+from desktop.training.leaving import may_leave
+from desktop.training.trainer import Trainer
 from desktop.typesetting import Typesetter, default_cache_folder
 from desktop.views.diagram import InsidePainter
 from desktop.views.unrolled import UnrolledView
@@ -103,22 +105,23 @@ def build_window(bridge: Bridge, settings: Settings, formulas: Path) -> MainWind
     unrolled = UnrolledView()
     inside = InsidePainter(look.theme, look.maps)
     unrolled.set_inside_painter(inside)
-    files, edits = Files(bridge, settings), Edits(bridge, look)
+    files, edits, trainer = Files(bridge, settings), Edits(bridge, look), Trainer(bridge)
     scenarios = Scenarios(bridge, settings, files)
     files.open_scenario = scenarios.open
-    makers = Contents(bridge, settings, files, edits, look, typesetter, scenarios).makers()
+    makers = Contents(bridge, settings, files, edits, look, typesetter, scenarios, trainer).makers()
 
     def show_proof(proof: object) -> None:
         window.panels["inspector"].view.show_proof(proof)
 
     proofs = Proofs(bridge, show_proof)
-    parts = Parts(bridge, settings, look, typesetter, makers, inside, files, edits, proofs, scenarios)
+    parts = Parts(bridge, settings, look, typesetter, makers, inside, files, edits, proofs, scenarios, trainer)
     window = MainWindow(unrolled, parts)
     window.scenario_pages = ScenarioPages(window, scenarios, settings, formulas.parent / "thumbnails", look)
-    for part in (bridge, look, files, edits, proofs, scenarios, typesetter):
+    for part in (bridge, look, files, edits, proofs, scenarios, trainer, typesetter):
         part.setParent(window)
     files.attach(window, unrolled, window.menus.recent)
     edits.attach(window)
+    files.at_leaving(lambda: may_leave(trainer, window))
     _first_size(window)
     window.restore_layout()
     window.setFocus()

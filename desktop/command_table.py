@@ -31,7 +31,18 @@ class Command(msgspec.Struct, frozen=True):
 
 def commands() -> tuple[Command, ...]:
     """All commands, in the order of the menus."""
-    return (*_file(), *_edit(), *_walk(), *_grains(), *_phases(), *_compare(), *_view(), *_panels(), *_help())
+    return (
+        *_file(),
+        *_edit(),
+        *_walk(),
+        *_grains(),
+        *_phases(),
+        *_compare(),
+        *_train(),
+        *_view(),
+        *_panels(),
+        *_help(),
+    )
 
 
 def _file() -> tuple[Command, ...]:
@@ -171,6 +182,31 @@ def _compare() -> tuple[Command, ...]:
     )  # fmt: skip
 
 
+def save_weights(window: Any) -> None:
+    """Ask for a name and write the weights there."""
+    from desktop.training.saving import save_weights as save
+
+    save(window.files, window.bridge)
+
+
+def _train() -> tuple[Command, ...]:
+    menu = "train"
+    return (
+        Command("train", tr("&Train"), ("T",), tr("Train beside the walk, or pause"),
+                lambda w: w.start_training(), menu),
+        Command("walk_iteration", tr("&Walk the chosen iteration"), ("W",),
+                tr("Walk an iteration of the training, with its own batch and weights"),
+                lambda w: w.trainer.walk(), menu),
+        Command("keep_training", tr("&Keep what was learned"), ("K",),
+                tr("Go on with the weights after the chosen iteration of the training"),
+                lambda w: w.trainer.keep(), menu),
+        Command("end_training", tr("&End the training"), (), tr("Forget it; what was kept stays"),
+                lambda w: w.trainer.end(), menu),
+        Command("save_weights", tr("&Save weights as…"), (), tr("Write weights with their recipe, to train them on"),
+                save_weights, menu),
+    )  # fmt: skip
+
+
 def _view() -> tuple[Command, ...]:
     menu = "view"
     return (
@@ -223,6 +259,7 @@ PANELS = (
     "plots",
     "differences",
     "lesson",
+    "training",
 )
 
 
@@ -232,6 +269,7 @@ def panel_title(name: str) -> str:
         "model": tr("Model"), "data": tr("Data"), "bookmarks": tr("Bookmarks"), "breakpoints": tr("Breakpoints"),
         "equations": tr("Equations"), "inspector": tr("Inspector"), "changes": tr("Parameters"),
         "plots": tr("Plots over time"), "differences": tr("Differences"), "lesson": tr("Lesson"),
+        "training": tr("Training"),
     }  # fmt: skip
     return titles[name]
 
@@ -239,11 +277,16 @@ def panel_title(name: str) -> str:
 def _panels() -> tuple[Command, ...]:
     tip = tr("Show or hide: {panel}")
     return tuple(
-        Command(f"panel_{name}", panel_title(name), (f"Alt+{number % 10}",), tip.format(panel=panel_title(name)),
+        Command(f"panel_{name}", panel_title(name), _panel_keys(number), tip.format(panel=panel_title(name)),
                 lambda w, n=name: w.panels.toggle(n),
                 "panels", checkable=True)
         for number, name in enumerate(PANELS, 1)
     )  # fmt: skip
+
+
+def _panel_keys(number: int) -> tuple[str, ...]:
+    """Alt and the digits; for more than ten panels there are none."""
+    return (f"Alt+{number % 10}",) if number <= 10 else ()
 
 
 def _help() -> tuple[Command, ...]:

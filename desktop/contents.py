@@ -19,6 +19,7 @@ from desktop.files import Files
 from desktop.look import Look
 from desktop.scenarios import Scenarios
 from desktop.settings import Settings
+from desktop.training.trainer import Trainer
 from desktop.typesetting import Typesetter
 
 if TYPE_CHECKING:
@@ -47,9 +48,11 @@ class Contents:
         look: Look,
         typesetter: Typesetter,
         scenarios: Scenarios,
+        trainer: Trainer,
     ) -> None:
         self._bridge, self._settings, self._files, self._edits = bridge, settings, files, edits
-        self._look, self._typesetter, self._scenarios = look, typesetter, scenarios
+        self._look, self._typesetter, self._trainer = look, typesetter, trainer
+        self._scenarios = scenarios
         self._left: dict[str, Content] = {}
 
     def makers(self) -> dict[str, Maker]:
@@ -65,6 +68,7 @@ class Contents:
             "plots": self._plots,
             "differences": self._differences,
             "lesson": self._lesson,
+            "training": self._training,
         }
 
     def _at_the_left(self, name: str) -> Content:
@@ -136,4 +140,10 @@ class Contents:
 
         panel = TimePlots(self._look.theme)
         panel.thresholds = lambda: self._settings.thresholds
+        return Content(panel, panel.show_frame)
+
+    def _training(self) -> Content:
+        from desktop.training.panel import TrainingPanel
+
+        panel = TrainingPanel(self._look.theme, self._trainer, lambda: self._bridge.session.setup)
         return Content(panel, panel.show_frame)

@@ -40,6 +40,7 @@ class Files(QObject):
         self._saved_as: tuple[Path, str] | None = None  # the snapshot that is open, and its session's name
         self._named = ""
         self._closers: list[Callable[[], object]] = []
+        self._leaving: list[Callable[[], bool]] = []
         self._models: ModelFiles | None = None
         self.open_scenario: Callable[[Path], bool] = self._open_model  # in place of what there is
 
@@ -57,6 +58,10 @@ class Files(QObject):
         if self._saved_as is None or self._saved_as[1] != self._bridge.session.setup.name:
             return None
         return self._saved_as[0]
+
+    def at_leaving(self, may_go: Callable[[], bool]) -> None:
+        """Ask this first when the session is about to be left: whether it may."""
+        self._leaving.append(may_go)
 
     def at_close(self, closer: Callable[[], object]) -> None:
         """Call this when the window closes for good."""
@@ -188,6 +193,8 @@ class Files(QObject):
 
     def may_lose_work(self) -> bool:
         """Whether what there is may be left: it is saved, or the person says so."""
+        if not all(may_go() for may_go in self._leaving):
+            return False
         if not self._bridge.modified:
             return True
         answer = ask.ask_unsaved(self._window, self.path.stem if self.path else self._bridge.session.setup.name)
@@ -198,17 +205,18 @@ class Files(QObject):
     def export_picture(self) -> None:
         """Ask for a name and write the drawing there."""
         kinds = tr("Pictures (*.png *.svg)")
-        file = self._ask_where(tr("Export the drawing"), ".png", kinds)
+        file = self.ask_where(tr("Export the drawing"), ".png", kinds)
         if file and self._try(lambda: self._write_picture(file)):
             self._bridge.report(tr("The drawing was written to {file}.").format(file=file))
 
     def export_data(self) -> None:
         """Ask for a name and write all values and gradients there."""
-        file = self._ask_where(tr("Export values and gradients"), ".npz", tr("Arrays (*.npz);;Tables (*.csv)"))
+        file = self.ask_where(tr("Export values and gradients"), ".npz", tr("Arrays (*.npz);;Tables (*.csv)"))
         if file and self._try(lambda: session_files.export_data(self._bridge, file)):
             self._bridge.report(tr("The data was written to {file}.").format(file=file))
 
-    def _ask_where(self, title: str, suffix: str, kinds: str) -> Path | None:
+    def ask_where(self, title: str, suffix: str, kinds: str) -> Path | None:
+        """The file that a person wants to write; None for none."""
         start = str(Path(self._folder()) / f"{self._suggested()}{suffix}")
         file, _ = QFileDialog.getSaveFileName(self._window, title, start, kinds)
         if not file:

@@ -53,6 +53,7 @@ class Parts(msgspec.Struct, frozen=True, eq=False):
     edits: Any
     proofs: Any
     scenarios: Any
+    trainer: Any
 
 
 class MainWindow(QMainWindow):
@@ -67,6 +68,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(*LEAST_SIZE)
         self.bridge, self.settings, self.look = parts.bridge, parts.settings, parts.look
         self.typesetter, self.files, self.edits, self.proofs = parts.typesetter, parts.files, parts.edits, parts.proofs
+        self.trainer = parts.trainer
         self.unrolled, self._inside, self.scenarios = unrolled, parts.inside, parts.scenarios
         self.selection = Selection(parts.bridge, parts.edits, parts.proofs)
         self._last_shown: Frame | None = None
@@ -178,6 +180,7 @@ class MainWindow(QMainWindow):
     def stop(self) -> None:
         """End what runs, wherever."""
         self.proofs.stop()
+        self.trainer.pause()
         self.middle.stop()
         self.bridge.stop()
 
@@ -188,6 +191,11 @@ class MainWindow(QMainWindow):
     def toggle_laboratory(self) -> None:
         """The laboratory in the place of the drawing, or the drawing again."""
         self.middle.show_laboratory(self.commands["show_laboratory"].isChecked())
+
+    def start_training(self) -> None:
+        """Train, pause or go on, where it can be seen."""
+        self.panels.bring("training")
+        self.trainer.start_pause()
 
     def toggle_full_screen(self) -> None:
         """The whole screen, or no longer."""
@@ -262,6 +270,7 @@ class MainWindow(QMainWindow):
         self.bridge.stop()
         self.files.close()
         self.proofs.close()
+        self.trainer.close()
         self.middle.close_worker()
         self.typesetter.close()
         super().closeEvent(event)

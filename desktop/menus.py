@@ -10,12 +10,13 @@ from desktop.actions import Actions
 BREAKS = {  # a line comes before these
     "open_snapshot", "save_snapshot", "export_picture", "quit", "edit_value", "add_bookmark", "change_model",
     "step_forward", "beside_rnn_tanh", "go_start", "lesson_next", "slower", "show_gradients", "previous_variable",
-    "larger_type", "toggle_animation", "full_screen", "reset_layout", "about",
+    "larger_type", "toggle_animation", "walk_iteration", "end_training", "save_weights", "full_screen",
+    "reset_layout", "about",
 }  # fmt: skip
 
 
 class Menus:
-    """File, Edit, Walk, Compare, View, Help."""
+    """File, Edit, Walk, Compare, Train, View, Help."""
 
     def __init__(self, bar: QMenuBar, actions: Actions) -> None:
         self._actions = actions
@@ -23,6 +24,7 @@ class Menus:
         self.edit = bar.addMenu(tr("&Edit"))
         self.walk = bar.addMenu(tr("&Walk"))
         self.compare = bar.addMenu(tr("&Compare"))
+        self.train = bar.addMenu(tr("&Train"))
         self.view = bar.addMenu(tr("&View"))
         self.help = bar.addMenu(tr("&Help"))
         self.recent = QMenu(tr("Open &recent"), self.file)
@@ -33,6 +35,7 @@ class Menus:
         self._fill(self.walk.addMenu(tr("&How far one step goes")), "grain")
         self._fill(self.walk.addMenu(tr("Go to the &phase")), "phase")
         self._fill(self.compare, "compare")
+        self._fill(self.train, "train")
         self._fill(self.view, "view")
         self._fill(self.view.addMenu(tr("&Look")), "look")
         self._fill(self.view.addMenu(tr("&Panels")), "panels")

@@ -12,37 +12,27 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QWidget
 from core.frame import Frame, Phase
 from desktop.command_table import panel_title
 from desktop.contents import Maker
+from desktop.panel_places import (
+    BARS_PX,
+    BOTTOM_PX,
+    BOTTOM_SHARE,
+    DATA_PX,
+    LATE,
+    LEFT,
+    LEFT_PX,
+    LESSON_PX,
+    OPEN,
+    PLACES,
+    PLACES_PX,
+    RIGHT,
+    RIGHT_PX,
+    TABS,
+    TRAINING_PX,
+    TRAINING_SHARE,
+)
 from desktop.theme import Theme, scaled
 from desktop.widgets.heading import DockTitle, TitleIcons, title_icons
 
-LEFT, RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
-BOTTOM, TOP = Qt.DockWidgetArea.BottomDockWidgetArea, Qt.DockWidgetArea.TopDockWidgetArea
-PLACES = {
-    "lesson": LEFT,
-    "model": LEFT,
-    "data": LEFT,
-    "bookmarks": LEFT,
-    "breakpoints": LEFT,
-    "equations": RIGHT,
-    "inspector": RIGHT,
-    "changes": RIGHT,
-    "differences": RIGHT,
-    "plots": BOTTOM,
-}
-LEFT_PX, RIGHT_PX, BOTTOM_PX = 230.0, 336.0, 232.0
-LESSON_PX = 292.0  # at the left, while a lesson is read
-OPEN = ("plots",)  # belong to the drawing, and have its ground
-# Filled after the first picture, in this order.
-DATA_PX, PLACES_PX, BARS_PX = 250.0, 176.0, 106.0
-TABS = (
-    ("inspector", "changes"),
-    ("inspector", "differences"),
-    ("bookmarks", "breakpoints"),
-    ("model", "lesson"),
-)  # in one place, the first in front
-LATE = (
-    "equations", "inspector", "lesson", "model", "data", "bookmarks", "breakpoints", "changes", "plots", "differences",
-)  # fmt: skip
 AT_PARAMETERS = (Phase.REGULARISER, Phase.CLIP, Phase.UPDATE)  # phases in which they are what is looked at
 
 
@@ -218,8 +208,11 @@ class Panels(QObject):
             if name in docks:
                 self._window.resizeDocks([docks[name]], [round(scaled(width) * room)], across)
         if "plots" in docks:
-            most = self._window.height() * 0.27
-            self._window.resizeDocks([docks["plots"]], [round(min(scaled(BOTTOM_PX), most))], down)
+            front, wish, share = "plots", BOTTOM_PX, BOTTOM_SHARE
+            if "training" in docks and self["training"].seen:
+                front, wish, share = "training", TRAINING_PX, TRAINING_SHARE
+            most = self._window.height() * share
+            self._window.resizeDocks([docks[front]], [round(min(scaled(wish), most))], down)
         high = self._window.height()
         wishes = {"equations": 0.44 * high, "inspector": 0.56 * high, **left_heights(self._panels, high)}
         for stack in (("equations", "inspector"), ("model", "data", "bookmarks")):
@@ -240,6 +233,12 @@ class Panels(QObject):
         inspector, changes = self["inspector"].dock, self["changes"].dock
         if changes in self._window.tabifiedDockWidgets(inspector):
             (changes if timeless else inspector).raise_()
+
+    def bring(self, name: str) -> None:
+        """Let a panel be seen."""
+        dock = self._panels[name].dock
+        dock.show()
+        dock.raise_()
 
     def toggle(self, name: str) -> None:
         """Show a panel, or close it."""
@@ -275,6 +274,8 @@ class Panels(QObject):
     def _follower(self, panel: Panel) -> Callable[[bool], None]:
         def follow(visible: bool) -> None:
             panel.set_seen(visible)
+            if panel.name == "training":
+                self.follow_size()
             if panel.dock.isHidden():
                 self.settle()
             self.seen_changed.emit((panel.name, not panel.dock.isHidden()))

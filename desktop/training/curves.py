@@ -74,10 +74,9 @@ class Curves(QWidget):
     def _name(self) -> None:
         assert self._course is not None
         metric = self._course.supply.metric
-        across = self.tr("iteration")
-        self.loss.set_labels(across, self.tr("loss"))
-        self.score.set_labels(across, self.tr("{metric}, held out").format(metric=metric))
-        self.norm.set_labels(across, self.tr("gradient norm"))
+        self.loss.set_labels("", self.tr("loss by iteration"))
+        self.score.set_labels("", self.tr("{metric}, held out").format(metric=metric))
+        self.norm.set_labels("", self.tr("gradient norm"))
         self.score.setVisible(bool(metric))
 
     def _draw(self, last: int) -> None:

@@ -31,7 +31,7 @@ class TrainingPanel(QWidget):
         self.setObjectName("training_panel")
         self.setAccessibleName(self.tr("Training"))
         self._trainer, self._setup = trainer, setup
-        self.controls, self.sentence, self.curves = Controls(), WrapLabel(size=12.5), Curves(theme)
+        self.controls, self.sentence, self.curves = Controls(), WrapLabel(size=12), Curves(theme)
         column = QVBoxLayout(self)
         for part, stretch in ((self.controls, 0), (self.sentence, 0), (self.curves, 1)):
             column.addWidget(part, stretch)
@@ -43,11 +43,11 @@ class TrainingPanel(QWidget):
     def _wire(self) -> None:
         controls, trainer = self.controls, self._trainer
         controls.start_requested.connect(lambda _: trainer.start_pause())
-        controls.plan.changed.connect(self._plan)
-        controls.course.chosen.connect(trainer.choose)
-        controls.course.walk_requested.connect(lambda _: trainer.walk())
-        controls.course.keep_requested.connect(lambda _: trainer.keep())
-        controls.course.end_requested.connect(lambda _: trainer.end())
+        controls.plan_changed.connect(self._plan)
+        controls.chosen.connect(trainer.choose)
+        controls.walk_requested.connect(lambda _: trainer.walk())
+        controls.keep_requested.connect(lambda _: trainer.keep())
+        controls.end_requested.connect(lambda _: trainer.end())
         self.curves.chosen.connect(trainer.choose)
         trainer.changed.connect(self.show_status)
 
@@ -59,7 +59,7 @@ class TrainingPanel(QWidget):
         """Draw in these colours, as large as the font is now."""
         side = round(scaled(SIDE_PX))
         self.layout().setContentsMargins(side, round(scaled(4)), side, round(scaled(4)))
-        self.layout().setSpacing(round(scaled(5)))
+        self.layout().setSpacing(round(scaled(6)))
         for part in (self.controls, self.sentence, self.curves):
             part.set_theme(theme)
 

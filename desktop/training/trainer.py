@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from core.editing import Edit
     from core.learning.checkpoints import Checkpoint
 
-TICK_MS = 100  # between two looks at what the worker has done
+TICK_MS = 150  # between two looks at what the worker has done
 LEARN, LOOK = "learn", "look"
 Make = Callable[[Course, "Checkpoint", "Setup"], "Edit"]
 

@@ -68,8 +68,9 @@ def mark_words(status: Status) -> str:
     if not status.marks or not 0 < status.chosen < len(status.marks):
         return ""
     mark = status.marks[status.chosen]
-    words = tr("Iteration {number}: loss {loss}, gradient norm {norm}{clipped}").format(
-        number=f"{mark.number:,}",
+    last = status.chosen == len(status.marks) - 1
+    words = tr("Loss {loss}, gradient norm {norm}{clipped}") if last else _of_another(mark)
+    words = words.format(
         loss=number_text(mark.loss, 3),
         norm=number_text(mark.norm, 3),
         clipped=tr(", clipped") if mark.clipped else "",
@@ -83,6 +84,11 @@ def mark_words(status: Status) -> str:
         share=percent_text(score.score), metric=status.course.supply.metric, number=f"{score.number:,}"
     )
     return f"{words}; {metric}."
+
+
+def _of_another(mark: Mark) -> str:
+    words = tr("In iteration {number}: loss {loss}, gradient norm {norm}{clipped}")
+    return words.replace("{number}", f"{mark.number:,}")
 
 
 def last_score(marks: tuple[Mark, ...], number: int) -> Mark | None:

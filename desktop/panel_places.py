@@ -1,0 +1,47 @@
+"""Where panels stand in the window, how large they are at first, and in which order they are filled."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+
+LEFT, RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+BOTTOM, TOP = Qt.DockWidgetArea.BottomDockWidgetArea, Qt.DockWidgetArea.TopDockWidgetArea
+PLACES = {
+    "lesson": LEFT,
+    "model": LEFT,
+    "data": LEFT,
+    "bookmarks": LEFT,
+    "breakpoints": LEFT,
+    "equations": RIGHT,
+    "inspector": RIGHT,
+    "changes": RIGHT,
+    "differences": RIGHT,
+    "plots": BOTTOM,
+    "training": BOTTOM,
+}
+LEFT_PX, RIGHT_PX, BOTTOM_PX = 230.0, 336.0, 232.0
+TRAINING_PX, TRAINING_SHARE, BOTTOM_SHARE = 300.0, 0.36, 0.27  # of the window's height, while one is trained
+LESSON_PX = 292.0  # at the left, while a lesson is read
+OPEN = ("plots", "training")  # belong to the drawing, and have its ground
+# Filled after the first picture, in this order.
+DATA_PX, PLACES_PX, BARS_PX = 250.0, 176.0, 106.0
+TABS = (
+    ("inspector", "changes"),
+    ("inspector", "differences"),
+    ("bookmarks", "breakpoints"),
+    ("model", "lesson"),
+    ("plots", "training"),
+)  # in one place, the first in front
+LATE = (
+    "equations",
+    "inspector",
+    "lesson",
+    "model",
+    "data",
+    "bookmarks",
+    "breakpoints",
+    "changes",
+    "plots",
+    "differences",
+    "training",
+)
