@@ -208,7 +208,7 @@ class Scenario:
             return network
         path = Path(parts.cell)
         name = self.file.parent / path if path.suffix == ".toml" else parts.cell
-        cell = Cell(self._at("network.cell", lambda: read_cell(name)), sequence.width, parts.units)
+        cell = Cell(self._at("network.cell", lambda: read_cell(name)), sequence.width, parts.units or 0)
         self._at("network.head", lambda: read_cell(parts.head, "heads"))
         network = self._at(
             "network.loss", lambda: build_network(cell, head=parts.head, loss=parts.loss, outputs=outputs)

@@ -52,7 +52,7 @@ class NetworkPart(msgspec.Struct, frozen=True):
     ``cell`` is a built-in name, or a cell file relative to the scenario.
     """
 
-    units: Units = 0  # none, where layers say it
+    units: Units | None = None  # where layers say it
     cell: str = "lstm"
     head: str = "softmax"
     loss: str = "cross-entropy"

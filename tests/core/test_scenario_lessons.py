@@ -113,6 +113,16 @@ def test_lessons_are_said_in_both_languages(written):
     assert second.question.answer == 2
 
 
+def test_a_lesson_stands_at_the_regulariser_only_where_there_is_one(written):
+    text = RICH.replace('phase = "loss"', 'phase = "regulariser"')
+    with pytest.raises(FileError, match=r"at.phase: got regulariser, expected another one"):
+        read_scenario(written(text))
+    scenario = read_scenario(written(text + "[learning]\nregulariser = { weight = 0.5 }\n"))
+    session = session_of_scenario(scenario)
+    stand_at(session, scenario.settings.lesson[1].at)
+    assert session.position.phase is Phase.REGULARISER
+
+
 @pytest.mark.parametrize("phase", ["forward", "loss", "backward", "clip", "update"])
 def test_a_session_stands_at_any_phase_of_a_later_iteration(written, phase):
     session = session_of_scenario(read_scenario(written(RICH)))
@@ -209,6 +219,15 @@ def test_without_a_target_there_is_no_walk_back_to_stand_at(written):
     text = RICH.replace("target = 1", "").replace('phase = "backward"', "").replace('phase = "loss"', "iteration = 1")
     with pytest.raises(FileError, match=r"lesson\[1\].at.iteration: got 1, expected 0"):
         read_scenario(written(text))
+
+
+def test_weights_of_layers_are_read_with_the_recipe_they_were_trained_by(written, tmp_path):
+    import main
+
+    path = written(LAYERS)
+    assert main.main(["train", str(path), "--iterations", "2", "--out", str(tmp_path / "w.npz")]) == 0
+    session = session_of_scenario(read_scenario(written(LAYERS + '[weights]\nfile = "w.npz"\n')))
+    assert session.setup.network.block("l1").cell.units == 3
 
 
 def test_more_lanes_than_fit_are_refused(written):
