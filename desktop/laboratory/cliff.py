@@ -25,13 +25,13 @@ from core.gradients.landscape import (
     uphill,
 )
 from core.learning.clipping import Clipping
+from desktop.charts.chart import Chart
+from desktop.charts.scales import fitting_axis
 from desktop.colours import ColourMaps
-from desktop.laboratory.chart import Chart
 from desktop.laboratory.legend import RampLegend
 from desktop.laboratory.parts import positive, row_of
 from desktop.laboratory.picture import Picture
 from desktop.laboratory.questions import Cancelled, Finished, Place, Progress, Subject
-from desktop.laboratory.scales import fitting_axis
 from desktop.views.choice import Choice
 from desktop.views.steady import linear_ticks
 from desktop.widgets.number_field import NumberField

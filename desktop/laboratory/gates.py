@@ -14,13 +14,13 @@ from core.gradients.jacobians.output_gates import NoOutputGate, OutputGate, outp
 from core.gradients.jacobians.saturation import GateSaturation, saturation
 from core.language.latex import name_latex
 from core.network import Block
+from desktop.charts.chart import Chart
+from desktop.charts.scales import decade_axis, fitting_axis, log_axis
 from desktop.colours import ColourMaps
-from desktop.laboratory.chart import Chart
 from desktop.laboratory.formula import FormulaLabel
 from desktop.laboratory.parts import layer_at, row_of
 from desktop.laboratory.picture import Picture
 from desktop.laboratory.questions import Cancelled, Finished, Place, Progress, Subject
-from desktop.laboratory.scales import decade_axis, fitting_axis, log_axis
 from desktop.typesetting import Typesetter
 from desktop.views.choice import Choice
 

@@ -10,14 +10,14 @@ from PySide6.QtWidgets import QGridLayout, QLabel
 from core.gradients.jacobians.jacobian import JacobianSeries, StepJacobian, jacobian_series, step_jacobian
 from core.gradients.jacobians.pascanu import Dial, NoDial, dial
 from core.gradients.jacobians.products import SpanProduct, span_product
+from desktop.charts.chart import Chart
+from desktop.charts.matrix import pooled, square_limits
+from desktop.charts.scales import log_axis
 from desktop.colours import ColourMaps
-from desktop.laboratory.chart import Chart
 from desktop.laboratory.dial import DialView
 from desktop.laboratory.legend import SignedLegend
-from desktop.laboratory.matrix import pooled, square_limits
 from desktop.laboratory.picture import Picture
 from desktop.laboratory.questions import Cancelled, Finished, Place, Progress, Subject
-from desktop.laboratory.scales import log_axis
 from desktop.theme import scaled, ui_font
 from desktop.views.choice import Choice
 from desktop.views.steady import rounded_up

@@ -10,13 +10,13 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel
 
 from core.errors import SessionError
 from core.gradients.jacobians.linear import LinearRecurrence, NotLinear, linear_recurrence
+from desktop.charts.chart import Chart
+from desktop.charts.matrix import InPixels
+from desktop.charts.scales import log_axis
 from desktop.colours import ColourMaps
-from desktop.laboratory.chart import Chart
-from desktop.laboratory.matrix import InPixels
 from desktop.laboratory.parts import layer_at, row_of, whole
 from desktop.laboratory.picture import Picture
 from desktop.laboratory.questions import Cancelled, Finished, Place, Progress, Subject
-from desktop.laboratory.scales import log_axis
 from desktop.numbers_text import number_text
 from desktop.views.steady import linear_ticks, rounded_up
 from desktop.widgets.number_field import NumberField

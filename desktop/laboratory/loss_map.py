@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from desktop.charts.chart import Chart
+from desktop.charts.matrix import Cross, pooled, square_limits
 from desktop.colours import ColourMaps
-from desktop.laboratory.chart import Chart
-from desktop.laboratory.matrix import Cross, pooled, square_limits
 from desktop.numbers_text import number_text
 from desktop.theme import scaled
 from desktop.views.steady import time_ticks

@@ -10,12 +10,12 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QLabel
 
 from core.gradients.jacobians.spectra import LyapunovSpectrum, lyapunov_spectrum
+from desktop.charts.chart import Chart
+from desktop.charts.scales import Axis, linear_axis
 from desktop.colours import ColourMaps
-from desktop.laboratory.chart import Chart
 from desktop.laboratory.parts import layer_at, row_of, whole
 from desktop.laboratory.picture import Picture
 from desktop.laboratory.questions import Cancelled, Finished, Place, Progress, Subject
-from desktop.laboratory.scales import Axis, linear_axis
 from desktop.numbers_text import number_text
 from desktop.widgets.number_field import NumberField
 

@@ -10,13 +10,13 @@ from PySide6.QtWidgets import QHeaderView, QPushButton, QTreeWidget, QTreeWidget
 from core.gradients.thresholds import Kind, Thresholds
 from core.gradients.verdicts import Verdict
 from core.stops import stop_for
+from desktop.charts.chart import Chart
+from desktop.charts.scales import linear_axis, log_axis
 from desktop.colours import ColourMaps
-from desktop.laboratory.chart import Chart
 from desktop.laboratory.judging import ON_GRADIENTS, VerdictsAnswer, VerdictsQuestion
 from desktop.laboratory.parts import row_of
 from desktop.laboratory.picture import Picture
 from desktop.laboratory.questions import Place, Subject
-from desktop.laboratory.scales import linear_axis, log_axis
 from desktop.laboratory.thresholds import ThresholdFields
 from desktop.settings import Settings
 from desktop.theme import scaled, ui_font

@@ -8,14 +8,14 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel
 
 from core.gradients.itemised.weight_terms import WeightTerms, weight_terms
+from desktop.charts.chart import Chart
+from desktop.charts.scales import linear_axis
 from desktop.colours import ColourMaps
 from desktop.dialogs.field import combo, fill
-from desktop.laboratory.chart import Chart
 from desktop.laboratory.legend import RampLegend
 from desktop.laboratory.loss_map import LossMapView
 from desktop.laboratory.picture import Picture
 from desktop.laboratory.questions import Cancelled, Finished, Place, Progress, Subject
-from desktop.laboratory.scales import linear_axis
 from desktop.numbers_text import number_text
 from desktop.theme import scaled, ui_font
 from desktop.views.steady import time_ticks

@@ -7,8 +7,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from core.learning.course import Course
-from desktop.laboratory.chart import Chart
-from desktop.laboratory.scales import Axis, log_axis
+from desktop.charts.chart import Chart
+from desktop.charts.scales import Axis, log_axis
 from desktop.numbers_text import percent_text
 from desktop.theme import Theme, scaled
 from desktop.training.series import Series, envelope, thinned

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from core.learning.clipping import Clipping
+from desktop.charts.matrix import pooled
+from desktop.charts.scales import fitting_axis, linear_axis, log_axis
 from desktop.colours import ColourMaps
 from desktop.laboratory import cliff
 from desktop.laboratory.cliff import CliffPicture, CliffQuestion
-from desktop.laboratory.matrix import pooled
 from desktop.laboratory.questions import Finished, Place, Subject
-from desktop.laboratory.scales import fitting_axis, linear_axis, log_axis
 from desktop.theme import LIGHT
 from tests.core.gradients.problems import problem_for
 

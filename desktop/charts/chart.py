@@ -1,4 +1,4 @@
-"""A plot with named axes for the pictures of the laboratory: curves, bars, points, a matrix, a cursor to drag.
+"""A plot with named axes: curves, bars, points, a matrix, a cursor to drag.
 
 pyqtgraph draws it; what is here gives it the look of the window and its units to the axes.
 """
@@ -15,7 +15,7 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
-from desktop.laboratory.matrix import Hatched
+from desktop.charts.matrix import Hatched
 from desktop.theme import Theme, scaled, ui_font
 from desktop.views.plot_items import Cursor, Line, Rules
 from desktop.views.steady import time_ticks
