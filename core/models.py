@@ -16,7 +16,7 @@ from core.errors import DataError, FileError, ShapeError
 from core.files.models import SUFFIXES, OpenedModel, open_model
 from core.files.npz import read_npz, without_prefix
 from core.files.snapshot import SNAPSHOT_SUFFIX, read_model
-from core.language import CellDefinition, read_cell
+from core.language import CellDefinition, read_cell, with_delays
 from core.network import Network, build_network
 from core.network_file import NetworkFile, is_network, network_names, read_network_file
 from core.resources import resource_path
@@ -53,6 +53,7 @@ class Choices:
     head: str = ""
     loss: str = ""
     answers: Mapping[str, str] = field(default_factory=dict)
+    delays: Mapping[str, int] = field(default_factory=dict)  # of those that the cell names
 
 
 def load_model(name_or_path: str, choices: Choices, *, inputs: int, outputs: int | None = None) -> Model:
@@ -60,6 +61,8 @@ def load_model(name_or_path: str, choices: Choices, *, inputs: int, outputs: int
 
     Raises FileError, LanguageError for what cannot be read, ShapeError for weights that do not fit.
     """
+    if choices.delays and (is_model_file(name_or_path) or is_snapshot(name_or_path) or is_network(name_or_path)):
+        raise DataError(f"--delay is for a cell that names delays; {shown(name_or_path)} has its own. Leave it out.")
     if is_model_file(name_or_path):
         return _file_model(name_or_path, choices)
     if choices.answers:
@@ -68,7 +71,7 @@ def load_model(name_or_path: str, choices: Choices, *, inputs: int, outputs: int
         return _saved_model(name_or_path, choices)
     if is_network(name_or_path):
         return _network_model(name_or_path, choices, inputs, outputs)
-    definition = read_definition(name_or_path)
+    definition = with_delays(read_definition(name_or_path), choices.delays)
     weights = _weights(choices.weights) if choices.weights else None
     units = _units(definition, choices.units, weights)
     head = _head(choices, weights)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from core.commands.model_options import add_answer_option, choices_of, positive, whole
+from core.commands.model_options import add_answer_option, add_delay_option, choices_of, positive, whole
 from core.errors import DataError, FileError
 from core.files.cell_source import LIBRARIES, source_of
 from core.files.models.saving import NAMES, SAVED_AS, names_for, save_model
@@ -34,6 +34,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--seed", type=whole, metavar="S", help="seed of such a cell's numbers (default: 0)")
     parser.add_argument("--weights", default="", metavar="FILE", help=".npz of the parameters of a cell")
     parser.add_argument("--head", choices=HEADS, default="", help="readout of a cell (default: as in --weights)")
+    add_delay_option(parser)
     add_answer_option(parser)
 
 

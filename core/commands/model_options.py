@@ -29,8 +29,29 @@ def add_model_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--head", choices=HEADS, default="", help="readout (default: what suits the loss; direct without a target)"
     )
+    add_delay_option(parser)
     add_answer_option(parser)
     parser.add_argument("--loss", choices=LOSSES, default="", help="loss (default: what suits the target)")
+
+
+def add_delay_option(parser: ArgumentParser) -> None:
+    """Numbers for the delays that a cell names."""
+    parser.add_argument(
+        "--delay",
+        action="append",
+        type=delay,
+        default=[],
+        metavar="NAME=STEPS",
+        help="steps of a delay that the cell names, such as d=10 (default: as in its file)",
+    )
+
+
+def delay(text: str) -> tuple[str, int]:
+    """The name and the steps of one delay."""
+    name, _, steps = text.partition("=")
+    if not name or not steps:
+        raise ArgumentTypeError(f"expected NAME=STEPS, got {text!r}")
+    return name, positive(steps)
 
 
 def add_answer_option(parser: ArgumentParser) -> None:
@@ -65,7 +86,15 @@ def add_lengths_option(parser: ArgumentParser) -> None:
 
 def choices_of(arguments: Namespace, loss: str) -> Choices:
     """What the options say about the model, with the loss that was chosen."""
-    return Choices(arguments.units, arguments.seed, arguments.weights, arguments.head, loss, dict(arguments.answer))
+    return Choices(
+        arguments.units,
+        arguments.seed,
+        arguments.weights,
+        arguments.head,
+        loss,
+        dict(arguments.answer),
+        dict(arguments.delay),
+    )
 
 
 def positive(text: str) -> int:

@@ -38,7 +38,7 @@ class Pace(msgspec.Struct, frozen=True):
     def latex(self) -> str:
         """What it means in LaTeX: θ_i are the rows of unit i, n is the number of the iteration."""
         units = rf"i > {self.first}" if self.last is None else rf"{self.first} < i \leq {self.last}"
-        return rf"\theta_i \leftarrow \theta_i, \; n \,\mathrm{{mod}}\, {self.every} > 0, \; {units}"
+        return rf"\theta_i \leftarrow \theta_i \;\mathrm{{if}}\; n \,\mathrm{{mod}}\, {self.every} > 0, \; {units}"
 
     def __str__(self) -> str:
         units = f"{self.first + 1} to {'the last' if self.last is None else self.last}"

@@ -81,10 +81,23 @@ def rnn_clockwork(p: Values, x: Array) -> dict[str, Array]:
     return over(x, len(p["b"]), step, "h")
 
 
+def own_past(p: Values, h: list[Array]) -> Array:
+    """The past of each unit at its own delay."""
+    past = [back(h, steps) for steps in (1, 4, 16)]
+    return np.stack([past[int(group)][..., unit] for unit, group in enumerate(p["k"])], axis=-1)
+
+
+def rnn_skip_drawn(p: Values, x: Array) -> dict[str, Array]:
+    def step(t: int, now: Array, h: list[Array]) -> dict[str, Array]:
+        m = own_past(p, h)
+        return {"m": m, "h": candidate(p, now, m)}
+
+    return over(x, len(p["b"]), step, "h")
+
+
 def rnn_groups(p: Values, x: Array) -> dict[str, Array]:
     def step(t: int, now: Array, h: list[Array]) -> dict[str, Array]:
-        past = [back(h, steps) for steps in (1, 4, 16)]
-        m = np.stack([past[int(group)][..., unit] for unit, group in enumerate(p["k"])], axis=-1)
+        m = own_past(p, h)
         n, moves = candidate(p, now, m), [t % period == 0 for period in p["p"]]
         mixed = p["alpha"] * h[-1] + (1 - p["alpha"]) * n
         return {"a": p["alpha"], "m": m, "n": n, "h": np.where(moves, mixed, h[-1])}
@@ -108,6 +121,7 @@ WALKS: Mapping[str, Walk] = {
     "rnn_skip_several": skipping({"U": 1, "U_d": 4, "U_e": 16}),
     "rnn_skip_only": skipping({"U_d": 4}),
     "rnn_skip_learned": rnn_skip_learned,
+    "rnn_skip_drawn": rnn_skip_drawn,
     "rnn_clockwork": rnn_clockwork,
     "rnn_groups": rnn_groups,
     "rnn_by_hand": rnn_by_hand,

@@ -130,6 +130,12 @@ def test_groups_have_leaks_delays_and_periods_of_their_own() -> None:
     assert np.all((own["l0/alpha"] > 0) & (own["l0/alpha"] < 1))
 
 
+def test_drawn_delays_are_each_as_likely() -> None:
+    drawn = load_cell("rnn_skip_drawn", inputs=2, units=3000).initial_parameters(1)["k"]
+    assert set(drawn) == {0, 1, 2}
+    np.testing.assert_allclose([np.mean(drawn == group) for group in range(3)], 1 / 3, atol=0.03)
+
+
 def test_fixed_numbers_stay_and_trained_ones_move() -> None:
     for name, trained in (("rnn_leaky", False), ("rnn_leaky_trained", True), ("rnn_skip_learned", True)):
         network = network_of(name)

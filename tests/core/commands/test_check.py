@@ -73,3 +73,23 @@ def test_what_is_wrong_is_one_sentence(words: str, said: str, tmp_path: Path, mo
     assert said in output.err
     assert output.err.count("\n") == 1
     assert output.out == ""
+
+
+def test_a_delay_of_a_cell_is_given_by_name(capsys) -> None:
+    assert run_command("check", "rnn_skip_only", "--units", 2, "--delay", "d=2") == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("initial/l0/h")]
+    assert line.split()[1] == "8"  # two rows of two units, for two sequences
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("rnn_skip --delay e=2", "names no delay e; it names: d"),
+        ("rnn_skip --delay d", "expected NAME=STEPS, got 'd'"),
+        ("rnn_skip --delay d=0", "expected a whole number from 1 on"),
+        ("bidirectional_lstm --delay d=2", "--delay is for a cell that names delays"),
+    ],
+)
+def test_delays_that_cannot_be(command: str, message: str, capsys) -> None:
+    assert run_command("check", *command.split()) > 0
+    assert message in capsys.readouterr().err

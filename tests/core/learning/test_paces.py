@@ -135,7 +135,7 @@ def test_settings_survive_json_and_words() -> None:
     assert msgspec.json.decode(msgspec.json.encode(settings), type=LearningSettings) == settings
     assert str(PACES[0]) == "Units 2 to 3 of l0 learn every 2 iterations and rest between"
     assert str(PACES[1]) == "Units 4 to the last of l0 learn every 3 iterations and rest between"
-    assert PACES[0].latex == r"\theta_i \leftarrow \theta_i, \; n \,\mathrm{mod}\, 2 > 0, \; 1 < i \leq 3"
+    assert PACES[0].latex == r"\theta_i \leftarrow \theta_i \;\mathrm{if}\; n \,\mathrm{mod}\, 2 > 0, \; 1 < i \leq 3"
 
 
 def test_the_update_phase_says_who_rests() -> None:
