@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -48,12 +49,14 @@ class Regulariser:
         return f"Ω with weight {self.weight:g}, gradient: {GRADIENTS[self.gradient]}"
 
 
-def regulariser_latex(settings: Regulariser) -> str:
-    """What is added to the gradient, in LaTeX, one formula a line; s_t stands for [h; c]."""
-    s = "s" if settings.state == "all" else "h"
+def regulariser_latex(settings: Regulariser, members: Sequence[str] = ("h",)) -> str:
+    """Ω and what is added to the gradient, in LaTeX, one formula a line; ``members`` are the variables of the state."""
+    several = len(members) > 1
+    s = "s" if several else members[0]
+    stands_for = rf", \; s_t = \left[ {', '.join(f'{name}_t' for name in members)} \right]" if several else ""
     ratio = (
         rf"\frac{{\left\| \nabla_{{{s}_t}} L \; \partial {s}_t / \partial {s}_{{t-1}} \right\|}}"
         rf"{{\left\| \nabla_{{{s}_t}} L \right\|}}"
     )
     omega = rf"\Omega = \sum_t \left( {ratio} - 1 \right)^2"
-    return "\n".join([omega, rf"g \leftarrow g + {settings.weight:g} \, \nabla_\theta \Omega"])
+    return "\n".join([omega + stands_for, rf"g \leftarrow g + {settings.weight:g} \, \nabla_\theta \Omega"])

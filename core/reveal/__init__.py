@@ -34,7 +34,7 @@ from core.reveal.inspect import inspection, shares
 from core.reveal.lane import Lane
 from core.reveal.moment import Moment
 from core.reveal.operations import operation_frames
-from core.reveal.regulariser import flow_frame, regulariser_sentence
+from core.reveal.regulariser import flow_frame, regularised_names, regulariser_sentence
 from core.reveal.sentence import sentence_at, step_sentence
 from core.reveal.walked import walked_equation
 from core.run import Run
@@ -181,7 +181,8 @@ class _Reveal:
 
     def _equations(self) -> tuple[EquationLine, ...]:
         if self._backward_is_done and not self.selected:
-            return learning_lines(self.position.phase, self.session.setup.learning)
+            learning = self.session.setup.learning
+            return learning_lines(self.position.phase, learning, regularised_names(self.network, learning.regulariser))
         lines = self.formulas.lines[self.block]
         lit = self.position.path if self.position.t is not None else ""
         return tuple(replace(line, lit=True) if line.path == lit else line for line in lines)

@@ -6,7 +6,7 @@ later steps, or in the block above.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from core.frame import EquationLine, Phase
@@ -92,10 +92,16 @@ def join_terms(terms: list[str]) -> str:
     return text
 
 
-def learning_lines(phase: Phase, learning: LearningSettings) -> tuple[EquationLine, ...]:
-    """What the phases behind the backward pass compute, as formulas without a variable of the cell."""
+def learning_lines(
+    phase: Phase, learning: LearningSettings, members: Sequence[str] = ("h",)
+) -> tuple[EquationLine, ...]:
+    """What the phases behind the backward pass compute, as formulas without a variable of the cell.
+
+    ``members`` are the variables of the state that is regularised.
+    """
     if phase is Phase.REGULARISER:
-        formulas, role = regulariser_latex(learning.regulariser), str(learning.regulariser)
+        names = [name_latex(name) for name in members]
+        formulas, role = regulariser_latex(learning.regulariser, names), str(learning.regulariser)
     elif phase is Phase.CLIP:
         formulas, role = clipping_latex(learning.clipping), str(learning.clipping)
     else:

@@ -7,7 +7,8 @@ import numpy as np
 from core.frame import FlowFrame, Phase, Sentence
 from core.learning.clipping import cosine_of, global_norm
 from core.learning.step import Outcome
-from core.regulariser.fitting import members_of
+from core.network import Network
+from core.regulariser.fitting import layer_of, members_of
 from core.regulariser.settings import GRADIENTS, Regulariser
 from core.reveal.moment import Moment
 from core.reveal.sentence import digits
@@ -24,7 +25,7 @@ def flow_frame(moment: Moment, outcome: Outcome | None, settings: Regulariser) -
     shown[times] = True
     ratios = np.where(shown, flow.ratios[:, sample], np.nan)
     block = moment.run.network.block(flow.block)
-    names = sorted(members_of(block, settings.state), key=lambda name: name != block.output)
+    names = regularised_names(moment.run.network, settings)
     is_whole = done.steps == moment.steps
     before, after = global_norm(outcome.gradients), global_norm(outcome.regularised)
     return FlowFrame(
@@ -41,6 +42,14 @@ def flow_frame(moment: Moment, outcome: Outcome | None, settings: Regulariser) -
         norm_after=after if is_whole else None,
         cosine=cosine_of(outcome.gradients, outcome.regularised) if is_whole else None,
     )
+
+
+def regularised_names(network: Network, settings: Regulariser) -> list[str]:
+    """The variables of the state that is regularised, the output first; none without a regulariser."""
+    if not settings.weight:
+        return []
+    block = network.block(layer_of(network, settings))
+    return sorted(members_of(block, settings.state), key=lambda name: name != block.output)
 
 
 def regulariser_sentence(moment: Moment, flow: FlowFrame | None) -> Sentence:

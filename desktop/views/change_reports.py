@@ -6,7 +6,7 @@ import math
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from core.frame import ClipReport, FlowFrame, Frame, Truncation
+from core.frame import ClipReport, FlowFrame, Frame, Phase, Truncation
 from desktop.numbers_text import number_text, percent_text
 from desktop.theme import Theme, scaled
 from desktop.views.number_rows import NumberRows
@@ -38,7 +38,8 @@ class ChangeReports(QWidget):
 
     def show_frame(self, frame: Frame) -> None:
         """Show the reports of a frame."""
-        found = (self._of_flow(frame.flow), self._of_clip(frame.clip), self._of_truncation(frame.truncation))
+        flow = frame.flow if frame.position.phase is Phase.REGULARISER else None  # later there is no room for all
+        found = (self._of_flow(flow), self._of_clip(frame.clip), self._of_truncation(frame.truncation))
         for part, rows in zip(self.parts, found, strict=True):
             part.setVisible(bool(rows))
             for name, (label, number) in rows.items():

@@ -66,4 +66,6 @@ def test_a_scenario_file_says_it() -> None:
 
 def test_the_formula_names_the_state() -> None:
     assert r"\nabla_{h_t} L" in regulariser_latex(Regulariser(0.1))
-    assert r"\nabla_{s_t} L" in regulariser_latex(Regulariser(0.1, "all"))
+    whole = regulariser_latex(Regulariser(0.1, "all"), ("h", "c"))
+    assert r"\nabla_{s_t} L" in whole
+    assert r"s_t = \left[ h_t, c_t \right]" in whole
