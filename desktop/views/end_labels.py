@@ -14,6 +14,9 @@ from desktop.theme import Theme, lane_colours, scaled, ui_font
 from desktop.views.series import Series
 
 
+FARTHEST = 2.1  # heights of a name that it may stand away from its curve; three that end together do so
+
+
 class EndLabels(QWidget):
     """The names of the curves at the right, each at the height where its curve ends, never over one another.
 
@@ -50,8 +53,10 @@ class EndLabels(QWidget):
         ground = QColor(self.theme.background)
         ground.setAlphaF(0.85)
         ends = [self._pixel(self._last, y) for y, *_ in self._ends]
-        places = spread([end.y() for end in ends], height, self.height())
-        for (_, label, lane, chosen), end, y in zip(self._ends, ends, places, strict=True):
+        named = few_enough([end.y() for end in ends], [chosen for *_, chosen in self._ends], height, self.height())
+        places = spread([ends[n].y() for n in named], height, self.height())
+        for n, y in zip(named, places, strict=True):
+            (_, label, lane, chosen), end = self._ends[n], ends[n]
             font.setBold(chosen)
             painter.setFont(font)
             wide = painter.fontMetrics().horizontalAdvance(label)
@@ -66,6 +71,23 @@ class EndLabels(QWidget):
 def readable(theme: Theme, colour: QColor, lane: int) -> QColor:
     """The colour of a lane for text: the grey of the second lane is too pale to be read on the light ground."""
     return theme.secondary if lane == 1 else colour
+
+
+def few_enough(wanted: list[float], chosen: list[bool], height: float, room: float) -> list[int]:
+    """Which of the names to write: all, while each can stand at its curve.
+
+    Else the chosen one, the highest, the lowest, and of the others those that have room for themselves.
+    """
+    every = list(range(len(wanted)))
+    away = [abs(place - wish) for place, wish in zip(spread(wanted, height, room), wanted, strict=True)]
+    if max(away, default=0.0) <= FARTHEST * height:
+        return every
+    ends = {wanted.index(min(wanted)), wanted.index(max(wanted))}
+    kept: list[int] = []
+    for n in sorted(every, key=lambda n: (not chosen[n], n not in ends, n)):
+        if all(abs(wanted[n] - wanted[other]) >= height for other in kept):
+            kept.append(n)
+    return sorted(kept)
 
 
 def spread(wanted: list[float], height: float, room: float) -> list[float]:

@@ -8,12 +8,14 @@ from PySide6.QtGui import QPainter
 from core.block import EMBEDDING
 from core.frame import BlockFrame, Detail
 from desktop.views.row_names import row_name
+from desktop.views.row_names import tr as translated
 from desktop.views.unrolled.chrome import Chrome
 from desktop.views.unrolled.geometry import is_compact, layer_shape
 from desktop.views.unrolled.scene import Scene, layers_of
 
 LEFT_PX = 20.0
 NAME_HIGH_PX, NAME_WIDE_PX = 14.0, 118.0
+ARROW_PX = 10.0  # half of the widest arrow, and a little air
 JOIN = ".join"
 OPEN, SHUT = "\N{BLACK DOWN-POINTING SMALL TRIANGLE}", "\N{BLACK RIGHT-POINTING SMALL TRIANGLE}"
 
@@ -21,7 +23,7 @@ OPEN, SHUT = "\N{BLACK DOWN-POINTING SMALL TRIANGLE}", "\N{BLACK RIGHT-POINTING 
 def paint_row_names(painter: QPainter, scene: Scene, chrome: Chrome) -> None:
     """Paints the name of every row over its upper left corner, where it stays while the columns are moved."""
     for n, layer, _lane, block, _rows in scene.places():
-        text = row_text(scene, n, block)
+        text = written(scene, chrome, n, block)
         if not text:
             continue
         rect = row_name_rect(scene, n, layer)
@@ -42,6 +44,25 @@ def row_name_rect(scene: Scene, n: int, layer: int) -> QRectF:
     arcs = layer_shape(layers_of(scene.lanes[n])[layer]).arcs_px if scene.detail is not Detail.MAP else 0.0
     top = scene.rows.lanes[n].layers[layer].top - (NAME_HIGH_PX + 1 + arcs) * scale
     return QRectF(LEFT_PX * scale, top, NAME_WIDE_PX * scale, NAME_HIGH_PX * scale)
+
+
+def room_of(scene: Scene) -> float:
+    """How wide a name may be without reaching the arrows of the first column, wherever the columns are moved to."""
+    if scene.detail is Detail.MAP:
+        return NAME_WIDE_PX * scene.rows.scale
+    at_rest = scene.axis.left + scene.axis.pitch / 2
+    return max(at_rest, scene.axis.middle_of(0)) - (LEFT_PX + ARROW_PX) * scene.rows.scale
+
+
+def written(scene: Scene, chrome: Chrome, n: int, block: BlockFrame) -> str:
+    """What stands over a row; where that is too long, a layer without its cell, and a join without its layer."""
+    text = row_text(scene, n, block)
+    if not text or chrome.word_width(text, chrome.fonts.tiny_bold) <= room_of(scene):
+        return text
+    if block.name.endswith(JOIN):
+        return translated("joined")
+    name = row_name(block, layers_of(scene.lanes[n]))
+    return text[: text.index(name) + len(name)]
 
 
 def can_collapse(scene: Scene, name: str) -> bool:

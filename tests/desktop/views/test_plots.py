@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from core.frame import FlowFrame, Frame, Phase
 from desktop.theme import DARK, LIGHT
 from desktop.views.curve import Curve
-from desktop.views.end_labels import spread
+from desktop.views.end_labels import few_enough, spread
 from desktop.views.plots import TimePlots, limits_of
 from desktop.views.series import Measure, Plot, series_of, thinned, title_of
 from desktop.views.steady import LogAxis, SteadyRange, decades, linear_limits, log_positions, rounded_up, time_ticks
@@ -113,6 +113,19 @@ def test_labels_keep_apart() -> None:
     placed = spread([50.0, 51.0, 49.0, 99.0], 12, 100)
     assert all(b - a >= 12 for a, b in zip(sorted(placed), sorted(placed)[1:], strict=False))
     assert max(placed) <= 94
+
+
+def test_names_that_cannot_stand_at_their_curves_are_left_out() -> None:
+    few = [50.0, 51.0, 49.0]
+    assert few_enough(few, [True, False, False], 12, 100) == [0, 1, 2]
+    many = [40.0, 41.0, 42.0, 43.0, 44.0, 60.0, 90.0, 20.0]
+    chosen = [n == 3 for n in range(8)]
+    named = few_enough(many, chosen, 12, 100)
+    assert {3, 6, 7} <= set(named)
+    assert 5 in named
+    assert not {0, 1, 2, 4} & set(named)
+    placed = spread([many[n] for n in named], 12, 100)
+    assert max(abs(place - many[n]) for place, n in zip(placed, named, strict=True)) <= 6
 
 
 def test_it_attaches_by_itself(qtbot: QtBot) -> None:

@@ -17,10 +17,13 @@ from core.reveal import frame_at
 from core.sequence import Sequence
 from core.session import Session
 from core.stack import Direction, LayerSpec, build_stack
+from desktop.colours import ColourMaps
+from desktop.theme import LIGHT
 from desktop.views.unrolled import UnrolledView
+from desktop.views.unrolled.chrome import Chrome
 from desktop.views.unrolled.edge import Edge
 from desktop.views.unrolled.edges import edges_of
-from desktop.views.unrolled.paint_rows import row_at, row_name_rect, row_text
+from desktop.views.unrolled.paint_rows import row_at, row_name_rect, row_text, written
 from tests.desktop.fake_frames import fake_frame
 
 STEPS = 4
@@ -112,6 +115,18 @@ def test_rows_are_named_where_there_are_several(view: UnrolledView) -> None:
     ]
     view.show_frame(fake_frame(T=9, t=2))
     assert row_text(view.scene, 0, view.scene.lanes[0].blocks[0]) == ""
+
+
+@pytest.mark.parametrize("wide", [1200, 400])
+def test_the_name_of_a_row_ends_before_the_first_arrow(view: UnrolledView, qtbot: QtBot, wide: int) -> None:
+    view.resize(wide, 700)
+    view.fit()
+    chrome = Chrome(LIGHT, ColourMaps(LIGHT), 1.0)
+    told = [written(view.scene, chrome, 0, block) for block in view.scene.lanes[0].blocks[:-1]]
+    if wide == 1200:
+        assert told[1:3] == ["▾ layer 1 ← LSTM", "layer 1 joined"]
+    else:
+        assert told == ["▾ layer 1 →", "▾ layer 1 ←", "joined", "▾ layer 2"]
 
 
 def test_a_click_on_the_name_asks_to_collapse_the_layer(view: UnrolledView, qtbot: QtBot) -> None:
