@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from desktop.formula_svg import Box, Mark, mark_fill, measured, recoloured, split_marks
+from core.language import backward_of, read_cell
+from core.language.latex import latex_of
+from desktop.formula_svg import REFERENCE_PX, Box, Mark, mark_fill, measured, recoloured, split_marks, typeset
 
 # Two glyphs of mark 0, one of mark 1 inside it, and a rule without a mark.
 SVG = (
@@ -49,3 +51,27 @@ def test_colours_of_marks_reach_the_marks_inside() -> None:
 def test_damaged_text_is_refused(svg: str) -> None:
     with pytest.raises(ValueError, match="extent"):
         measured(LATEX, svg)
+
+
+SPACED = r"\href{l0/h}{\delta h_{t}} = \href{head/V}{V}^{\top} \, \href{head/z}{\delta z_{t}} + {x_{t}}_{[0:2]}"
+SCRIPTS = (
+    r"\mathbf{1}_{x_{t} > b} + \left(1 - \href{l0/g}{g_{t+1}}^{2}\right) + {\href{a}{-}} \href{b}{\sum} x^{{y^{z}}}_{i}"
+)
+typesetting = pytest.mark.filterwarnings("ignore:path is deprecated:DeprecationWarning")
+
+
+def formulas_of(cell: str) -> list[str]:
+    equations = read_cell(cell).equations
+    forward = [latex_of(equation.expression) for equation in equations]
+    return forward + [latex_of(part.expression) for one in equations for part in backward_of(one).contributions]
+
+
+@typesetting
+@pytest.mark.parametrize("latex", [SPACED, SCRIPTS, r"\frac{{x_{t}}^{3}}{\sqrt{b}}", "x", *formulas_of("gru")])
+def test_nothing_looks_different_for_being_laid_out_sooner(latex: str) -> None:
+    """Rows within rows are taken out before the typesetter goes through them."""
+    import ziamath
+
+    without_own_spaces = latex.replace(r"\odot", "+")
+    plain = split_marks(without_own_spaces)[0]
+    assert typeset(without_own_spaces) == ziamath.Latex(plain, size=REFERENCE_PX).svg()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,7 +25,7 @@ def open_window(folder: Path, size: tuple[int, int] = (1280, 720)) -> Iterator[M
     font, palette, sheet = app.font(), app.palette(), app.styleSheet()
     settings = Settings(QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat))
     settings.animations = False
-    window = build_window(Bridge(ready_session(), log_file=folder / "log.txt"), settings, folder / "formulas")
+    window = build_window(Bridge(ready_session(), log_file=folder / "log.txt"), settings, formulas())
     window.resize(*size)
     window.show()
     wait_for_panels(window)
@@ -38,6 +39,11 @@ def open_window(folder: Path, size: tuple[int, int] = (1280, 720)) -> Iterator[M
         app.setStyleSheet(sheet)
         app.setPalette(palette)
         app.setFont(font)
+
+
+def formulas() -> Path:
+    """Where typeset formulas are kept for all windows of this process; typesetting them is half of what one costs."""
+    return Path(os.environ["XDG_DATA_HOME"], "formulas")
 
 
 def wait_for_panels(window: MainWindow) -> None:
