@@ -129,12 +129,15 @@ def _paint_arc(painter: QPainter, edge: Edge, colour: QColor, thick: float) -> N
     pen = QPen(colour, thick)
     pen.setCapStyle(Qt.PenCapStyle.FlatCap)
     painter.setPen(pen)
-    size = thick + ARC_HEAD_PX
-    points = [QPointF(*point) for point in edge.points]
-    painter.drawPolyline(points[1:])  # the head stands in the first piece
+    tip, *rest = edge.points
+    size = min(thick + ARC_HEAD_PX, math.dist(tip, rest[-1]) / 2)
+    bent = [point for point in rest if math.dist(tip, point) > size]
+    share = size / math.dist(tip, bent[0])
+    neck = tip[0] + share * (bent[0][0] - tip[0]), tip[1] + share * (bent[0][1] - tip[1])
+    painter.drawPolyline([QPointF(*point) for point in (neck, *bent)])
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(colour)
-    painter.drawPolygon(arrow_head(edge.points[1], edge.points[0], size))
+    painter.drawPolygon(arrow_head(neck, tip, size))
 
 
 def _paint_mark(painter: QPainter, chrome: Chrome, edge: Edge) -> None:
