@@ -186,11 +186,10 @@ class JacobianPicture(Picture):
         chart.set_steps(0, int(span.lags[-1]))
         chart.set_y(axis.bottom, axis.top, axis.ticks)
         chart.add_rule(float(axis.places([1.0])[0]), theme.text)
-        count = shown.shape[1]
-        for number in sorted({*range(0, count, max(1, count // 12)), count - 1}, reverse=True):
-            ends = number in (0, count - 1)
-            chart.add_line(span.lags, axis.places(shown[:, number]), theme.gradient_high if ends else theme.strong_line,
-                           2.0 if number == 0 else 1.0)  # fmt: skip
+        places, count = axis.places(shown).T, shown.shape[1]
+        chart.add_lines(span.lags, places[1 : count - 1 : max(1, count // 12)], theme.strong_line)
+        chart.add_line(span.lags, places[-1], theme.gradient_high, 1.0)
+        chart.add_line(span.lags, places[0], theme.gradient_high)
 
     def _choose(self, keys: object) -> None:
         self.whole.show_chosen(tuple(keys))  # type: ignore[arg-type]

@@ -142,8 +142,7 @@ class LinearPicture(Picture):
         chart.set_labels(tr("after time step (0: the initial state)"), words[0])
         chart.set_y(axis.bottom, axis.top, axis.ticks)
         count, order = sizes.shape[1], np.argsort(times)
-        for number in range(0, count, max(1, count // MOST_CURVES)):
-            chart.add_line(times[order], axis.places(sizes[order, number]), theme.strong_line, 1.0)
+        chart.add_lines(times[order], axis.places(sizes[order, :: max(1, count // MOST_CURVES)]).T, theme.strong_line)
         colour = self._colour(complex(found.eigenvalues[self._chosen]))
         chart.add_line(times[order], axis.places(alone[order]), theme.text, 1.0, dashed=True)
         chart.add_line(times[order], axis.places(sizes[order, self._chosen]), colour)

@@ -104,9 +104,10 @@ class LyapunovPicture(Picture):
         chart.add_rule(0.0, theme.text)
         gone, grow = np.isneginf(exponents), exponents > 0
         spread = np.nan_to_num(found.spread)
-        for each in np.flatnonzero(np.isfinite(exponents) & (spread > 0)):
-            ends = exponents[each] - spread[each], exponents[each] + spread[each]
-            chart.add_line([numbers[each]] * 2, ends, theme.strong_line, 1.5)
+        across, up = np.full(3 * len(numbers), np.nan), np.full(3 * len(numbers), np.nan)  # a stroke, and a gap
+        across[0::3] = across[1::3] = numbers
+        up[0::3], up[1::3] = exponents - spread, exponents + spread
+        chart.add_line(across, np.where(np.isfinite(up), up, np.nan), theme.strong_line, 1.5)
         dies = ~gone & ~grow & ~np.isnan(exponents)
         kinds = (
             (dies, theme.gradient_high, "o", tr("dies")), (grow, theme.warning, "t1", tr("grows")),
@@ -129,13 +130,12 @@ class LyapunovPicture(Picture):
         chart.set_steps(low, high)
         chart.set_y(axis.bottom, axis.top, axis.ticks)
         chart.add_rule(0.0, theme.text)
-        for number in sorted({*range(0, count, max(1, count // MOST_CURVES)), count - 1}, reverse=True):
-            curve = found.convergence[:, number]
-            drawn = np.clip(np.where(np.isneginf(curve), lost, curve), axis.bottom, axis.top)
-            colour = theme.gradient_high if number in (0, count - 1) else theme.strong_line
-            if len(times) == 1:
-                chart.add_points(times, drawn, colour)
-            chart.add_line(times, drawn, colour, 2.0 if number == 0 else 1.0, dashed=number == count - 1 and count > 1)
+        drawn = np.clip(np.where(np.isneginf(found.convergence), lost, found.convergence), axis.bottom, axis.top).T
+        chart.add_lines(times, drawn[1 : count - 1 : max(1, count // MOST_CURVES)], theme.strong_line)
+        chart.add_line(times, drawn[-1], theme.gradient_high, 1.0, dashed=True)
+        chart.add_line(times, drawn[0], theme.gradient_high)
+        if len(times) == 1:
+            chart.add_points(np.repeat(times, count), drawn[:, 0], theme.gradient_high)
         chart.set_key(
             ((theme.gradient_high, tr("largest")), (theme.gradient_high, tr("smallest"), "╌"),
              (theme.strong_line, tr("between")))

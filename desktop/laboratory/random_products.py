@@ -128,9 +128,8 @@ class RandomPicture(Picture):
         chart.set_labels(tr("factors in the product"), tr("square of the product"))
         chart.set_steps(0, len(counts))
         chart.set_y(axis.bottom, axis.top, axis.ticks)
-        for example in 2.0 * found.examples:
-            places = np.clip(axis.log_places(example), axis.bottom, axis.top)
-            chart.add_line(counts, places, theme.line, 1.0)
+        examples = np.clip(axis.log_places(2.0 * found.examples), axis.bottom, axis.top)
+        chart.add_lines(counts, examples, theme.strong_line, 0.8)
         for edge in (low, high):
             chart.add_line(counts, axis.log_places(edge), theme.gradient_high, 1.0, dashed=True)
         curves = ((middle, theme.gradient_high), (found.sampled, theme.warning), (found.exact, theme.text))

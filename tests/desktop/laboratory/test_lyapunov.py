@@ -36,7 +36,7 @@ def test_exponents_and_their_courses_are_drawn(picture):
     (dies, grows) = marks(picture.exponents)
     assert dies[1] == pytest.approx([np.log(0.5)])
     assert grows[1] == pytest.approx([np.log(2.0)])
-    assert len(curves(picture.course)) == 2
+    assert len(curves(picture.course)) == 2  # the largest and the smallest
     assert "grows by a factor of 2" in said
     assert "1 of 2" in picture.dimension.text() or "2 of 2" in picture.dimension.text()
     picture.set_maps(ColourMaps(DARK))
