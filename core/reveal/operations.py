@@ -47,7 +47,7 @@ class _Live:
 
     def _position_here(self) -> bool:
         position = self.moment.position
-        return position.t == self.t and position.block == self.block.name
+        return position.t == self.t and position.block == self.block.name and bool(position.equation)
 
     def _lit(self, node: Node) -> bool:
         position = self.moment.position

@@ -167,3 +167,14 @@ def test_a_task_with_few_held_out_sequences_is_counted_on_these(tmp_path, capsys
     path.write_text(text, encoding="utf-8")
     assert train(path, "--iterations", 2, "--out", tmp_path / "out.npz") == 0
     assert "of the missing words, held out" in capsys.readouterr().out
+
+
+def test_a_regulariser_is_trained_with_and_noted(small, tmp_path):
+    regularised = tmp_path / "regularised.toml"
+    regularised.write_text(SMALL + '[learning.regulariser]\nweight = 0.5\ngradient = "held"\n', encoding="utf-8")
+    plain, out = tmp_path / "plain.npz", tmp_path / "out.npz"
+    assert train(small, "--out", plain, "--iterations", 3) == 0
+    assert train(regularised, "--out", out, "--iterations", 3) == 0
+    assert (arrays(plain)["param/l0/U"] != arrays(out)["param/l0/U"]).any()
+    noted = json.loads(arrays(out)["recipe"].tobytes())["stages"][0]["regulariser"]
+    assert noted == {"weight": 0.5, "gradient": "held"}

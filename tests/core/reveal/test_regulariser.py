@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.frame import Cursor, Frame, Grain, Phase, View
+from core.frame import Cursor, Detail, Frame, Grain, Phase, View
 from core.learning.clipping import Clipping, global_norm
 from core.learning.step import LearningSettings
 from core.regulariser.information_flow import information_flow
@@ -88,3 +88,13 @@ def test_a_mean_over_the_batch_counts_the_regulariser_so_too() -> None:
     added = information_flow(session.run, SETTINGS).gradients
     for path, gradient in outcome.regularised.items():
         assert gradient == pytest.approx(outcome.gradients[path] + 0.25 * added[path], rel=1e-12, abs=1e-15)
+
+
+@pytest.mark.parametrize("detail", Detail)
+def test_it_is_drawn_at_every_detail(detail: Detail) -> None:
+    session = regularised("lstm", "gru", steps=3)
+    for t in (2, 1, 0):
+        session.go_to(Cursor(0, session.timeline.end_of(Phase.REGULARISER, t)))
+        frame = frame_at(session, View(detail=detail, path="l1/h"))
+        assert frame.inspection is not None
+        assert not any(operation.lit for operation in frame.operations.values())
