@@ -6,6 +6,7 @@ which n is a multiple of their number; n is kept in the optimiser's state, so th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -19,6 +20,9 @@ from core.network import Network
 
 Arrays = Mapping[str, NDArray[Any]]
 Rows = NDArray[np.bool_]
+_WRITTEN = re.compile(
+    r"\s*([A-Za-z]\w*(?:\.reverse)?)\s*(?:\[\s*(\d{0,6})\s*:\s*(\d{0,6})\s*\])?\s*every\s+(\d{1,6})\s*", re.ASCII
+)
 DONE = "iterations"  # in the optimiser's state
 
 
@@ -43,6 +47,31 @@ class Pace(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         units = f"{self.first + 1} to {'the last' if self.last is None else self.last}"
         return f"Units {units} of {self.layer} learn every {self.every} iterations and rest between"
+
+
+def paces_in(text: str) -> tuple[Pace, ...]:
+    """The paces that a line says, "l0[4:8] every 2; l1 every 3". Raises GatewalkError."""
+    found = []
+    for part in filter(str.strip, text.split(";")):
+        said = _WRITTEN.fullmatch(part)
+        if said is None:
+            raise GatewalkError(
+                f"'{part.strip()}' says no pace. Write a layer, its units and a number: l0[4:8] every 2."
+            )
+        layer, first, last, every = said.groups()
+        found.append(Pace(layer, int(every), int(first or 0), int(last) if last else None))
+    return tuple(found)
+
+
+def paces_text(paces: Sequence[Pace]) -> str:
+    """The line that says these paces."""
+    return "; ".join(f"{pace.layer}{_slice(pace)} every {pace.every}" for pace in paces)
+
+
+def _slice(pace: Pace) -> str:
+    if not pace.first and pace.last is None:
+        return ""
+    return f"[{pace.first or ''}:{'' if pace.last is None else pace.last}]"
 
 
 def check_paces(network: Network, paces: Sequence[Pace]) -> None:

@@ -54,6 +54,7 @@ class LearningDialog(Question):
             grid, self.tr("Clipping"), [("", self.tr("rule"), fields.rule), ("", self.tr("at most"), fields.threshold)]
         )
         self._section(grid, self.tr("Truncated back-propagation"), [("", self.tr("window, time steps"), fields.window)])
+        self._section(grid, self.tr("Units that learn less often"), [("", self.tr("paces"), fields.paces)])
         words = (self.tr("weight of Ω"), self.tr("state"), self.tr("gradient of Ω"), self.tr("layer"))
         found = zip(words, fields.regulariser.controls, strict=True)
         self._section(grid, self.tr("Regulariser"), [("", text, control) for text, control in found])
@@ -89,7 +90,12 @@ class LearningDialog(Question):
 
     def accept(self) -> None:
         """What still stands in a field counts too."""
-        for field in (*self.fields.numbers.values(), self.fields.threshold, self.fields.regulariser.weight):
+        for field in (
+            *self.fields.numbers.values(),
+            self.fields.threshold,
+            self.fields.regulariser.weight,
+            self.fields.paces,
+        ):
             if field.isEnabled():
                 field.editingFinished.emit()
         super().accept()

@@ -11,7 +11,9 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QSpinBox, QWidget
 from core.errors import GatewalkError
 from core.learning.clipping import Clipping
 from core.learning.optimisers import SGD, Adam, Momentum, Optimiser
+from core.learning.paces import paces_text
 from core.learning.step import LearningSettings
+from desktop.dialogs.pace_field import PaceField
 from desktop.dialogs.regulariser_fields import RegulariserFields, regulariser_words
 from desktop.theme import scaled
 from desktop.widgets.number_field import NumberField
@@ -46,6 +48,7 @@ class LearningFields(QObject):
         self.window.setKeyboardTracking(False)
         self.window.lineEdit().setTextMargins(round(scaled(5)), 0, 0, 0)
         self.regulariser = RegulariserFields(parent)
+        self.paces = PaceField(parent)
         self._listen()
         self.show_settings(self._settings)
 
@@ -80,6 +83,7 @@ class LearningFields(QObject):
         self.threshold.setEnabled(settings.clipping.rule != "off")
         self.threshold.show_value(settings.clipping.threshold)
         self.regulariser.show_settings(settings.regulariser)
+        self.paces.show_paces(settings.paces)
         self._say("")
 
     def _listen(self) -> None:
@@ -99,6 +103,8 @@ class LearningFields(QObject):
             lambda found: self._take(msgspec.structs.replace(self._settings, regulariser=found))
         )
         self.regulariser.problem_changed.connect(self._say)
+        self.paces.committed.connect(lambda found: self._take(msgspec.structs.replace(self._settings, paces=found)))
+        self.paces.validity_changed.connect(self._say)
 
     def _set_number(self, name: str, value: object) -> None:
         self._try(lambda: with_optimiser(self._settings, **{name: value}))
@@ -173,7 +179,9 @@ def learning_words(settings: LearningSettings) -> str:
     if settings.window:
         window = tr("gradients go back {steps} steps").format(steps=settings.window)
     regulariser = regulariser_words(settings.regulariser)
-    parts = (words[clipping.rule].format(limit=clipping.threshold), window, *([regulariser] if regulariser else []))
+    paces = [tr("units learn less often: {paces}").format(paces=paces_text(settings.paces))] if settings.paces else []
+    more = [*paces, *([regulariser] if regulariser else [])]
+    parts = (words[clipping.rule].format(limit=clipping.threshold), window, *more)
     return "; ".join(parts)
 
 

@@ -59,7 +59,7 @@ class LearningRows(QWidget):
         self._grid.addWidget(self._problem, len(rows), 0, 1, 2)
         self._grid.addWidget(self.more, len(rows) + 1, 0, 1, 2, Qt.AlignmentFlag.AlignLeft)
         used = {fields.numbers["rate"]}
-        for control in (*fields.numbers.values(), fields.nesterov, *fields.regulariser.controls):
+        for control in (*fields.numbers.values(), fields.nesterov, fields.paces, *fields.regulariser.controls):
             if control not in used:
                 control.hide()  # in the dialog only
         self.set_theme(self._theme)

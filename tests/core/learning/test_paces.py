@@ -12,7 +12,7 @@ from core.files.weights import Weights, read_weights, write_weights
 from core.frame import Cursor, Phase
 from core.language import read_cell
 from core.learning.optimisers import SGD, Adam, Momentum, Optimiser, initial_state, update
-from core.learning.paces import Pace, check_paces, fitting_paces, resting
+from core.learning.paces import Pace, check_paces, fitting_paces, paces_in, paces_text, resting
 from core.learning.step import LearningSettings, learn
 from core.learning.training import fitting_state, train
 from core.network import Network, build_network
@@ -130,6 +130,27 @@ def test_a_pace_below_one() -> None:
         Pace("l0", 0)
 
 
+@pytest.mark.parametrize(
+    ("text", "paces"),
+    [
+        ("", ()),
+        (" ; ", ()),
+        ("l0 every 2", (Pace("l0", 2),)),
+        ("l0[4:8] every 2;l1.reverse [ :3 ] every 5", (Pace("l0", 2, 4, 8), Pace("l1.reverse", 5, 0, 3))),
+        ("l0[2:] every 7", (Pace("l0", 7, 2),)),
+    ],
+)
+def test_paces_as_text(text: str, paces: tuple[Pace, ...]) -> None:
+    assert paces_in(text) == paces
+    assert paces_in(paces_text(paces)) == paces
+
+
+@pytest.mark.parametrize("text", ["l0", "l0 every", "l0[2] every 3", "every 2", "l0 every 2 l1 every 3", "l0 every -1"])
+def test_text_that_says_no_pace(text: str) -> None:
+    with pytest.raises(GatewalkError, match="says no pace"):
+        paces_in(text)
+
+
 def test_settings_survive_json_and_words() -> None:
     settings = LearningSettings(paces=PACES)
     assert msgspec.json.decode(msgspec.json.encode(settings), type=LearningSettings) == settings
@@ -157,3 +178,8 @@ def test_a_session_learns_at_paces_and_keeps_them() -> None:
     np.testing.assert_array_equal(starts[1][1:], starts[2][1:])
     with pytest.raises(DataError, match="no layer l9"):
         session.set_learning(LearningSettings(paces=(Pace("l9", 2),)))
+
+
+def test_numbers_that_no_layer_has_are_no_pace() -> None:
+    with pytest.raises(GatewalkError, match="says no pace"):
+        paces_in(f"l0[0:{'9' * 5000}] every 2")

@@ -5,6 +5,7 @@ from pytestqt.qtbot import QtBot
 
 from core.learning.clipping import Clipping
 from core.learning.optimisers import SGD, Adam, Momentum
+from core.learning.paces import Pace
 from core.learning.step import LearningSettings
 from core.regulariser.settings import Regulariser
 from desktop.dialogs.learning import LearningDialog, learning_dialog
@@ -65,3 +66,23 @@ def test_the_regulariser_is_chosen_in_the_dialog(qtbot: QtBot) -> None:
     assert "Ω, weight 0.5" in learning_words(expected)
     assert "∇L held constant" in learning_words(expected)
     assert "Ω" not in learning_words(LearningSettings())
+
+
+def test_units_that_learn_less_often_are_written_as_slices(qtbot: QtBot) -> None:
+    dialog = LearningDialog(LearningSettings(paces=(Pace("l0", 2, 4, 8),)), LIGHT)
+    qtbot.addWidget(dialog)
+    field = dialog.fields.paces
+    assert field.text() == "l0[4:8] every 2"
+    field.selectAll()
+    field.insert("l0[4:8] evry 2")
+    field.textEdited.emit(field.text())
+    assert not dialog.agree.isEnabled()
+    assert "Write a layer, its units and a number" in dialog.problem.text()
+    field.selectAll()
+    field.insert("l0[:3] every 3; l1 every 2")
+    field.textEdited.emit(field.text())
+    field.editingFinished.emit()
+    assert dialog.fields.settings.paces == (Pace("l0", 3, 0, 3), Pace("l1", 2))
+    assert dialog.agree.isEnabled()
+    assert "units learn less often: l0[:3] every 3; l1 every 2" in learning_words(dialog.fields.settings)
+    assert dialog.fields.settings.optimiser == SGD()
