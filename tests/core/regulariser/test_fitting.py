@@ -5,9 +5,13 @@ from __future__ import annotations
 import pytest
 
 from core.errors import GatewalkError, SessionError
+from core.frame import Phase, View
+from core.lane_list import with_lane
+from core.lanes import another_network
 from core.learning.step import LearningSettings
 from core.regulariser.fitting import check_regulariser, fitting_regulariser, layers_with_memory, regularised_layer
 from core.regulariser.settings import Regulariser, regulariser_latex
+from core.reveal import frame_at
 from core.scenario_file import parse_settings
 from core.session import Session
 from tests.core.network_cases import NETWORKS
@@ -69,3 +73,18 @@ def test_the_formula_names_the_state() -> None:
     whole = regulariser_latex(Regulariser(0.1, "all"), ("h", "c"))
     assert r"\nabla_{s_t} L" in whole
     assert r"s_t = \left[ h_t, c_t \right]" in whole
+
+
+def test_a_lane_beside_has_what_fits_its_network() -> None:
+    lead = session_of("lstm", "gru", learning=LearningSettings(regulariser=Regulariser(1.0, block="l1")))
+    beside = session_of("rnn_tanh").run.network
+    made = another_network(lead.setup, beside, beside.initial_parameters(0))
+    assert made.root.setup.learning.regulariser == Regulariser(1.0)
+    lead.lanes = with_lane(lead.lanes, made, lead.branch, 0)
+    lead.go_to_phase(Phase.CLIP)
+    frame = frame_at(lead, View())
+    assert len(frame.lanes) == 2
+    assert frame.lanes[1].note is None
+    lead.set_learning(LearningSettings())
+    lead.go_to_phase(Phase.CLIP)
+    assert frame_at(lead, View()).flow is None
