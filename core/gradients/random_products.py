@@ -135,14 +135,12 @@ def _sentence(factors: int, variance: float, draws: int, exact: Array, sampled: 
         "off": power_text(abs(float(exact[-1] - sampled[-1]))),
     }
     words = (
-        "The product of {factors} numbers of variance {variance} has variance {exact}; {draws} draws show {sampled}, "
-        "and half of all products are smaller than {median}"
+        "A product of {factors} numbers of variance {variance} has variance {exact}; {draws} draws show {sampled}, and "
+        "half of them are below {median}"
     )
     if abs(exact[-1] - sampled[-1]) > 0.3:
         return Sentence(
-            words
-            + ". They part (by a factor of {off}) because nearly all of the variance stands in products that are rarer "
-            "than one in {draws}.",
+            words + ". They part by {off}: nearly all of the variance stands in products rarer than one in {draws}.",
             values,
         )
     return Sentence(words + ".", values)

@@ -85,6 +85,7 @@ class GatesPicture(Picture):
 
     def _arrange(self) -> None:
         grid = self.arrange(row_of(("", self.state), ("", self.formula), ("", self.held)))
+        self.body = None  # without an answer there is nothing to choose
         grid.addWidget(self.products, 0, 0, 1, 3)
         grid.addWidget(self.shares, 0, 3, 1, 3)
         for column, chart in enumerate((self.constants, self.gates, self.claim)):

@@ -128,7 +128,8 @@ class JacobianPicture(Picture):
         """Draw all of it."""
         self._answer = answer
         self._draw(answer)
-        self.said.emit(f"{answer.step.sentence} {answer.span.sentence}")
+        title = f"{answer.step.sentence.values['layer']}: "
+        self.said.emit(f"{answer.step.sentence} {str(answer.span.sentence).removeprefix(title)}")
 
     def _draw(self, answer: JacobianAnswer) -> None:
         self._draw_matrix(answer.step)

@@ -61,6 +61,7 @@ class LinearPicture(Picture):
     def _arrange(self) -> None:
         row: QHBoxLayout = row_of((tr("eigenvalue"), self.number), ("", self.value))
         grid = self.arrange(row)
+        self.body = None  # without an answer there is nothing to choose
         grid.addWidget(self.plane, 0, 0, 2, 1)
         grid.addWidget(self.forward, 0, 1)
         grid.addWidget(self.backward, 1, 1)

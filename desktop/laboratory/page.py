@@ -186,7 +186,7 @@ class Laboratory(QWidget):
         self.stack.setVisible(body is not None)
         if body is not None:
             body.hide()
-        self.sentence.setText(sentence)
+        self.sentence.setText(_typeset(sentence))
 
     def _wait(self) -> None:
         """The last picture stays while the next one is computed, unless it shows another thing."""

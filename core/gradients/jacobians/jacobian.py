@@ -231,6 +231,7 @@ def _step_sentence(
         "t": str(t + 1),
         "of": of,
         "by": by,
+        "to": "" if of == by else f" (to {by})",
         "most": ratio_text(float(values[0])),
         "least": ratio_text(float(values[-1])),
         "radius": ratio_text(radius),
@@ -238,8 +239,8 @@ def _step_sentence(
     if not np.isfinite(values).all():
         return Sentence("{layer}, t = {t}: the Jacobian of {of} by {by} of the step before is not finite.", numbers)
     return Sentence(
-        "{layer}, t = {t}: one step back stretches a gradient at most by {most} and at least by {least} "
-        "(from {of} to {by} of the step before); the spectral radius is {radius}.",
+        "{layer}, t = {t}: one step back stretches a gradient of {of} at least by {least} and at most by {most}{to}; "
+        "the spectral radius is {radius}.",
         numbers,
     )
 

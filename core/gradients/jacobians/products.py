@@ -152,7 +152,7 @@ def _sentence(
         "t": str(t + 1),
         "lag": str(lag),
         "of": of,
-        "by": by,
+        "by": "" if of == by else f" (to {by})",
         "most": power_text(float(values[0])),
         "least": power_text(float(values[-1])),
     }
@@ -160,12 +160,12 @@ def _sentence(
         return Sentence("{layer}: within {lag} steps back from t = {t} a Jacobian is not finite.", numbers)
     if values[0] < 0:
         return Sentence(
-            "{layer}: over {lag} steps back from t = {t} every gradient shrinks, to {most} of its length at best "
-            "(from {of} to {by}); the direction that loses most keeps {least}.",
+            "{layer}: over {lag} steps back from t = {t} every gradient of {of} shrinks, to {most} of its length at "
+            "best{by}; the direction that loses most keeps {least}.",
             numbers,
         )
     return Sentence(
-        "{layer}: over {lag} steps back from t = {t} a gradient can grow to {most} times its length (from {of} to {by})"
-        "; the direction that loses most keeps {least}.",
+        "{layer}: over {lag} steps back from t = {t} a gradient of {of} can grow to {most} times its length{by}; the "
+        "direction that loses most keeps {least}.",
         numbers,
     )
