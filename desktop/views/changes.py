@@ -86,7 +86,8 @@ class ChangesPanel(QWidget):
         self.choice.setAccessibleName(self.tr("What the map shows"))
         self.choice.show_chosen((self._which,))
         self.choice.chosen.connect(self._choose_kind)
-        self.map = MatrixMap(self._maps)
+        self.before, self.map = MatrixMap(self._maps), MatrixMap(self._maps)
+        self._captions = QLabel(self.tr("before")), QLabel(self.tr("after"))
         self.map.edit_requested.connect(self._ask_edit)
 
     def _arrange(self) -> None:
@@ -97,7 +98,8 @@ class ChangesPanel(QWidget):
         for part in (self.table, self._title):
             column.addWidget(part)
         column.addWidget(self.choice, 0, Qt.AlignmentFlag.AlignLeft)
-        column.addWidget(self.map)
+        for part in (self._captions[0], self.before, self._captions[1], self.map):
+            column.addWidget(part)
         column.addStretch(1)
         layout = QVBoxLayout(self)
         layout.addWidget(self.heading)
@@ -122,11 +124,13 @@ class ChangesPanel(QWidget):
         """Draw with the colours of another theme, as large as the font is now."""
         self._maps = maps
         self._space()
-        self.map.set_maps(maps)
+        for each in (self.before, self.map):
+            each.set_maps(maps)
         for part in (self.heading, self.reports, self.names, self.choice):
             part.set_theme(maps.theme)
-        self._title.setFont(ui_font(12))
-        self._title.setStyleSheet(f"color: {maps.theme.secondary.name()};")
+        for label in (self._title, *self._captions):
+            label.setFont(ui_font(12))
+            label.setStyleSheet(f"color: {maps.theme.secondary.name()};")
 
     def show_frame(self, frame: Frame) -> None:
         """Show the parameters of the frame."""
@@ -193,24 +197,27 @@ class ChangesPanel(QWidget):
         change = next((each for each in self._changes if each.path == self._path), None)
         if change is None:
             return
-        values = arrays_of(change)[self._which]
-        before = change.gradient if self._which == CLIPPED and self._cuts_entries else None
-        limit = 0.0 if values is None else float(np.abs(values).max(where=np.isfinite(values), initial=0.0))
+        values, shape = arrays_of(change)[self._which], change.value.shape
+        before = change.gradient if self._which == CLIPPED and values is not None else None
+        limit = max(_largest(values), _largest(before))  # one scale, so that what was cut is seen to be paler
         missing = (
             self.tr("comes with the clip phase") if self._which == CLIPPED else self.tr("comes with the update phase")
         )
         words = self.tr("{path}, {shape}, colours from −{limit} to {limit}")
-        text = words.format(path=change.path, shape=shape_text(change.value.shape), limit=number_text(limit, 2))
-        if values is None:
-            text = self.tr("{path}, {shape}").format(path=change.path, shape=shape_text(change.value.shape))
-        elif before is not None:
-            count = int(np.count_nonzero(is_cut(values, before)))
+        words = self.tr("{path}, {shape}") if values is None else words
+        text = words.format(path=change.path, shape=shape_text(shape), limit=number_text(limit, 2))
+        cut = before if before is not None and self._cuts_entries else None
+        if cut is not None:
+            count = int(np.count_nonzero(is_cut(values, cut)))
             text += "; " + (
                 self.tr("{count} entries cut, marked").format(count=count) if count else self.tr("none cut")
             )
         self._title.setText(text)
         self._title.setWordWrap(True)
-        self.map.show_matrix(values, change.value.shape, limit, missing, text, before)
+        for part in (self.before, *self._captions):
+            part.setVisible(before is not None)
+        self.before.show_matrix(before, shape, limit, "", self.tr("{path} before clipping").format(path=change.path))
+        self.map.show_matrix(values, shape, limit, missing, text, cut)
 
     @property
     def _cuts_entries(self) -> bool:
@@ -253,6 +260,11 @@ class ChangesPanel(QWidget):
         texts = [str(model.data(model.index(row, column))) for row in range(len(model.rows))]
         head = QFontMetrics(ui_font(11)).horizontalAdvance(str(model.headerData(column, Qt.Orientation.Horizontal)))
         return max([head, *map(cells.horizontalAdvance, texts)]) + round(scaled(14))
+
+
+def _largest(values: np.ndarray | None) -> float:
+    """The largest finite size of an entry, 0 where there is none."""
+    return 0.0 if values is None else float(np.abs(values).max(where=np.isfinite(values), initial=0.0))
 
 
 def _same(before: tuple[Change, ...], after: tuple[Change, ...]) -> bool:

@@ -116,6 +116,8 @@ def test_entries_that_were_cut_are_marked_and_counted(qtbot: QtBot) -> None:
     before = panel.map.grab().toImage()
     panel._choose_kind((2,))
     assert "2 entries cut, marked" in panel.map.accessibleName()
+    assert panel.before.isVisible()
+    assert panel.before.index_at(1, 1) == (0, 0)
     image = panel.map.grab().toImage()
     dark = [near_dark(image, x, y) for y in (0.25, 0.75) for x in (0.25, 0.75)]
     assert dark == [True, False, False, True]
@@ -123,6 +125,8 @@ def test_entries_that_were_cut_are_marked_and_counted(qtbot: QtBot) -> None:
     panel.show_frame(replace(frame, clip=replace(report, rule="norm at most 1")))
     panel._show_map()
     assert "cut" not in panel.map.accessibleName()
+    panel._choose_kind((1,))
+    assert not panel.before.isVisible()
 
 
 def near_dark(image: QImage, x: float, y: float) -> bool:
