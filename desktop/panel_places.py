@@ -32,6 +32,17 @@ TABS = (
     ("model", "lesson"),
     ("plots", "training"),
 )  # in one place, the first in front
+CROWDED_TABS = (
+    ("model", "lesson"),
+    ("model", "data"),
+    ("model", "bookmarks"),
+    ("model", "breakpoints"),
+    ("equations", "inspector"),
+    ("equations", "changes"),
+    ("equations", "differences"),
+    ("plots", "training"),
+)
+USUAL_PX, CROWDED_PX = 720.0, 470.0  # height of a window, in lengths that grow with the type
 LATE = (
     "equations",
     "inspector",
@@ -45,3 +56,8 @@ LATE = (
     "differences",
     "training",
 )
+
+
+def tabs_for(high: float) -> tuple[tuple[str, str], ...]:
+    """Which panel stands behind which in a window so high; where type is large, each column is one stack of tabs."""
+    return CROWDED_TABS if high < CROWDED_PX else TABS

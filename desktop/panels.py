@@ -6,12 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QWidget
+from PySide6.QtWidgets import QMainWindow, QTabBar
 
 from core.frame import Frame, Phase
-from desktop.command_table import panel_title
 from desktop.contents import Maker
+from desktop.panel import Panel
 from desktop.panel_places import (
     BARS_PX,
     BOTTOM_PX,
@@ -21,125 +20,19 @@ from desktop.panel_places import (
     LEFT,
     LEFT_PX,
     LESSON_PX,
-    OPEN,
     PLACES,
     PLACES_PX,
     RIGHT,
     RIGHT_PX,
-    TABS,
     TRAINING_PX,
     TRAINING_SHARE,
+    USUAL_PX,
+    tabs_for,
 )
 from desktop.theme import Theme, scaled
-from desktop.widgets.heading import DockTitle, TitleIcons, title_icons
+from desktop.widgets.heading import title_icons
 
 AT_PARAMETERS = (Phase.REGULARISER, Phase.CLIP, Phase.UPDATE)  # phases in which they are what is looked at
-
-
-class Panel:
-    """One dock, empty until its view is first wanted; a hidden one keeps the last frame until it is seen again."""
-
-    def __init__(
-        self,
-        name: str,
-        make: Maker,
-        made: Callable[[Any], object],
-        theme: Theme,
-        icons: TitleIcons,
-        window: QMainWindow,
-    ) -> None:
-        self.name, self._make, self._made = name, make, made
-        self._view: Any = None
-        self._show: Callable[[Frame], object] = _show_nothing
-        self._heading: Any = None  # of the view; shown in the title bar instead
-        self.seen = False
-        self.late = name in LATE
-        self._waiting: Frame | None = None
-        self._theme: Theme | None = None
-        self._maps: object = None
-        self.dock = QDockWidget(panel_title(name), window)
-        self.dock.setObjectName(f"dock_{name}")
-        self.dock.setAccessibleName(panel_title(name))
-        self.title = DockTitle(theme, self.dock, icons)
-        self._titled = (theme, scaled(1.0))  # what the title was drawn with
-        ground = QWidget(self.dock)
-        ground.setAutoFillBackground(name not in OPEN)
-        ground.setBackgroundRole(QPalette.ColorRole.Base)
-        self.dock.setWidget(ground)
-
-    @property
-    def view(self) -> Any:
-        """What the dock holds; made now, if it is not there yet."""
-        if self._view is None:
-            content = self._make()
-            self._view, self._show = content.widget, content.show
-            self._heading = getattr(self._view, "heading", None)
-            self._view.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-            self.dock.widget().deleteLater()
-            self.dock.setWidget(self._view)
-            self._dress_view()
-            self._made((self.name, self._view))
-        return self._view
-
-    @property
-    def is_made(self) -> bool:
-        """Whether the view is there."""
-        return self._view is not None
-
-    def show_frame(self, frame: Frame) -> None:
-        """Show it now, or once the panel is seen."""
-        if not self.seen or self.late:
-            self._waiting = frame
-            return
-        self._waiting = None
-        self._show(frame)
-        if self._heading is not None:
-            self.title.show_title(self._heading.text())
-
-    def attach(self) -> None:
-        """Make and fill what was too slow for the first picture."""
-        if self.late:
-            self.late = self.view is None
-            self.set_seen(self.seen)
-
-    def dress(self) -> None:
-        """The ground; a floating panel, which has no frame of the system's, also an edge of its own."""
-        if self._theme is None or self._view is None:
-            return
-        floating, theme = self.dock.isFloating(), self._theme
-        if self.name not in OPEN and not floating and not self.view.styleSheet():
-            return  # style sheets are dear, and the window's says the same
-        ground = (theme.background if self.name in OPEN else theme.panel).name()
-        edge = f"border: 1px solid {theme.strong_line.name()};" if floating else "border: none;"
-        for part, none in ((self.title, "border-bottom: none;"), (self.view, "border-top: none;")):
-            part.setStyleSheet(f"{type(part).__name__} {{ background: {ground}; {edge} {none} }}")
-        self.view.setContentsMargins(*((1, 0, 1, 1) if floating else (0, 0, 0, 0)))
-
-    def set_seen(self, seen: bool) -> None:
-        """The dock has come into sight, or gone out of it."""
-        self.seen = seen
-        if seen and self._waiting is not None:
-            self.show_frame(self._waiting)
-
-    def set_theme(self, theme: Theme, maps: object) -> None:
-        """Draw in these colours, and as large as the font is now."""
-        if self._titled != (theme, scaled(1.0)):
-            self._titled = (theme, scaled(1.0))
-            self.title.set_theme(theme)
-        self._theme, self._maps = theme, maps
-        if self._view is not None:
-            self._dress_view()
-
-    def _dress_view(self) -> None:
-        if self._theme is None:
-            return
-        self.dress()
-        if hasattr(self._view, "set_maps"):
-            self._view.set_maps(self._maps)
-        elif hasattr(self._view, "set_theme"):
-            self._view.set_theme(self._theme)
-        if self._heading is not None:
-            self._heading.hide()
 
 
 class Panels(QObject):
@@ -155,6 +48,7 @@ class Panels(QObject):
         self._panels = {name: Panel(name, make, self.made.emit, theme, icons, window) for name, make in makers.items()}
         self._timeless: bool | None = None
         self._scale = scaled(1.0)
+        self._tabs = tabs_for(USUAL_PX)  # (front, behind) of the panels that share a place
         self.usual = True  # nobody has moved, closed or resized anything yet
         window.setDockNestingEnabled(True)
         for bottom in (Qt.Corner.BottomLeftCorner, Qt.Corner.TopLeftCorner):
@@ -178,7 +72,7 @@ class Panels(QObject):
         for panel in self._panels.values():  # taken out first, or Qt leaves the bar of their old tabs standing
             panel.dock.setFloating(False)
             self._window.removeDockWidget(panel.dock)
-        fronts = {behind: front for front, behind in TABS if front in self._panels}
+        fronts = {behind: front for front, behind in self._tabs if front in self._panels}
         for name, panel in self._panels.items():
             if name in fronts:  # never on its own, or Qt leaves a bar of tabs standing there
                 self._window.tabifyDockWidget(self[fronts[name]].dock, panel.dock)
@@ -192,8 +86,22 @@ class Panels(QObject):
 
     def follow_size(self) -> None:
         """Share out the room of a window that has been resized, as long as nobody has done so by hand."""
-        if self.usual:
-            self._size()
+        if not self.usual:
+            return
+        if tabs_for(self._window.height() / scaled(1.0)) != self._tabs:
+            QTimer.singleShot(0, self, self._regroup)  # not while Qt lays them out
+        self._size()
+
+    def _regroup(self) -> None:
+        """Put panels into tabs where a column has no room for all of them, and beside each other where it has."""
+        tabs = tabs_for(self._window.height() / scaled(1.0))
+        if tabs != self._tabs and self.usual:
+            seen = [panel.dock for panel in self._panels.values() if panel.seen]
+            self._tabs = tabs
+            self.arrange()
+            for dock in reversed(seen):
+                if not any(dock in self._window.tabifiedDockWidgets(other) for other in seen[: seen.index(dock)]):
+                    dock.raise_()
 
     def settle(self) -> None:
         """Somebody has arranged the panels; leave them so."""
@@ -215,8 +123,9 @@ class Panels(QObject):
             self._window.resizeDocks([docks[front]], [round(min(scaled(wish), most))], down)
         high = self._window.height()
         wishes = {"equations": 0.44 * high, "inspector": 0.56 * high, **left_heights(self._panels, high)}
+        behind = {name for _, name in self._tabs}
         for stack in (("equations", "inspector"), ("model", "data", "bookmarks")):
-            there = [name for name in stack if name in docks]
+            there = [name for name in stack if name in docks and name not in behind]
             self._window.resizeDocks([docks[name] for name in there], [round(wishes[name]) for name in there], down)
 
     def show_frame(self, frame: Frame) -> None:
@@ -231,8 +140,9 @@ class Panels(QObject):
             return
         self._timeless = timeless
         inspector, changes = self["inspector"].dock, self["changes"].dock
+        front = {behind: front for front, behind in self._tabs}.get("inspector", "inspector")
         if changes in self._window.tabifiedDockWidgets(inspector):
-            (changes if timeless else inspector).raise_()
+            (changes if timeless else self[front].dock).raise_()
 
     def bring(self, name: str) -> None:
         """Let a panel be seen."""
@@ -243,12 +153,13 @@ class Panels(QObject):
     def toggle(self, name: str) -> None:
         """Show a panel, or close it."""
         panel = self._panels[name]
-        self.settle()
-        if panel.dock.isHidden() or not panel.seen:
+        if panel.seen or panel.dock.isHidden():  # to bring a tab forward changes no arrangement
+            self.settle()
+        if panel.seen:
+            panel.dock.close()
+        else:
             panel.dock.show()
             panel.dock.raise_()
-        else:
-            panel.dock.close()
         self.seen_changed.emit((name, not panel.dock.isHidden()))
 
     def attach_late(self) -> None:
@@ -281,10 +192,6 @@ class Panels(QObject):
             self.seen_changed.emit((panel.name, not panel.dock.isHidden()))
 
         return follow
-
-
-def _show_nothing(_frame: Frame) -> None:
-    """How a frame is shown by what is not there yet."""
 
 
 def left_heights(panels: dict[str, Panel], high: float) -> dict[str, float]:

@@ -5,6 +5,7 @@ Only this file and what it is made of import pyqtgraph, so that the window can o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable
 
 import numpy as np
@@ -12,7 +13,7 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPen, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from core.gradients.thresholds import Kind
 from core.reveal.marks import Mark
@@ -28,6 +29,9 @@ AXIS_PX = 40.0  # as much as the drawing has in front of its first column
 SIDE_PX = 20.0
 PIXELS_A_TICK = 44.0
 TICK_PX = 10.5
+LEAST_TITLE_PX = 70.0
+BELOW, ABOVE = 0.04, 0.12  # free room under and over the data, as a part of their height
+LEAST_CANVAS_PX, MOST_LEAST_PX = 60.0, 90  # in large type the drawing needs the room more
 SIGNS = {Kind.VANISHES: "t", Kind.EXPLODES: "t1", Kind.NOT_FINITE: "x"}
 
 
@@ -45,9 +49,11 @@ class PlotPane(QWidget):
         self._columns: tuple[int, int] = (0, 1)
         self._edges: tuple[float, float] | None = None
         self._cursor_t: int | None = None
+        self._y_axis: tuple[float, float, tuple[tuple[float, str], ...]] = (0.0, 1.0, ())
         self._axis_state: Hashable = None
         self._x_state: Hashable = None
-        self.title = QLabel()
+        self.title, self._words, self._room = QLabel(), "", 10_000.0
+        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.canvas = _Canvas(self)
         self.canvas.pointed.connect(self._scrub_to)
         self.labels = EndLabels(theme, self.canvas.pixel, self)
@@ -70,6 +76,7 @@ class PlotPane(QWidget):
         self.title.setFont(ui_font(12))
         self.title.setIndent(round(scaled(SIDE_PX)))
         self.title.setStyleSheet(f"color: {theme.secondary.name()}; background: transparent;")
+        self._fit_title()
         self.canvas.set_theme(theme)
         self.labels.theme = theme
         for curve in self._curves.values():
@@ -79,9 +86,10 @@ class PlotPane(QWidget):
 
     def show_series(self, series: list[Series], limits: tuple[float, float], key: Hashable, title: str) -> None:
         """Draw these curves; ``limits`` bound the data of the whole run, ``key`` names the run."""
-        if self.title.text() != title:
-            self.title.setText(title)
+        if self._words != title:
+            self._words = title
             self.canvas.setAccessibleName(title)
+            self._fit_title()
         low, high = self._steady.fit(limits, (key, title if self.plot is not Plot.GRADIENT else ""))
         axis = LogAxis(*decades((low, high))) if self.plot is Plot.GRADIENT else None
         placed = [(each, self._placed(each.y, axis)) for each in series]
@@ -89,26 +97,43 @@ class PlotPane(QWidget):
         self._set_curves(placed, axis)
         self.labels.show_ends([(each, y) for each, y in placed if not each.ghost], self._columns)
 
+    def give_title(self, room: float) -> None:
+        """How far to the right the title may reach, in pixels."""
+        if room != self._room:
+            self._room = room
+            self._fit_title()
+
+    def _fit_title(self) -> None:
+        """All of the title, as much as there is room for, or nothing rather than a letter or two."""
+        room, metrics = int(self._room - self.title.indent()), self.title.fontMetrics()
+        text = metrics.elidedText(self._words, Qt.TextElideMode.ElideRight, room)
+        self.title.setText(text if text == self._words or room >= scaled(LEAST_TITLE_PX) else "")
+        self.title.setToolTip(self._words if text != self._words else "")
+
     def _placed(self, y: NDArray, axis: LogAxis | None) -> NDArray:
         return log_positions(y, axis) if axis is not None else np.asarray(y, dtype=float)
 
     def _set_y_axis(self, axis: LogAxis | None, low: float, high: float, ys: list[NDArray]) -> None:
-        """Limits, ticks and rules; nothing is touched while they hold."""
+        """Limits, ticks and rules."""
         if axis is None:
             bottom, top = (0.0, 1.0) if self.plot is Plot.GATE else linear_limits(low, high)
-            state: Hashable = (bottom, top)
-            ticks, rules = linear_ticks(bottom, top), []
+            ticks = linear_ticks(bottom, top)
         else:
             zeros = any((y == axis.zero).any() for y in ys)
             over = any((y == axis.infinity).any() for y in ys)
             bottom = axis.zero if zeros else float(axis.low)
             top = axis.infinity if over else float(axis.high)
-            state = (axis, zeros, over)
-            rules = [(axis.zero, "0")] * zeros + [(axis.infinity, "∞")] * over
-            ticks = axis.ticks() + rules
+            ticks = axis.ticks() + [(axis.zero, "0")] * zeros + [(axis.infinity, "∞")] * over
+        self._y_axis = (bottom, top, tuple(ticks))
+        self._fit_y_axis()
+
+    def _fit_y_axis(self) -> None:
+        """As many ticks as there is room for; nothing is touched while they hold."""
+        bottom, top, ticks = self._y_axis
+        state = (bottom, top, few_ticks(ticks, self.canvas.area().height(), QFontMetricsF(ui_font(TICK_PX)).height()))
         if state != self._axis_state:
             self._axis_state = state
-            self.canvas.set_y(bottom, top, ticks)
+            self.canvas.set_y(bottom, top, list(state[2]))
             self.labels.update()
 
     def _set_curves(self, placed: list[tuple[Series, NDArray]], axis: LogAxis | None) -> None:
@@ -167,6 +192,7 @@ class PlotPane(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._fit_y_axis()
         self.set_columns(*self._columns, self._edges)
 
 
@@ -187,9 +213,9 @@ class _Canvas(pg.PlotWidget):
         for part in (self._rules, self._cursor, self.signs):
             item.addItem(part, ignoreBounds=True)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setMinimumHeight(round(scaled(60)))
 
     def set_theme(self, theme: Theme) -> None:
+        self.setMinimumHeight(min(round(scaled(LEAST_CANVAS_PX)), MOST_LEAST_PX))
         item = self.getPlotItem()
         for side in ("left", "bottom"):
             axis = item.getAxis(side)
@@ -205,9 +231,9 @@ class _Canvas(pg.PlotWidget):
 
     def set_y(self, low: float, high: float, ticks: list[tuple[float, str]]) -> None:
         """Limits, texts and thin rules across at the ticks."""
-        room = 0.04 * (high - low)
+        whole = high - low
         item = self.getPlotItem()
-        item.setYRange(low - room, high + 3 * room, padding=0)
+        item.setYRange(low - BELOW * whole, high + ABOVE * whole, padding=0)
         item.getAxis("left").setTicks([ticks])
         self._rules.set_heights(tuple(value for value, _ in ticks))
 
@@ -245,3 +271,14 @@ class _Canvas(pg.PlotWidget):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()  # the drawing above zooms, not the plot
+
+
+def few_ticks(ticks: tuple[tuple[float, str], ...], high: float, text_high: float) -> tuple[tuple[float, str], ...]:
+    """Every tick, or every second, third, … from the highest down, so that their texts do not touch."""
+    heights = sorted(value for value, _ in ticks)
+    if high <= 0 or len(heights) < 2 or heights[0] == heights[-1]:
+        return ticks
+    apart = high / (1 + BELOW + ABOVE) / (len(ticks) - 1)
+    every = max(1, math.ceil(text_high / max(apart, 1e-9)))
+    kept = heights[::-1][::every]
+    return tuple(tick for tick in ticks if tick[0] in kept)

@@ -43,9 +43,7 @@ class TimePlots(QWidget):
         self._columns: tuple[int, int] | None = None
         self._edges: tuple[float, float] | None = None
         self._layout = QVBoxLayout(self)
-        margin = round(scaled(12))
-        self._layout.setContentsMargins(0, margin, 0, round(scaled(4)))
-        self._layout.setSpacing(round(scaled(6)))
+        self._space()
         self._offered = self._options()
         self.plot_choice = self._make_plot_choice()
         self.measure_choice = self._make_measure_choice()
@@ -84,7 +82,14 @@ class TimePlots(QWidget):
         self._theme = theme
         for part in (self.plot_choice, self.measure_choice, *self._panes.values()):
             part.set_theme(theme)
+        self._space()
+        self._place_choices()
         self._refresh()
+
+    def _space(self) -> None:
+        """Margins as large as the font is now."""
+        self._layout.setContentsMargins(0, round(scaled(12)), 0, round(scaled(4)))
+        self._layout.setSpacing(round(scaled(6)))
 
     def show_plots(self, plots: object) -> None:
         """Show these plots, a tuple of ``Plot``, from now on."""
@@ -126,7 +131,6 @@ class TimePlots(QWidget):
             self._layout.addWidget(self._panes[plot], 1)
             self._panes[plot].show_time_axis(plot is self._shown[-1])
         self._layout.activate()
-        self.measure_choice.setVisible(bool({Plot.STATE, Plot.GATE} & set(self._shown)))
         self._place_choices()
 
     def set_columns(self, first: int, last: int, edges: tuple[float, float] | None = None) -> None:
@@ -191,14 +195,18 @@ class TimePlots(QWidget):
         self._place_choices()
 
     def _place_choices(self) -> None:
-        """Put the choices at the right of the first title."""
+        """Put the choices at the right of the first title, which gives way."""
+        self.measure_choice.setVisible(bool({Plot.STATE, Plot.GATE} & set(self._shown)))
         right, gap = self.width() - round(scaled(16)), round(scaled(8))
         for choice in (self.plot_choice, self.measure_choice):
             choice.adjustSize()
             choice.move(right - choice.width(), round(scaled(8)))
             choice.raise_()
-            right = choice.x() - gap
-        self.measure_choice.setVisible(bool({Plot.STATE, Plot.GATE} & set(self._shown)))
+            if choice.x() < 0:
+                choice.hide()
+            right = choice.x() - gap if choice.isVisibleTo(self) else right
+        for number, plot in enumerate(self._shown if self._panes else ()):
+            self._panes[plot].give_title(right if not number else self.width())
 
 
 def limits_of(frame: Frame, plot: Plot, measure: Measure) -> tuple[float, float]:

@@ -10,6 +10,7 @@ from core.frame import FlowFrame, Frame, Phase
 from desktop.theme import DARK, LIGHT
 from desktop.views.curve import Curve
 from desktop.views.end_labels import few_enough, spread
+from desktop.views.plot_pane import few_ticks
 from desktop.views.plots import TimePlots, limits_of
 from desktop.views.series import Measure, Plot, series_of, thinned, title_of
 from desktop.views.steady import LogAxis, SteadyRange, decades, linear_limits, log_positions, rounded_up, time_ticks
@@ -126,6 +127,26 @@ def test_names_that_cannot_stand_at_their_curves_are_left_out() -> None:
     assert not {0, 1, 2, 4} & set(named)
     placed = spread([many[n] for n in named], 12, 100)
     assert max(abs(place - many[n]) for place, n in zip(placed, named, strict=True)) <= 6
+
+
+def test_ticks_whose_texts_would_touch_are_left_out() -> None:
+    ticks = tuple((float(n), f"{n}") for n in range(-4, 1))
+    assert few_ticks(ticks, 200.0, 14.0) == ticks
+    assert [value for value, _ in few_ticks(ticks, 60.0, 14.0)] == [-4.0, -2.0, 0.0]
+    assert [value for value, _ in few_ticks(ticks, 20.0, 14.0)] == [-4.0, 0.0]
+
+
+def test_the_title_gives_way_to_the_choices(qtbot: QtBot) -> None:
+    plots = shown(qtbot, fake_frame(), Plot.GATE)
+    pane = plots._panes[Plot.GATE]
+    for width in (900, 420, 300):
+        plots.resize(width, 200)
+        edge = min(choice.x() for choice in (plots.plot_choice, plots.measure_choice) if choice.isVisible())
+        text_wide = pane.title.fontMetrics().horizontalAdvance(pane.title.text())
+        assert pane.title.indent() + text_wide <= edge
+        assert edge >= 0
+    assert pane.title.text() != pane.title.toolTip() == title_of(fake_frame(), Plot.GATE, Measure.WHOLE)
+    assert not plots.measure_choice.isVisible()
 
 
 def test_it_attaches_by_itself(qtbot: QtBot) -> None:

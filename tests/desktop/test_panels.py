@@ -1,0 +1,63 @@
+"""Panels share their columns as the window, and the type, have room for them."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QApplication
+
+from desktop.panel_places import CROWDED_TABS, TABS, tabs_for
+from tests.desktop.windows import open_window
+
+
+@pytest.fixture
+def window(qapp, tmp_path):
+    with open_window(tmp_path) as window:
+        yield window
+
+
+def trigger(window, qtbot, name, times=1):
+    for _ in range(times):
+        window.findChild(QAction, name).trigger()
+    qtbot.wait(60)  # panels follow the size of type a little later
+
+
+def together(window, one, other):
+    return window.panels[other].dock in window.tabifiedDockWidgets(window.panels[one].dock)
+
+
+def test_which_panels_share_a_place() -> None:
+    assert tabs_for(720) == TABS
+    assert tabs_for(400) == CROWDED_TABS
+    assert {behind for _, behind in TABS} < {behind for _, behind in CROWDED_TABS}
+
+
+def test_large_type_makes_tabs_of_the_panels_at_the_sides(window, qtbot) -> None:
+    assert not together(window, "model", "data")
+    trigger(window, qtbot, "larger_type", 8)
+    assert all(together(window, *pair) for pair in (("model", "data"), ("model", "bookmarks")))
+    assert together(window, "equations", "inspector")
+    assert window.panels["equations"].dock.widget().isVisible()
+    assert window.panels["model"].seen
+    trigger(window, qtbot, "usual_type")
+    assert not together(window, "model", "data")
+    assert not together(window, "equations", "inspector")
+    assert all(window.panels[name].seen for name in ("model", "data", "bookmarks", "equations", "inspector"))
+
+
+def test_a_tab_that_is_asked_for_comes_forward_and_stays_usual(window, qtbot) -> None:
+    trigger(window, qtbot, "larger_type", 8)
+    trigger(window, qtbot, "panel_inspector")
+    assert window.panels["inspector"].seen
+    trigger(window, qtbot, "phase_update")
+    assert window.panels["changes"].seen
+    trigger(window, qtbot, "usual_type")
+    assert not together(window, "equations", "inspector")
+
+
+def test_panels_that_somebody_has_arranged_stay_as_they_are(window, qtbot) -> None:
+    window.panels.settle()
+    trigger(window, qtbot, "larger_type", 8)
+    assert not together(window, "model", "data")
+    trigger(window, qtbot, "usual_type")
+    QApplication.processEvents()
