@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from core.frame import BlockFrame, Flow, LaneFrame
 from desktop.views.unrolled.boxes import CellBox, box_left
-from desktop.views.unrolled.edge import Edge
+from desktop.views.unrolled.edge import Arc, Edge
 from desktop.views.unrolled.geometry import arc_heights, arcs_of
 from desktop.views.unrolled.long_flows import state_of
 from desktop.views.unrolled.paint_padding import end_of
@@ -14,6 +14,7 @@ from desktop.views.unrolled.scene import Scene
 
 END_SHARE = 0.24  # of a box's width: how far from its middle an arc begins and ends
 INITIAL_PX = 2.0  # where it is cut: just inside the first column
+BESIDE_PX = 80.0  # how much farther than a column beside the screen arcs are drawn
 MOST_INITIAL_PITCHES = 4.0  # what is farther before the first column bends as if it were there
 
 
@@ -30,11 +31,9 @@ def arcs_over(scene: Scene, n: int, lane: LaneFrame, layer: int, block: BlockFra
 def _readers(scene: Scene, lane: LaneFrame, block: BlockFrame, delay: int, columns: range) -> Iterator[int]:
     """The steps whose arc lies over one of these columns and ends in one that is on screen, or begins there."""
     seen, way = range(*scene.columns), block.direction
-    low, high = (0, delay) if way > 0 else (-delay, 0)
-    for t in range(max(columns.start + low - delay * (way > 0), 0), min(columns.stop + high + delay, end_of(lane))):
-        past = t - way * delay
-        over = min(t, past) < columns.stop and max(t, past) >= columns.start
-        if over and (t in seen or past in seen):
+    before, behind = (0, delay) if way > 0 else (delay, 0)
+    for t in range(max(columns.start - before, 0), min(columns.stop + behind, end_of(lane))):
+        if t in seen or t - way * delay in seen:
             yield t
 
 
@@ -42,17 +41,20 @@ def _arc(
     scene: Scene, n: int, lane: LaneFrame, layer: int, block: BlockFrame, flow: Flow, t: int, height: float
 ) -> Edge:
     box, way = scene.boxes[n, layer], block.direction
-    y = scene.rows.lanes[n].layers[layer].top + 0.5
-    past = t - way * flow.delay
-    end, begin = _end(scene, t, box, -way), _end(scene, past, box, way)
-    high = height * scene.rows.scale
-    reached, norm = state_of(lane, flow, t)
+    foot, past = scene.rows.lanes[n].layers[layer].top + 0.5, t - way * flow.delay
+    initial = not 0 <= past < end_of(lane)
+    begins, ends = _end(scene, past, box, way), _end(scene, t, box, -way)
+    first = scene.axis.x_of(0 if way > 0 else end_of(lane))
+    if initial:  # it comes in from before the first column, where its curve is cut off
+        far = first - way * MOST_INITIAL_PITCHES * scene.axis.pitch
+        begins = max(begins, far) if way > 0 else min(begins, far)
+    arc = Arc(begins, ends, foot, height * scene.rows.scale)
+    x0, x1 = (_on_screen(scene, x) for x in (first + way * INITIAL_PX if initial else begins, ends))
     key = (n, flow.source, flow.target, flow.delay, t)
-    name = flow.target.rpartition("/")[2]
-    mark = f"{name}[\N{MINUS SIGN}{flow.delay}]" if t % flow.delay == 0 else ""
-    if 0 <= past < end_of(lane):
-        return Edge(key, begin, y, end, y, reached, norm, mark, arc=high, begins=begin)
-    return _initial(scene, lane, Edge(key, begin, y, end, y, reached, norm, initial=True, arc=high), way)
+    mark = f"{flow.target.rpartition('/')[2]}[\N{MINUS SIGN}{flow.delay}]" if t % flow.delay == 0 else ""
+    reached, norm = state_of(lane, flow, t)
+    y0, y1 = arc.at(x0)[1], arc.at(x1)[1]
+    return Edge(key, x0, y0, x1, y1, reached, norm, "" if initial else mark, initial, arc=arc)
 
 
 def _end(scene: Scene, t: int, box: CellBox, side: int) -> float:
@@ -61,12 +63,8 @@ def _end(scene: Scene, t: int, box: CellBox, side: int) -> float:
     return box_left(scene.axis, t, box) + wide * (0.5 + side * END_SHARE)
 
 
-def _initial(scene: Scene, lane: LaneFrame, edge: Edge, way: int) -> Edge:
-    """An arc from an initial value: it comes in from before the first column, where its curve is cut off."""
-    edge_px = scene.axis.x_of(0 if way > 0 else end_of(lane))
-    cut = edge_px + way * INITIAL_PX
-    far = edge_px - way * MOST_INITIAL_PITCHES * scene.axis.pitch
-    begins = max(edge.x0, far) if way > 0 else min(edge.x0, far)
-    share = (cut - begins) / (edge.x1 - begins) if edge.x1 != begins else 0.0
-    y = edge.y1 - edge.arc * 4 * share * (1 - share)
-    return Edge(edge.key, cut, y, edge.x1, edge.y1, edge.reached, edge.norm, initial=True, arc=edge.arc, begins=begins)
+def _on_screen(scene: Scene, x: float) -> float:
+    """The x itself, or the nearest that is a little beside the screen: long lines take long to paint."""
+    axis = scene.axis
+    beside = axis.pitch + BESIDE_PX
+    return min(max(x, axis.left - beside), axis.left + axis.width + beside)

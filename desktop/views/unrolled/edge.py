@@ -12,6 +12,25 @@ ARC_PARTS = 24  # straight pieces of an arc
 ELBOW_PX = 6.0  # how far from a box an edge turns that runs beside the boxes between
 
 
+class Arc(msgspec.Struct, frozen=True):
+    """A parabola over columns, from x ``begins`` to x ``ends``, that stands on the line y ``foot``."""
+
+    begins: float
+    ends: float
+    foot: float
+    height: float
+
+    @property
+    def top(self) -> Point:
+        """Its highest point."""
+        return (self.begins + self.ends) / 2, self.foot - self.height
+
+    def at(self, x: float) -> Point:
+        """The point over or under x."""
+        way = (x - self.begins) / (self.ends - self.begins) if self.ends != self.begins else 1.0
+        return x, self.foot - self.height * 4.0 * way * (1.0 - way)
+
+
 class Edge(msgspec.Struct, frozen=True):
     """An edge as the value travels, from (x0, y0) to (x1, y1); the gradient goes the other way."""
 
@@ -25,8 +44,7 @@ class Edge(msgspec.Struct, frozen=True):
     mark: str = ""  # "−2" for an edge over two steps
     initial: bool = False  # starts at the initial value, before the first step
     beside: float | None = None  # x of the stretch beside the boxes that lie between; None: straight
-    arc: float = 0.0  # how high it rises over the columns that it skips; 0: no arc
-    begins: float = 0.0  # x where an arc begins, also where less of it is drawn
+    arc: Arc | None = None  # over the columns that it skips; drawn from x0 to x1
 
     @property
     def t(self) -> int:
@@ -37,7 +55,8 @@ class Edge(msgspec.Struct, frozen=True):
     def points(self) -> tuple[Point, ...]:
         """The corners of its way."""
         if self.arc:
-            return tuple(self._over(part / ARC_PARTS) for part in range(ARC_PARTS + 1))
+            step = (self.x1 - self.x0) / ARC_PARTS
+            return tuple(self.arc.at(self.x0 + part * step) for part in range(ARC_PARTS + 1))
         ends = ((self.x0, self.y0), (self.x1, self.y1))
         if self.beside is None:
             return ends
@@ -55,17 +74,10 @@ class Edge(msgspec.Struct, frozen=True):
         """Whether a person who points there means this edge."""
         low, high = sorted((self.x0, self.x1))
         if self.arc:
-            over = (x - self.x0) / (self.x1 - self.x0) if high > low else 0.0
-            return low <= x <= high and abs(self._over(over)[1] - y) <= NEAR_ARC_PX
+            return low <= x <= high and abs(self.arc.at(x)[1] - y) <= NEAR_ARC_PX
         (x0, y0), (x1, y1) = self.stretch
         across, down = (min(x0, x1), max(x0, x1)), (min(y0, y1), max(y0, y1))
         return across[0] - 5 <= x <= across[1] + 5 and down[0] - 7 <= y <= down[1] + 7
-
-    def _over(self, share: float) -> Point:
-        """A point of the arc, a parabola that stands on the line of its end."""
-        x = self.x0 + (self.x1 - self.x0) * share
-        way = (x - self.begins) / (self.x1 - self.begins) if self.x1 != self.begins else 1.0
-        return x, self.y1 - self.arc * 4.0 * way * (1.0 - way)
 
     def along(self, share: float) -> Point:
         """The point at which ``share`` of the way is gone."""

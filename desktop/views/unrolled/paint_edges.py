@@ -48,7 +48,7 @@ def paint_edges(painter: QPainter, scene: Scene, chrome: Chrome, first: int, las
             _paint_rail_name(painter, scene, chrome, edge)
         if edge.initial:
             _paint_initial(painter, chrome, edge)
-        if edge.mark:
+        if edge.mark and edge.arc:
             _paint_mark(painter, chrome, edge)
 
 
@@ -142,7 +142,7 @@ def _paint_arc(painter: QPainter, edge: Edge, colour: QColor, thick: float) -> N
 
 def _paint_mark(painter: QPainter, chrome: Chrome, edge: Edge) -> None:
     """What an arc reads, at its highest point, on a ground that keeps it legible."""
-    font, middle, y = chrome.fonts.tiny, (edge.x0 + edge.x1) / 2, edge.y1 - edge.arc
+    font, (middle, y) = chrome.fonts.tiny, edge.arc.top
     wide, high = chrome.word_width(edge.mark, font) + 4, chrome.line_height(font)
     painter.fillRect(QRectF(middle - wide / 2, y - high / 2, wide, high), chrome.theme.background)
     chrome.write(painter, edge.mark, font, chrome.theme.secondary, middle, y, 0.5)

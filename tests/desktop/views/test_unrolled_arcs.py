@@ -67,7 +67,7 @@ def test_an_arc_leads_from_the_column_that_is_read_to_the_reader(view: UnrolledV
     for edge in whole:
         assert column(view, edge.x1) == edge.t
         assert column(view, edge.x0) == edge.t - way * edge.key[3]
-        assert min(y for _, y in edge.points) == pytest.approx(edge.y0 - edge.arc, abs=0.5)
+        assert min(y for _, y in edge.points) == pytest.approx(edge.arc.top[1], abs=0.5)
     begun = [edge for edge in arcs(view) if edge.initial]
     assert len(begun) == 2 + 5
     assert all(column(view, edge.x0) == (0 if way > 0 else STEPS - 1) for edge in begun)
@@ -80,7 +80,7 @@ def test_without_the_edge_over_one_step_no_rail_runs_between_boxes(view: Unrolle
 
 def test_longer_delays_rise_higher_and_the_boxes_leave_room(view: UnrolledView) -> None:
     view.show_frame(at(session_of(2, 5), 0.5))
-    heights = {edge.key[3]: edge.arc for edge in arcs(view)}
+    heights = {edge.key[3]: edge.arc.height for edge in arcs(view)}
     assert heights[5] > heights[2]
     rows = view.scene.rows.lanes[0]
     assert rows.layers[0].top - rows.pill.bottom > max(heights.values())
@@ -116,6 +116,16 @@ def test_no_arc_runs_between_columns_that_are_both_off_screen(view: UnrolledView
     assert last - first < 30
     for edge in arcs(view, first, last):
         assert first <= edge.t < last or first <= edge.t - edge.key[3] < last
+
+
+def test_arcs_that_lead_far_away_are_drawn_as_far_as_they_are_seen(view: UnrolledView) -> None:
+    view.show_frame(at(session_of(2, 150, steps=300), 1.0, last=300))
+    view.ensure_visible(200)
+    long = [edge for edge in arcs(view, *view.scene.columns) if edge.key[3] == 150 and not edge.initial]
+    assert long
+    for edge in long:
+        assert abs(edge.x1 - edge.x0) < 2 * view.width() < edge.arc.ends - edge.arc.begins
+        assert (edge.x0, edge.y0) == edge.arc.at(edge.x0)
 
 
 def test_an_arc_is_pointed_at_and_told(view: UnrolledView) -> None:
