@@ -12,7 +12,9 @@ from core.words import Choices, Text, Texts
 Natural = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 Iteration = Annotated[int, msgspec.Meta(ge=0, le=1000)]  # those before it are walked, too
 Panel = Literal["model", "data", "equations", "inspector", "parameters", "plots", "differences"]
-Laboratory = Literal["reach", "weights", "jacobian", "cliff"]
+Laboratory = Literal[
+    "reach", "paths", "weights", "jacobian", "gates", "lyapunov", "linear", "random_products", "cliff"
+]  # fmt: skip
 
 
 class Place(msgspec.Struct, frozen=True):

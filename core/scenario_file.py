@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import msgspec
 
@@ -14,7 +14,7 @@ from core.learning.clipping import Clipping
 from core.learning.optimisers import SGD, Optimiser
 from core.learning.paces import Pace
 from core.learning.step import LearningSettings
-from core.lesson import LessonStep, Place
+from core.lesson import Laboratory, LessonStep, Panel, Place
 from core.network import Padding
 from core.network_file import MAX_LAYERS, InputPart, LayerPart, ReadoutPart
 from core.regulariser.settings import GRADIENTS, Regulariser
@@ -39,8 +39,8 @@ _CHOICES = {  # what msgspec does not say by itself
     "opening.grain": ", ".join(Grain),
     "lesson.at.phase": ", ".join(Phase),
     "lesson.at.grain": ", ".join(Grain),
-    "lesson.look.panel": "model, data, equations, inspector, parameters, plots or differences",
-    "lesson.look.laboratory": "reach, weights, jacobian or cliff",
+    "lesson.look.panel": ", ".join(get_args(Panel)),
+    "lesson.look.laboratory": ", ".join(get_args(Laboratory)),
     "breakpoints.type": "time, saturated, gradient, vanishes, explodes, dead or non-finite",
 }
 MOST_LANES = 3  # beside the lead

@@ -44,6 +44,15 @@ def stand_at(session: Session, place: Place) -> None:
     session.go_to(Cursor(place.iteration, 0))
     if place.grain is not None:
         session.grain = place.grain
-    session.go_to_phase(place.phase)
+    if place.phase is Phase.BACKWARD and place.t is not None:  # its last walk; others may not come to t
+        session.go_to(Cursor(place.iteration, _end_of(session, place.phase)))
+    else:
+        session.go_to_phase(place.phase)
     if place.t is not None and place.phase not in _TIMELESS:
         session.go_to_time(place.t)
+
+
+def _end_of(session: Session, phase: Phase) -> int:
+    timeline = session.timeline
+    later = timeline.phases[timeline.phases.index(phase) + 1 :] if phase in timeline.phases else ()
+    return timeline.starts_phase(later[0]) if later else timeline.length

@@ -39,7 +39,7 @@ _ENDINGS: dict[str, dict[str, tuple[str, ...]]] = {
         "borrow": ("one from a friend", "one until Monday", "one for a week"),
     },
     "chinese": {
-        "买": ("一部 新 的", "一个 更好 的", "另 一个"),
+        "买": ("一部 新 手机", "一个 更好 的", "另 一个"),
         "修": ("它 一下", "好 它", "一 修 再 用"),
         "借": ("朋友 的 用", "一个 用 几天", "别人 的"),
     },

@@ -12,7 +12,7 @@ from core.learning.optimisers import SGD, Adam
 from core.resources import resource_path
 from core.scenario import read_scenario, scenario_names
 
-SHIPPED = resource_path("scenarios", "agreement.toml").read_text(encoding="utf-8")
+SHIPPED = resource_path("scenarios", "agreement.toml").read_text(encoding="utf-8").split("[[lesson]]")[0]
 SMALL = """
 name = "Small"
 [network]
