@@ -17,6 +17,7 @@ from core.training_edits import beginning_of, kept, walked
 from desktop.bridge import Bridge
 from desktop.reports import Kind, default_log_file, defect
 from desktop.session_edits import from_its_start
+from desktop.training.courtesy import Courtesy
 from desktop.training.plan import Plan, plan_of
 from desktop.worker import Cancelled, Result, Worker
 
@@ -64,6 +65,7 @@ class Trainer(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self._tell)
+        self._courtesy = Courtesy(self)
         self._halt = threading.Event()
         self._plan: Plan | None = None
         self._forget()
@@ -75,7 +77,11 @@ class Trainer(QObject):
         self._stage = Stage.NONE
         self._chosen: int | None = None  # None: the last one
         self._safe = 0  # iterations that were kept
+        self._rest()
+
+    def _rest(self) -> None:
         self._timer.stop()
+        self._courtesy.cease()
 
     @property
     def status(self) -> Status:
@@ -150,7 +156,13 @@ class Trainer(QObject):
         assert course is not None
         iterations = course.left or course.beginning.training.iterations
         self._halt, self._stage, self._chosen = halt, Stage.RUNNING, None
-        self._worker.submit(LEARN, lambda cancelled: course.go_on(iterations, lambda: halt.is_set() or cancelled()))
+        self._courtesy.listen()
+
+        def is_over(cancelled: Cancelled) -> bool:
+            self._courtesy.wait()
+            return halt.is_set() or cancelled()
+
+        self._worker.submit(LEARN, lambda cancelled: course.go_on(iterations, lambda: is_over(cancelled)))
         self._timer.start()
         self._tell()
 
@@ -220,7 +232,7 @@ class Trainer(QObject):
         elif not isinstance(result.error, Stopped):
             self._complain(result.error)
         if not self._worker.busy:
-            self._timer.stop()
+            self._rest()
         self._tell()
 
     def _learned(self, error: Exception | None) -> None:
