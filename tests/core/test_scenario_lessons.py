@@ -192,7 +192,7 @@ def test_what_is_wrong_in_layers_is_said_with_its_line(written, before, after, s
         ("l0/z", "l0/zz", r"line 46, lesson\[1\].look.path: got “l0/zz”, expected one of: l0/r, l0/z"),
         ("unit = 2", "unit = 3", r"line 46, lesson\[1\].look.unit: got 3, expected a unit of l0/z, 0 to 2"),
         ('"inspector"', '"inspect"', r"line 46, lesson\[1\].look.panel: .*expected model, data"),
-.*expected reach, paths"),
+        ('"reach"', '"rich"', r"line 46, lesson\[1\].look.laboratory: .*expected reach, paths"),
         ("answer = 2", "answer = 3", r"line 48, lesson\[1\].question.answer: got 3, expected one of the cho"),
         ('["这个", "那个"]', '["这个"]', r"lesson\[1\].question.choices: there are not as many in each language"),
         ('text.en = "First."\n', "", r"lesson\[0\].text: 'en' is missing"),
