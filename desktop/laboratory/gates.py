@@ -199,7 +199,8 @@ class GatesPicture(Picture):
         theme, chart = self.maps.theme, self.claim
         chart.setToolTip(str(output.sentence))
         if isinstance(output, NoOutputGate) or np.isnan(output.truth_norms).all():
-            chart.set_labels("", str(output.sentence))
+            words = str(output.sentence)
+            chart.set_labels("", words[:1].upper() + words[1:])
             chart.set_x(0.0, 1.0, ())
             chart.set_y(0.0, 1.0, ())
             chart.set_key(())

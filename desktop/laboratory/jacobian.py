@@ -12,7 +12,7 @@ from core.gradients.jacobians.pascanu import Dial, NoDial, dial
 from core.gradients.jacobians.products import SpanProduct, span_product
 from desktop.charts.chart import Chart
 from desktop.charts.matrix import pooled, square_limits
-from desktop.charts.scales import log_axis
+from desktop.charts.scales import decade_axis, log_axis
 from desktop.colours import ColourMaps
 from desktop.laboratory.dial import DialView
 from desktop.laboratory.legend import SignedLegend
@@ -128,8 +128,9 @@ class JacobianPicture(Picture):
         """Draw all of it."""
         self._answer = answer
         self._draw(answer)
-        title = f"{answer.step.sentence.values['layer']}: "
-        self.said.emit(f"{answer.step.sentence} {str(answer.span.sentence).removeprefix(title)}")
+        values = answer.span.sentence.values
+        over = str(answer.span.sentence).removeprefix(f"{values['layer']}: ").replace(f" from t = {values['t']}", "")
+        self.said.emit(f"{answer.step.sentence} {over}")
 
     def _draw(self, answer: JacobianAnswer) -> None:
         self._draw_matrix(answer.step)
@@ -179,15 +180,13 @@ class JacobianPicture(Picture):
 
     def _draw_products(self, span: SpanProduct) -> None:
         theme, chart = self.maps.theme, self.products
-        sizes = 10.0 ** np.clip(span.logs, -320, 308)
-        shown = np.where(np.isneginf(span.logs), 0.0, sizes)
-        axis = log_axis([*shown[np.isfinite(shown)].tolist(), 1.0])
+        axis = decade_axis([*span.logs[~np.isnan(span.logs)].tolist(), 0.0])
         chart.clear_data()
         chart.set_labels(tr("steps back from t = {t}").format(t=span.t + 1), tr("stretch over them"))
         chart.set_steps(0, int(span.lags[-1]))
         chart.set_y(axis.bottom, axis.top, axis.ticks)
         chart.add_rule(float(axis.places([1.0])[0]), theme.text)
-        places, count = axis.places(shown).T, shown.shape[1]
+        places, count = axis.log_places(span.logs).T, span.logs.shape[1]
         chart.add_lines(span.lags, places[1 : count - 1 : max(1, count // 12)], theme.strong_line)
         chart.add_line(span.lags, places[-1], theme.gradient_high, 1.0)
         chart.add_line(span.lags, places[0], theme.gradient_high)

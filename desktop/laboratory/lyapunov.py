@@ -21,6 +21,7 @@ from desktop.widgets.number_field import NumberField
 
 ROOM = 0.09  # of the axis, for a row of minus infinity
 MOST_CURVES = 12
+STILL = 1e-9  # an exponent within it neither grows nor dies
 
 
 class LyapunovQuestion(msgspec.Struct, frozen=True):
@@ -102,22 +103,23 @@ class LyapunovPicture(Picture):
         chart.set_steps(0, len(exponents))
         chart.set_y(axis.bottom, axis.top, axis.ticks)
         chart.add_rule(0.0, theme.text)
-        gone, grow = np.isneginf(exponents), exponents > 0
+        gone, grow, stay = np.isneginf(exponents), exponents > STILL, np.abs(exponents) <= STILL
         spread = np.nan_to_num(found.spread)
         across, up = np.full(3 * len(numbers), np.nan), np.full(3 * len(numbers), np.nan)  # a stroke, and a gap
         across[0::3] = across[1::3] = numbers
         up[0::3], up[1::3] = exponents - spread, exponents + spread
         chart.add_line(across, np.where(np.isfinite(up), up, np.nan), theme.strong_line, 1.5)
-        dies = ~gone & ~grow & ~np.isnan(exponents)
+        dies = ~gone & ~grow & ~stay & ~np.isnan(exponents)
         kinds = (
             (dies, theme.gradient_high, "o", tr("dies")), (grow, theme.warning, "t1", tr("grows")),
+            (stay, theme.text, "s", tr("stays")),
             (gone, theme.secondary, "t", tr("−∞: forgotten at once")),
         )  # fmt: skip
         for chosen, colour, symbol, _ in kinds:
             if chosen.any():
                 where = np.where(gone, lost, exponents)[chosen]
                 chart.add_points(numbers[chosen], where, colour, symbol, 7)
-        marks = {"o": "●", "t1": "▲", "t": "▼"}
+        marks = {"o": "●", "s": "■", "t1": "▲", "t": "▼"}
         chart.set_key([(colour, words, marks[symbol]) for chosen, colour, symbol, words in kinds if chosen.any()])
 
     def _draw_course(self, found: LyapunovSpectrum, axis: Axis, lost: float) -> None:

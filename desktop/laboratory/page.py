@@ -189,7 +189,9 @@ class Laboratory(QWidget):
         self.sentence.setText(_typeset(sentence))
 
     def _wait(self) -> None:
-        """The last picture stays while the next one is computed, unless it shows another thing."""
+        """The last picture stays while the next one is computed; what was said of another one does not."""
+        if self._drawn is None:
+            self.sentence.setText(self.tr("This is being computed. Esc stops it."))
         with QSignalBlocker(self.bar):
             self.bar.setValue(0)
         self.bar.show()

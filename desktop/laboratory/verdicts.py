@@ -165,14 +165,14 @@ class VerdictsPicture(Picture):
         self._mark(verdict, values, [(theme.gate_one, f"{name}, {tr('unit')} {unit}")])
 
     def _mark(self, verdict: Verdict, places: NDArray, key: list) -> None:
-        """The steps of the verdict: a filled mark where it is true, an open one at what is to blame."""
+        """The steps of the verdict: a filled mark where it is true, an open one at its cause."""
         theme, times = self.maps.theme, verdict.times
         if times:
             self.chart.add_points([times[0] + 1], [places[times[0]]], theme.warning, "t", 12)
             key.append((theme.warning, tr("here"), "▼"))
         for t in times[1:2]:
             self.chart.add_points([t + 1], [places[t]], theme.background, "o", 10, ring=theme.warning)
-            key.append((theme.warning, tr("what is to blame"), "○"))
+            key.append((theme.warning, tr("cause"), "○"))
         self.chart.set_key(key)
 
     def _go(self) -> None:

@@ -239,8 +239,8 @@ def _step_sentence(
     if not np.isfinite(values).all():
         return Sentence("{layer}, t = {t}: the Jacobian of {of} by {by} of the step before is not finite.", numbers)
     return Sentence(
-        "{layer}, t = {t}: one step back stretches a gradient of {of} at least by {least} and at most by {most}{to}; "
-        "the spectral radius is {radius}.",
+        "{layer}, t = {t}: one step back stretches a gradient of {of} by {least} to {most}{to}; the spectral radius is "
+        "{radius}.",
         numbers,
     )
 

@@ -161,11 +161,11 @@ def _sentence(
     if values[0] < 0:
         return Sentence(
             "{layer}: over {lag} steps back from t = {t} every gradient of {of} shrinks, to {most} of its length at "
-            "best{by}; the direction that loses most keeps {least}.",
+            "best{by}; the worst direction keeps {least}.",
             numbers,
         )
     return Sentence(
         "{layer}: over {lag} steps back from t = {t} a gradient of {of} can grow to {most} times its length{by}; the "
-        "direction that loses most keeps {least}.",
+        "worst direction keeps {least}.",
         numbers,
     )
