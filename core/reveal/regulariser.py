@@ -30,7 +30,7 @@ def flow_frame(moment: Moment, outcome: Outcome | None, settings: Regulariser) -
     before, after = global_norm(outcome.gradients), global_norm(outcome.regularised)
     return FlowFrame(
         block=flow.block,
-        title=block.title if len(moment.run.network.layers) > 1 else "",
+        title=moment.run.network.title_of(flow.block) if len(moment.run.network.layers) > 1 else "",
         state=names[0] if len(names) == 1 else f"[{'; '.join(names)}]",
         ratios=ratios,
         is_zero=shown & flow.is_zero[:, sample],

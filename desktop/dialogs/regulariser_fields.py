@@ -87,7 +87,7 @@ class RegulariserFields(QObject):
 
 def layer_choices(network: Network) -> Layers:
     """The layers of a network that can be regularised, with their titles."""
-    return tuple((name, network.block(name).title) for name in layers_with_memory(network))
+    return tuple((name, network.title_of(name)) for name in layers_with_memory(network))
 
 
 def state_names() -> tuple[tuple[str, str], ...]:

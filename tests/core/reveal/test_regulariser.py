@@ -14,6 +14,7 @@ from core.regulariser.information_flow import information_flow
 from core.regulariser.settings import Regulariser
 from core.reveal import frame_at
 from core.session import Session
+from tests.core.network_cases import NETWORKS, session_on
 from tests.core.walk_cases import session_of
 
 SETTINGS = Regulariser(0.5)
@@ -98,3 +99,13 @@ def test_it_is_drawn_at_every_detail(detail: Detail) -> None:
         frame = frame_at(session, View(detail=detail, path="l1/h"))
         assert frame.inspection is not None
         assert not any(operation.lit for operation in frame.operations.values())
+
+
+def test_halves_of_a_layer_are_told_apart() -> None:
+    learning = LearningSettings(regulariser=Regulariser(0.5, block="l0.reverse"))
+    session = session_on(NETWORKS["bidirectional"](), learning, steps=3)
+    assert session.timeline.times(Phase.REGULARISER) == range(3)  # as gradients walk back through it
+    frame = at(session, Phase.REGULARISER, 1)
+    assert frame.flow is not None
+    assert frame.flow.title == session.run.network.title_of("l0.reverse")
+    assert f"Regulariser, t = 2, {frame.flow.title}: one step back" in str(frame.sentence)
