@@ -24,7 +24,6 @@ def flow_frame(moment: Moment, outcome: Outcome | None, settings: Regulariser) -
     shown = np.zeros(moment.steps, bool)
     shown[times] = True
     ratios = np.where(shown, flow.ratios[:, sample], np.nan)
-    block = moment.run.network.block(flow.block)
     names = regularised_names(moment.run.network, settings)
     is_whole = done.steps == moment.steps
     before, after = global_norm(outcome.gradients), global_norm(outcome.regularised)
