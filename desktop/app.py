@@ -23,6 +23,7 @@ from desktop.edits import Edits
 from desktop.files import Files
 from desktop.look import Look
 from desktop.main_window import MainWindow, Parts
+from desktop.page_tabs import attach_page_tabs
 from desktop.proofs import Proofs
 from desktop.recovery import Recovery
 from desktop.reports import Kind, default_log_file, defect
@@ -117,6 +118,7 @@ def build_window(bridge: Bridge, settings: Settings, formulas: Path) -> MainWind
     parts = Parts(bridge, settings, look, typesetter, makers, inside, files, edits, proofs, scenarios, trainer)
     window = MainWindow(unrolled, parts)
     window.scenario_pages = ScenarioPages(window, scenarios, settings, formulas.parent / "thumbnails", look)
+    window.page_tabs = attach_page_tabs(window)
     for part in (bridge, look, files, edits, proofs, scenarios, trainer, typesetter):
         part.setParent(window)
     files.attach(window, unrolled, window.menus.recent)

@@ -159,6 +159,8 @@ def _column(found: LossMap, k: int) -> str:
     if not np.isfinite(shares).any():
         return tr("No gradient reaches {path} at step {k}.").format(path=found.path, k=k + 1)
     strongest, count = int(np.nanargmax(np.abs(shares))), int(np.count_nonzero(found.norms[:, k]))
+    if count == 1:
+        return tr("At step {k} the gradient comes from the loss of step {t} alone.").format(k=k + 1, t=strongest + 1)
     words = tr("At step {k} the gradient comes from {count} losses; that of step {t} makes up {share} % of it.")
     return words.format(k=k + 1, count=count, t=strongest + 1, share=f"{100 * shares[strongest]:.0f}")
 

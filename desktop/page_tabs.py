@@ -1,0 +1,78 @@
+"""What the middle of the window can show, as tabs beside the menus: the walk, the laboratory, the scenarios."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication, QSignalBlocker, Qt
+from PySide6.QtWidgets import QTabBar, QWidget
+
+from desktop.theme import ui_font
+
+WALK, LABORATORY, SCENARIOS = range(3)
+
+
+class PageTabs(QTabBar):
+    """Follows what is shown, also where a key or a menu chose it; a click shows a page."""
+
+    def __init__(self, pages: tuple[tuple[str, str, Callable[[], object]], ...], parent: QWidget | None = None) -> None:
+        """``pages``: name, what its tooltip says, and what shows it."""
+        super().__init__(parent)
+        self.setObjectName("page_tabs")
+        self.setAccessibleName(self.tr("What the middle shows"))
+        self.setDrawBase(False)
+        self.setExpanding(False)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        for name, tip, _ in pages:
+            self.setTabToolTip(self.addTab(name), tip)
+        self._shows = [show for _, _, show in pages]
+        self.currentChanged.connect(lambda number: self._shows[number]())
+
+    def show_page(self, number: int) -> None:
+        """Mark this page as the one that is seen; shows nothing."""
+        with QSignalBlocker(self):
+            self.setCurrentIndex(number)
+
+    def set_size(self) -> None:
+        """As large as the type is now."""
+        self.setFont(ui_font(12.5))
+
+
+def attach_page_tabs(window: Any) -> PageTabs:
+    """The tabs of a main window, at the end of its menu bar."""
+    middle, scenarios, laboratory = window.middle, window.scenario_pages, window.commands["show_laboratory"]
+
+    def show(wanted: bool) -> None:
+        scenarios.close_gallery()
+        if middle.shows_laboratory != wanted:
+            middle.show_laboratory(wanted)
+
+    def gallery() -> None:
+        if not scenarios.shows_gallery:
+            scenarios.show_gallery()
+
+    tabs = PageTabs(
+        (
+            (tr("Walk"), tr("The unrolled network"), lambda: show(False)),
+            (tr("Laboratory"), laboratory.toolTip(), lambda: show(True)),
+            (tr("Scenarios"), window.commands["open_gallery"].toolTip(), gallery),
+        ),
+        window,
+    )
+
+    def follow(_number: int = 0) -> None:
+        seen = SCENARIOS if scenarios.shows_gallery else LABORATORY if middle.shows_laboratory else WALK
+        tabs.show_page(seen)
+        laboratory.setChecked(middle.shows_laboratory)
+
+    middle.currentChanged.connect(follow)
+    window.menuBar().setCornerWidget(tabs)
+    tabs.set_size()
+    window.look.worn.connect(lambda _theme: tabs.set_size())
+    return tabs
+
+
+def tr(text: str) -> str:
+    """The text in the person's language."""
+    return QCoreApplication.translate("PageTabs", text)
