@@ -31,6 +31,7 @@ class Settings:
 
     def __init__(self, store: QSettings) -> None:
         self._store = store
+        self._read: dict[str, tuple[str, tuple[str, ...]]] = {}  # by key: the text that stood there, and its names
 
     @property
     def geometry(self) -> QByteArray:
@@ -195,11 +196,10 @@ class Settings:
         self._store.setValue(key, json.dumps(names, ensure_ascii=False))
 
     def _names(self, key: str) -> tuple[str, ...]:
-        try:
-            names = json.loads(self._text(key) or "[]")
-        except ValueError:
-            return ()
-        return tuple(name for name in names if isinstance(name, str)) if isinstance(names, list) else ()
+        text = self._text(key)
+        if self._read.get(key, ("", ()))[0] != text:  # some are asked for with every frame
+            self._read[key] = text, _names_in(text)
+        return self._read.get(key, ("", ()))[1]
 
     def _bytes(self, key: str) -> QByteArray:
         value = self._store.value(key)
@@ -218,6 +218,15 @@ class Settings:
 
     def _flag(self, key: str, default: bool) -> bool:
         return {"true": True, "false": False}.get(self._text(key).lower(), default)
+
+
+def _names_in(text: str) -> tuple[str, ...]:
+    """The names in a list of JSON; none where it is damaged."""
+    try:
+        names = json.loads(text)
+    except ValueError:
+        return ()
+    return tuple(name for name in names if isinstance(name, str)) if isinstance(names, list) else ()
 
 
 def _flag_text(value: bool) -> str:

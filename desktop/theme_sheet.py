@@ -83,16 +83,16 @@ QLineEdit[invalid="true"], QPlainTextEdit[invalid="true"] { border: 2px solid @w
 QComboBox QAbstractItemView { background: @panel@; border: 1px solid @strong_line@; outline: 0;
     selection-background-color: @accent_tint@; selection-color: @text@; }
 QCheckBox, QRadioButton { background: transparent; spacing: 0.5em;
-    border: 2px solid transparent; border-radius: 0.3em; }
+    border: 2px solid transparent; border-radius: 0.4em; padding: 0.1em 0.4em 0.1em 0.25em; }
 QCheckBox:focus, QRadioButton:focus { border-color: @accent@; }
 QCheckBox:disabled, QRadioButton:disabled { color: @faint@; }
 QCheckBox::indicator, QRadioButton::indicator { width: 1.1em; height: 1.1em; border: 1px solid @faint@;
     background: @panel@; }
 QCheckBox::indicator { border-radius: 0.25em; }
-QRadioButton::indicator { border-radius: 0.54em; }
+QRadioButton::indicator { border-radius: 0.58em; }
 QCheckBox::indicator:hover, QRadioButton::indicator:hover { border-color: @accent@; }
 QCheckBox::indicator:checked { background: @accent@; border-color: @accent@; image: url(@marks@/check-@theme@.svg); }
-QRadioButton::indicator:checked { width: 0.5em; height: 0.5em; border: 0.34em solid @accent@; background: @on_accent@; }
+QRadioButton::indicator:checked { width: 0.6em; height: 0.6em; border: 0.34em solid @accent@; background: @on_accent@; }
 QCheckBox::indicator:disabled, QRadioButton::indicator:disabled { border-color: @line@; background: @background@; }
 QSpinBox::up-button, QDoubleSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::down-button {
     subcontrol-origin: border; width: 1.5em; border: none; background: transparent; }

@@ -78,7 +78,7 @@ class LanesDialog(QDialog):
         self.close_button.clicked.connect(lambda _checked=False: self.accept())
         bridge.frame_changed.connect(self._show)
         self._show(bridge.frame)
-        fit(self, 520, 100)
+        fit(self, 580, 100)
 
     def _arrange(self) -> None:
         side = round(scaled(SIDE_PX))
@@ -114,7 +114,7 @@ class LanesDialog(QDialog):
         self.start_seed.setAccessibleName(self.tr("Seed of the other initial weights"))
         self.iteration.setAccessibleName(self.tr("Which earlier iteration"))
         cell = QHBoxLayout()
-        self.cell.setMinimumWidth(round(scaled(150)))
+        self.cell.setMinimumWidth(round(scaled(210)))
         cell.setSpacing(round(scaled(8)))
         cell.addWidget(self.cell, 1)
         cell.addWidget(label_for(self.tr("seed"), self.seed))

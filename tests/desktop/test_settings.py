@@ -66,3 +66,14 @@ def test_damaged_entries_count_as_absent(tmp_path: Path, damage: str) -> None:
     assert settings.animations
     assert settings.speed == DEFAULT_SPEED
     assert settings.recent_files == ()
+
+
+def test_recent_files_follow_what_another_window_has_stored(tmp_path: Path) -> None:
+    store = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+    settings, other = Settings(store), Settings(store)
+    settings.add_recent_file("/a")
+    assert settings.recent_files is settings.recent_files
+    other.add_recent_file("/b")
+    assert settings.recent_files == ("/b", "/a")
+    other.clear_recent_files()
+    assert settings.recent_files == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from itertools import pairwise
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
@@ -22,6 +23,7 @@ RAIL_NAME_PX = 24.0
 BESIDE_SHARE = 0.6
 ARC_SHARE, ARC_HEAD_PX = 0.4, 5.0
 BESIDE_ROOM_PX = 44.0  # for a number at an edge beside boxes
+OVER_PX = 8.0  # by which a number may be wider than its gap, but for an open cell, which would cover it
 NUMBERS_FROM_PX = 23.0  # a narrower gap shows no numbers, rather than some of them
 
 
@@ -177,10 +179,9 @@ def _paint_norm(painter: QPainter, scene: Scene, chrome: Chrome, edge: Edge, thi
     wide = chrome.word_width(text, font)
     if edge.y0 == edge.y1:
         room = abs(edge.x1 - edge.x0)
-        if wide > room + 2:  # tiny numbers have long exponents
-            text = power_text(edge.norm)
-            wide = chrome.word_width(text, font)
-        if room < NUMBERS_FROM_PX * scene.rows.scale or wide > room + 8:
+        over = 0.0 if scene.axis.focus is not None else OVER_PX
+        text = gap_text(edge.norm, room, over, lambda words: chrome.word_width(words, font))
+        if not text or room < NUMBERS_FROM_PX * scene.rows.scale:
             return
         y = edge.y0 - thick / 2 - 3.5 - chrome.line_height(font) / 2
         chrome.write(painter, text, font, chrome.theme.secondary, (edge.x0 + edge.x1) / 2, y, 0.5)
@@ -190,6 +191,14 @@ def _paint_norm(painter: QPainter, scene: Scene, chrome: Chrome, edge: Edge, thi
         x = edge.x0 + thick / 2 + 6
         y = beside_line(edge.y0, edge.y1, scene.rows.scale)
         chrome.write(painter, text, font, chrome.theme.secondary, x, y, 0.0)
+
+
+def gap_text(norm: float, room: float, over: float, wide: Callable[[str], float]) -> str:
+    """A norm for a gap between two boxes, "" where none fits; over it by ``over`` pixels where nothing covers that."""
+    text = short_text(norm)
+    if wide(text) > room + min(2.0, over):  # tiny numbers have long exponents
+        text = power_text(norm)
+    return text if wide(text) <= room + over else ""
 
 
 def _paint_norm_beside(painter: QPainter, scene: Scene, chrome: Chrome, edge: Edge, thick: float) -> None:

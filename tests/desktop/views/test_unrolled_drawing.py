@@ -14,10 +14,12 @@ from pytestqt.qtbot import QtBot
 
 from core.frame import Detail, Frame, Phase
 from desktop.colours import ColourMaps
+from desktop.numbers_text import power_text
 from desktop.theme import DARK, LIGHT
 from desktop.views.unrolled import UnrolledView
 from desktop.views.unrolled.edges import edges_of
 from desktop.views.unrolled.paint_cells import strip_rect
+from desktop.views.unrolled.paint_edges import gap_text
 from desktop.views.unrolled.scene import changed_columns
 from tests.desktop.fake_frames import fake_frame
 
@@ -272,3 +274,13 @@ def test_lanes_may_have_sequences_of_different_length(make: Maker) -> None:
     view.show_frame(replace(long, lanes=(long.lanes[0], fake_frame(T=4, t=3).lanes[0])))
     view.fit()
     assert not picture(view).isNull()
+
+
+def test_a_number_beside_an_open_cell_fits_the_gap_or_is_left_out() -> None:
+    def wide(words: str) -> float:
+        return 6.0 * len(words)
+
+    assert gap_text(0.26, 22.0, 8.0, wide) == "0.26"  # 24 pixels, hanging over by 1 at each side
+    assert gap_text(0.26, 22.0, 0.0, wide) == ""
+    assert gap_text(0.26, 24.0, 0.0, wide) == "0.26"
+    assert gap_text(1.23e-104, 40.0, 8.0, wide) == power_text(1.23e-104)
