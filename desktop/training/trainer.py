@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 
 from core.errors import Cancelled as Stopped
@@ -77,11 +78,7 @@ class Trainer(QObject):
         self._stage = Stage.NONE
         self._chosen: int | None = None  # None: the last one
         self._safe = 0  # iterations that were kept
-        self._rest()
-
-    def _rest(self) -> None:
         self._timer.stop()
-        self._courtesy.cease()
 
     @property
     def status(self) -> Status:
@@ -156,7 +153,6 @@ class Trainer(QObject):
         assert course is not None
         iterations = course.left or course.beginning.training.iterations
         self._halt, self._stage, self._chosen = halt, Stage.RUNNING, None
-        self._courtesy.listen()
 
         def is_over(cancelled: Cancelled) -> bool:
             self._courtesy.wait()
@@ -227,13 +223,19 @@ class Trainer(QObject):
         elif result.error is None:
             make, stood, words, chosen = result.value
             if self._apply(make, stood):
-                self._safe = max(self._safe, chosen if make is kept else 0)
+                self._note(chosen if make is kept else 0)
                 self._bridge.report(words)
         elif not isinstance(result.error, Stopped):
             self._complain(result.error)
         if not self._worker.busy:
-            self._rest()
+            self._timer.stop()
         self._tell()
+
+    def _note(self, safe: int) -> None:
+        """So many iterations were kept; what comes after this training goes on from them."""
+        self._safe = max(self._safe, safe)
+        if safe:
+            self._plan = replace(self.plan, anew=False)
 
     def _learned(self, error: Exception | None) -> None:
         course = self._course
