@@ -123,6 +123,8 @@ class Panels(QObject):
             self._window.resizeDocks([docks[front]], [round(min(scaled(wish), most))], down)
         high = self._window.height()
         wishes = {"equations": 0.44 * high, "inspector": 0.56 * high, **left_heights(self._panels, high)}
+        if reading:  # it needs room more than words that are seen in the drawing, too
+            wishes |= {"model": 0.6 * high, "data": 0.2 * high, "bookmarks": 0.1 * high}
         behind = {name for _, name in self._tabs}
         for stack in (("equations", "inspector"), ("model", "data", "bookmarks")):
             there = [name for name in stack if name in docks and name not in behind]

@@ -18,8 +18,9 @@ from desktop.theme import Theme
 from desktop.views.unrolled import UnrolledView
 from desktop.worker import Result, Worker
 
-DRAWN, KEPT = QSize(880, 495), QSize(704, 396)  # as the window draws it, and as it is kept
-FORMAT = 1  # to be raised where drawings look otherwise, so that the old ones are not shown again
+KEPT = QSize(704, 396)
+DRAWN = (QSize(608, 342), QSize(720, 405), QSize(880, 495))  # so large a window would be, by the number of lanes
+FORMAT = 2  # to be raised where drawings look otherwise, so that the old ones are not shown again
 KINDS = {"en": ".en", "zh": ".zh"}
 
 
@@ -75,13 +76,15 @@ class Thumbnails(QObject):
             self._drawing = UnrolledView()
             self._drawing.set_animation_ms(0)
             self._drawing.set_theme(self._theme)
-            self._drawing.resize(DRAWN)
+        size = DRAWN[min(len(frame.lanes), len(DRAWN)) - 1]
+        self._drawing.resize(size)
         self._drawing.show_frame(frame)
         self._drawing.fit()
-        image = QImage(DRAWN, QImage.Format.Format_RGB32)
+        image = QImage(2 * size, QImage.Format.Format_RGB32)
         image.fill(self._theme.background)
         painter = QPainter(image)
-        self._drawing.paint_picture(painter, 1.0)
+        painter.scale(2.0, 2.0)
+        self._drawing.paint_picture(painter, 2.0)
         painter.end()
         smooth = Qt.TransformationMode.SmoothTransformation
         return image.scaled(KEPT, Qt.AspectRatioMode.KeepAspectRatio, smooth)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from core.lesson import Question
 from core.words import LANGUAGES, Text, Words, all_said, said
 from desktop.scenarios import OpenLesson
 from desktop.theme import Theme, bold_font, scaled, ui_font
 from desktop.views.choice import Choice
-from desktop.views.side.parts import ButtonRow, ShortButton, WrapLabel, column_of, fit_column
+from desktop.views.side.parts import SIDE_PX, ButtonRow, ShortButton, WrapLabel, column_of, fit_column
 
 TEXT_PX = 13.5
 NEXT, BACK = Words("Next", "下一步"), Words("Back", "上一步")
@@ -147,10 +147,14 @@ class LessonPanel(QWidget):
         top.addWidget(self.place, 1)
         top.addWidget(self.languages)
         self._column = column_of(self)
+        self._scroll = self.findChild(QScrollArea)
         self._column.addLayout(top)
-        for part in (self.name, self.text, self.question, self.buttons):
+        for part in (self.name, self.text, self.question):
             self._column.addWidget(part)
         self._column.addStretch(1)
+        self._foot = QHBoxLayout()  # does not scroll
+        self._foot.addWidget(self.buttons)
+        self.layout().addLayout(self._foot)
 
     def show_lesson(self, lesson: OpenLesson | None, language: str) -> None:
         """Show the step it is at, in a language; None for no lesson."""
@@ -169,6 +173,13 @@ class LessonPanel(QWidget):
         else:
             self._show_step(lesson)
         self.set_theme(self._theme)
+        self._scroll_to(lesson)
+
+    def _scroll_to(self, lesson: OpenLesson | None) -> None:
+        """The answer that was just given is seen whole; a new step from its beginning."""
+        answered = lesson is not None and lesson.number in lesson.chosen
+        part = self.question.because if answered else self.name
+        QTimer.singleShot(0, self, lambda: self._scroll.ensureWidgetVisible(part, 0, round(scaled(8))))
 
     def _show_step(self, lesson: OpenLesson) -> None:
         step, number, count, language = lesson.step, lesson.number, len(lesson.steps), self._language
@@ -196,6 +207,8 @@ class LessonPanel(QWidget):
         self._theme = theme
         fit_column(self._column)
         self._column.setSpacing(round(scaled(10)))
+        side = round(scaled(SIDE_PX))
+        self._foot.setContentsMargins(side, round(scaled(6)), side, round(scaled(8)))
         self.languages.set_theme(theme)
         self.place.setFont(ui_font(12))
         self.name.set_theme(theme)
