@@ -79,6 +79,11 @@ class Middle(QStackedWidget):
             self._subject = Subject(problem, learning, earlier)
         return self._subject
 
+    def _stop_there(self, point: object) -> None:
+        if self._bridge.edits.add_breakpoint(point):
+            words = self.tr("A breakpoint was set: {point}. Next event (N) walks there.")
+            self._bridge.report(words.format(point=point))
+
     def _made(self) -> Laboratory:
         from desktop.laboratory import make_laboratory
 
@@ -86,6 +91,6 @@ class Middle(QStackedWidget):
         laboratory.jump_requested.connect(self._bridge.go_to_time)
         laboratory.selected.connect(lambda place: self._bridge.select(*place))
         laboratory.unit_chosen.connect(self._bridge.choose_unit)
-        laboratory.breakpoint_requested.connect(self._bridge.edits.add_breakpoint)
+        laboratory.breakpoint_requested.connect(self._stop_there)
         self.addWidget(laboratory)
         return laboratory

@@ -55,6 +55,7 @@ class Chart(pg.PlotWidget):
         for part in (self._rules, self.cursor_line):
             item.addItem(part, ignoreBounds=True)
         self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the keys of the walk do what the pointer does
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)  # the grid shares the room out
         self.set_x(0.0, 1.0, ())
         self.set_y(0.0, 1.0, ())

@@ -33,8 +33,8 @@ class VerdictsPicture(Picture):
         self.title = tr("Verdicts")
         self._answer: VerdictsAnswer | None = None
         self._subject: Subject | None = None
-        losses = (("all", tr("whole loss")), ("one", tr("loss of this step alone")))
-        self.losses = Choice(maps.theme, losses, several=False, parent=self)
+        self._t, self._alone = 0, 0  # where the walk is; the step whose loss was chosen, which stays when one goes on
+        self.losses = Choice(maps.theme, self._options(), several=False, parent=self)
         self.losses.setAccessibleName(tr("The loss whose gradient is judged"))
         self.losses.show_chosen(("all",))
         self.fields = ThresholdFields(settings, self)
@@ -64,6 +64,9 @@ class VerdictsPicture(Picture):
         grid.setColumnStretch(0, 2)
         grid.setColumnStretch(1, 3)
 
+    def _options(self) -> tuple[tuple[str, str], ...]:
+        return ("all", tr("whole loss")), ("one", tr("loss of step {t} alone").format(t=self._alone + 1))
+
     def _wire(self) -> None:
         self.losses.chosen.connect(self._choose_losses)
         self.fields.changed.connect(self.changed)
@@ -85,14 +88,15 @@ class VerdictsPicture(Picture):
 
     def question(self, subject: Subject, place: Place) -> VerdictsQuestion | str:
         """All verdicts on the sequence that is looked at."""
-        self._subject = subject
+        self._subject, self._t = subject, place.t
+        self._show_step()
         thresholds = self.fields.thresholds
         if thresholds is None:
             return tr("One of the thresholds above cannot be used; it is marked, and says what is expected.")
         alone = self.losses.keys == ("one",)
         if alone and subject.problem.targets is None:
             return tr("There is no loss without targets. Give the sequence targets, or choose the whole loss.")
-        return VerdictsQuestion(thresholds, place.t if alone else None, place.sample)
+        return VerdictsQuestion(thresholds, self._alone if alone else None, place.sample)
 
     def show_answer(self, answer: VerdictsAnswer, place: Place) -> None:
         """Fill the list; the verdict that was chosen stays chosen where there is one like it."""
@@ -111,6 +115,8 @@ class VerdictsPicture(Picture):
 
     def show_place(self, place: Place) -> None:
         """The cursor in time."""
+        self._t = place.t
+        self._show_step()
         self.chart.set_cursor(place.t + 1)
 
     def _chosen(self) -> Verdict | None:
@@ -191,8 +197,18 @@ class VerdictsPicture(Picture):
         if verdict is not None and self._answer is not None and self._subject is not None:
             self.breakpoint_requested.emit(stop_for(verdict, self._answer.thresholds, self._subject.problem.network))
 
+    def _show_step(self) -> None:
+        """Offer the loss of the step where the walk is, or name the one that was chosen."""
+        longer = self._subject is not None and self._alone >= self._subject.problem.steps
+        if self.losses.keys != ("one",) or longer:
+            self._alone = self._t
+        self.losses.show_options(self._options())
+
     def _choose_losses(self, keys: object) -> None:
+        """Choosing the single step once more takes the one where the walk is by now."""
+        self._alone = self._t
         self.losses.show_chosen(tuple(keys))  # type: ignore[arg-type]
+        self.losses.show_options(self._options())
         self.changed.emit()
 
     def _point(self, x: float) -> None:

@@ -49,7 +49,7 @@ class Choice(QWidget):
         if options != self._options:
             self._options, self._focus = options, 0
             self.updateGeometry()
-            self.update()
+            self.show_chosen(self._chosen)
 
     def show_chosen(self, keys: tuple[Hashable, ...]) -> None:
         """Show these keys as chosen; emits nothing."""

@@ -32,7 +32,7 @@ def test_a_wrong_number_can_be_mended(qapp, qtbot):
     assert "marked" in page.sentence.text()
     picture.variance.setText("0.9")
     picture.variance.editingFinished.emit()
-    qtbot.waitUntil(lambda: picture.body.isVisible(), timeout=20_000)
+    qtbot.waitUntil(picture.body.isVisible, timeout=20_000)
     assert "0.9" in page.sentence.text()
     page.close_worker()
     page.hide()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from core.breakpoints import Vanishes
 from tests.desktop.windows import open_window
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
@@ -52,3 +53,23 @@ def test_a_click_in_the_map_moves_the_walk(window, qtbot):
     qtbot.waitUntil(lambda: not laboratory.busy)
     laboratory.pictures[0].map.chart.pointed.emit((3.1, 5.0))
     assert window.bridge.frame.position.t == 2
+
+
+def test_a_verdict_becomes_a_breakpoint_at_which_the_walk_stops(window, qtbot):
+    window.commands["show_laboratory"].trigger()
+    laboratory = window.middle.laboratory
+    laboratory.turn_to([picture.title for picture in laboratory.pictures].index("Verdicts"))
+    picture = laboratory.picture
+    qtbot.waitUntil(lambda: not laboratory.busy, timeout=20_000)
+    picture.fields.fields["vanish"].setText("0.9")
+    picture.fields.fields["vanish"].editingFinished.emit()
+    qtbot.waitUntil(lambda: not laboratory.busy and picture.list.topLevelItemCount() > 0, timeout=20_000)
+    verdict = picture._chosen()
+    picture.stop.click()
+    assert window.bridge.session.breakpoints == (Vanishes(verdict.path, 0.9),)
+    assert "breakpoint was set" in window.status.text
+    window.bridge.next_event()
+    qtbot.waitUntil(lambda: bool(window.bridge.frame.event), timeout=20_000)
+    assert window.bridge.frame.position.t == verdict.t
+    window.bridge.report("")
+    qtbot.waitUntil(lambda: f"vanished at t = {verdict.t + 1}" in window.status.text)

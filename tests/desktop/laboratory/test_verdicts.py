@@ -59,7 +59,23 @@ def test_the_loss_of_one_step_alone_shows_what_all_losses_hide(picture):
     picture.set_maps(ColourMaps(DARK))
 
 
+def test_the_chosen_loss_stays_while_the_walk_goes_on(picture):
+    subject = fading()
+    picture.question(subject, PLACE)
+    picture._choose_losses(("one",))
+    answer, _ = drawn(picture, subject, PLACE)
+    there = Place("l0/h", answer.found[0].t)
+    assert picture.question(subject, there) == picture.question(subject, PLACE)
+    picture.question(subject, there)
+    picture._choose_losses(("one",))
+    assert picture.question(subject, there).t == there.t
+    assert "step 14 alone" not in picture.losses.accessibleDescription()
+    picture._choose_losses(("all",))
+    assert picture.question(subject, PLACE).t is None
+
+
 def test_a_click_goes_there_and_selects(picture):
+    picture.question(fading(), PLACE)
     picture._choose_losses(("one",))
     answer, _ = drawn(picture, fading(), PLACE)
     jumps, selected, stops = [], [], []
@@ -122,6 +138,7 @@ def test_a_step_without_a_loss_says_so(picture):
     weights = np.zeros_like(problem.loss_weights)
     weights[-1] = 1.0
     subject = Subject(replace(problem, weights=weights))
+    picture.question(subject, Place("l0/h", 1))
     picture._choose_losses(("one",))
     question = picture.question(subject, Place("l0/h", 1))
     with pytest.raises(SessionError, match="no loss at t = 2"):
