@@ -31,18 +31,8 @@ class Command(msgspec.Struct, frozen=True):
 
 def commands() -> tuple[Command, ...]:
     """All commands, in the order of the menus."""
-    return (
-        *_file(),
-        *_edit(),
-        *_walk(),
-        *_grains(),
-        *_phases(),
-        *_compare(),
-        *_train(),
-        *_view(),
-        *_panels(),
-        *_help(),
-    )
+    return (*_file(), *_edit(), *_walk(), *_grains(), *_phases(), *_compare(), *_train(), *_view(), *_panels(),
+            *_help())  # fmt: skip
 
 
 def _file() -> tuple[Command, ...]:
@@ -90,7 +80,7 @@ def _edit() -> tuple[Command, ...]:
         Command("change_model", tr("Change the &model…"), ("Ctrl+M",), tr("Another cell, other sizes, your equations"),
                 lambda w: w.edits.change_model(), menu),
         Command("change_learning", tr("&Learning…"), ("Ctrl+L",), tr("Optimiser, rate, clipping, truncated BPTT"),
-                lambda w: w.panels["model"].view.learning.open_dialog(w.bridge.session.setup.learning), menu),
+                lambda w: w.panels["model"].view.open_learning(w.bridge.session.setup), menu),
     )  # fmt: skip
 
 

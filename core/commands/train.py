@@ -107,19 +107,19 @@ def _with_options(learning: Learning, arguments: Namespace) -> Learning:
 
 
 def _train(scenario: Scenario, start: _Start, learning: Learning) -> tuple[TrainingResult, bool]:
-    network, total = scenario.network(), learning.iterations
+    network, total, initial = scenario.network(), learning.iterations, scenario.initial()
     batches = scenario.batches(size=learning.batch, seed=learning.seed, first=start.recipe.iterations)
     held_out = scenario.supply().some_held_out(_HELD_OUT) if _counts(scenario) else ()
     lines = Lines(total)
 
     def show(done: Progress) -> None:
         if held_out and lines.is_mark(done.number):
-            lines.note(f"held out {accuracy(network, done.parameters, held_out, scenario.score):.1%}")
+            lines.note(f"held out {accuracy(network, done.parameters, held_out, scenario.score, initial):.1%}")
         lines.show(done.number, f"loss {done.loss:.4g}")
 
     with interrupts() as interrupted:
         state = start.optimiser_state
-        result = train(network, start.parameters, batches, learning.step(), total, state, show, interrupted)
+        result = train(network, start.parameters, batches, learning.step(), total, state, show, interrupted, initial)
         lines.end()
         return result, interrupted() and result.iterations < total
 
@@ -134,7 +134,7 @@ def _summary(scenario: Scenario, result: TrainingResult, out: Path, total: int, 
         text += f"; last loss {result.losses[-1]:.4g}"
     if _counts(scenario):
         held_out = scenario.supply().some_held_out(_HELD_OUT_AT_THE_END)
-        share = accuracy(scenario.network(), result.parameters, held_out, scenario.score)
+        share = accuracy(scenario.network(), result.parameters, held_out, scenario.score, scenario.initial())
         task = scenario.task()
         text += f"; {share:.2%} of the {task.metric}, held out" if task else f"; {share:.2%} right on the sequence"
     return f"{text}. What was learned is in {out}."

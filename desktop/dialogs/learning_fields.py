@@ -180,7 +180,8 @@ def learning_words(settings: LearningSettings) -> str:
         window = tr("gradients go back {steps} steps").format(steps=settings.window)
     regulariser = regulariser_words(settings.regulariser)
     paces = [tr("units learn less often: {paces}").format(paces=paces_text(settings.paces))] if settings.paces else []
-    more = [*paces, *([regulariser] if regulariser else [])]
+    mean = [tr("the loss is the mean over the batch")] if settings.over_batch == "mean" else []
+    more = [*paces, *([regulariser] if regulariser else []), *mean]
     parts = (words[clipping.rule].format(limit=clipping.threshold), window, *more)
     return "; ".join(parts)
 

@@ -11,7 +11,7 @@ from time import monotonic
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-PATIENCE_S = 0.05  # that is waited at most, so that the work goes on while the window is busy for long
+PATIENCE_S = 0.25  # that is waited at most, so that the work goes on while the window is stuck
 TURN_S = 0.004  # of work before it asks again
 
 
