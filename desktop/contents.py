@@ -53,7 +53,7 @@ class Contents:
         self._bridge, self._settings, self._files, self._edits = bridge, settings, files, edits
         self._look, self._typesetter, self._trainer = look, typesetter, trainer
         self._scenarios = scenarios
-        self._left: dict[str, Content] = {}
+        self._left: dict[str, Maker] = {}
 
     def makers(self) -> dict[str, Maker]:
         """What makes each panel's content, by the panel's name, in the order in which the panels are placed."""
@@ -76,7 +76,7 @@ class Contents:
 
         if not self._left:
             self._left = Side(self._bridge, self._settings, self._files, self._edits, self._look.theme).contents()
-        return self._left[name]
+        return self._left[name]()
 
     def _equations(self) -> Content:
         from desktop.views.equations import EquationsPanel

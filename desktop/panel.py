@@ -18,7 +18,7 @@ from desktop.widgets.heading import DockTitle, TitleIcons
 
 
 class Panel:
-    """One dock, empty until its view is first wanted; a hidden one keeps the last frame until it is seen again."""
+    """One dock, empty until it is first seen; a hidden one keeps the last frame until it is seen again."""
 
     def __init__(
         self,
@@ -72,15 +72,15 @@ class Panel:
         if not self.seen or self.late:
             self._waiting = frame
             return
-        self._waiting = None
+        self._waiting, _ = None, self.view  # which is made, if this is the first time
         self._show(frame)
         if self._heading is not None:
             self.title.show_title(self._heading.text())
 
     def attach(self) -> None:
-        """Make and fill what was too slow for the first picture."""
+        """Make and fill what was too slow for the first picture; what stands behind others, once it is seen."""
         if self.late:
-            self.late = self.view is None
+            self.late = False
             self.set_seen(self.seen)
 
     def dress(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -35,39 +37,58 @@ class Side:
 
     def __init__(self, bridge: Bridge, settings: Settings, files: Files, edits: Edits, theme: Theme) -> None:
         self._bridge, self._settings, self._files, self._edits = bridge, settings, files, edits
-        self.model, self.data = ModelPanel(theme), DataPanel(theme)
-        self.bookmarks, self.breakpoints = BookmarksPanel(theme), BreakpointsPanel(theme)
+        self._theme = theme
         self._shown: dict[str, Any] = {}
         self._norms: dict[Cursor, tuple[float, ...]] = {}
-        self._wire()
 
-    def contents(self) -> dict[str, Content]:
-        """The panels by name."""
+    def contents(self) -> dict[str, Callable[[], Content]]:
+        """What makes the panels, by name."""
         return {
-            "model": Content(self.model, self._show_model),
-            "data": Content(self.data, self._show_data),
-            "bookmarks": Content(self.bookmarks, self._show_bookmarks),
-            "breakpoints": Content(self.breakpoints, self._show_breakpoints),
+            "model": lambda: Content(self.model, self._show_model),
+            "data": lambda: Content(self.data, self._show_data),
+            "bookmarks": lambda: Content(self.bookmarks, self._show_bookmarks),
+            "breakpoints": lambda: Content(self.breakpoints, self._show_breakpoints),
         }
 
-    def _wire(self) -> None:
-        bridge, edits, files = self._bridge, self._edits, self._files
-        self.model.change_requested.connect(lambda _: edits.change_model())
-        self.model.answers_requested.connect(lambda _: files.models.ask_again())
-        self.model.learning_changed.connect(bridge.edits.set_learning)
-        self.model.edit_requested.connect(edits.edit)
-        self.data.jump_requested.connect(bridge.go_to_time)
-        self.data.edit_requested.connect(edits.edit)
-        self.data.sample_requested.connect(bridge.choose_sample)
-        self.data.open_text_requested.connect(lambda _: edits.type_text())
-        self.data.open_file_requested.connect(lambda _: files.open_data())
-        self.data.loss_requested.connect(edits.set_loss_steps)
-        self.bookmarks.add_requested.connect(lambda _: edits.add_bookmark())
-        self.bookmarks.jump_requested.connect(self._jump)
-        self.bookmarks.rename_requested.connect(lambda pair: self._rename(*pair))
-        self.bookmarks.delete_requested.connect(self._delete)
-        self.breakpoints.add_requested.connect(bridge.edits.add_breakpoint)
-        self.breakpoints.remove_requested.connect(bridge.edits.remove_breakpoint)
+    @cached_property
+    def model(self) -> ModelPanel:
+        """The network and how it learns."""
+        panel, bridge, edits = ModelPanel(self._theme), self._bridge, self._edits
+        panel.change_requested.connect(lambda _: edits.change_model())
+        panel.answers_requested.connect(lambda _: self._files.models.ask_again())
+        panel.learning_changed.connect(bridge.edits.set_learning)
+        panel.edit_requested.connect(edits.edit)
+        return panel
+
+    @cached_property
+    def data(self) -> DataPanel:
+        """The sequence that is read."""
+        panel, bridge, edits = DataPanel(self._theme), self._bridge, self._edits
+        panel.jump_requested.connect(bridge.go_to_time)
+        panel.edit_requested.connect(edits.edit)
+        panel.sample_requested.connect(bridge.choose_sample)
+        panel.open_text_requested.connect(lambda _: edits.type_text())
+        panel.open_file_requested.connect(lambda _: self._files.open_data())
+        panel.loss_requested.connect(edits.set_loss_steps)
+        return panel
+
+    @cached_property
+    def bookmarks(self) -> BookmarksPanel:
+        """Places of the walk, and saved sessions."""
+        panel = BookmarksPanel(self._theme)
+        panel.add_requested.connect(lambda _: self._edits.add_bookmark())
+        panel.jump_requested.connect(self._jump)
+        panel.rename_requested.connect(lambda pair: self._rename(*pair))
+        panel.delete_requested.connect(self._delete)
+        return panel
+
+    @cached_property
+    def breakpoints(self) -> BreakpointsPanel:
+        """Where a walk stops by itself."""
+        panel = BreakpointsPanel(self._theme)
+        panel.add_requested.connect(self._bridge.edits.add_breakpoint)
+        panel.remove_requested.connect(self._bridge.edits.remove_breakpoint)
+        return panel
 
     def _changed(self, name: str, *facts: object) -> bool:
         """Whether these facts are others than at the last time."""
