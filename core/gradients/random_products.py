@@ -135,12 +135,12 @@ def _sentence(factors: int, variance: float, draws: int, exact: Array, sampled: 
         "off": power_text(abs(float(exact[-1] - sampled[-1]))),
     }
     words = (
-        "A product of {factors} numbers of variance {variance} has variance {exact}; {draws} draws show {sampled}, and "
+        "A product of {factors} numbers of variance {variance} has variance {exact}; {draws} draws show {sampled}, "
         "half of them are below {median}"
     )
     if abs(exact[-1] - sampled[-1]) > 0.3:
         return Sentence(
-            words + ". They part by {off}: nearly all of the variance stands in products rarer than one in {draws}.",
+            words + ". They part by {off}: what makes the variance is rarer than one in {draws}.",
             values,
         )
     return Sentence(words + ".", values)

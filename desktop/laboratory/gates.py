@@ -187,8 +187,9 @@ class GatesPicture(Picture):
             chart.set_key(())
             return
         chart.add_bars(places, low, theme.secondary, 0.6)
-        chart.add_bars(places, 1.0 - low - high, theme.line, 0.6, base=low)
-        chart.add_bars(places, high, theme.gate_one, 0.6, base=1.0 - high)
+        there = np.array([gate.counts.sum() / (gate.low_by_step.size * gate.low_by_unit.size or 1) for gate in gates])
+        chart.add_bars(places, there - low - high, theme.line, 0.6, base=low)
+        chart.add_bars(places, high, theme.gate_one, 0.6, base=there - high)
         chart.set_key(
             ((theme.secondary, tr("shut < {low:g}").format(low=NEAR), "■"), (theme.line, tr("between"), "■"),
              (theme.gate_one, tr("open > {high:g}").format(high=1 - NEAR), "■"))

@@ -73,7 +73,7 @@ class JacobianPicture(Picture):
         self.whole.setAccessibleName(tr("The Jacobian of the whole state, or of the output alone"))
         self.whole.show_chosen((WHOLE,))
         self.matrix, self.steps, self.products = (Chart(maps.theme) for _ in range(3))
-        self.legend, self.dial = SignedLegend(maps), DialView(maps.theme)
+        self.legend, self.dial = SignedLegend(maps, nothing=tr("not finite")), DialView(maps.theme)
         self.hint = QLabel()
         self._arrange()
         self.whole.chosen.connect(self._choose)

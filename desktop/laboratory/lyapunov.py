@@ -86,7 +86,8 @@ class LyapunovPicture(Picture):
         self.burn_in.show_value(float(answer.burn_in))
         words = tr("Kaplan–Yorke dimension {dimension} of {size}")
         size = len(answer.exponents)
-        self.dimension.setText(words.format(dimension=number_text(answer.kaplan_yorke, 3), size=size))
+        known = answer.kaplan_yorke == answer.kaplan_yorke
+        self.dimension.setText(words.format(dimension=number_text(answer.kaplan_yorke, 3), size=size) if known else "")
         self._draw(answer)
         self.said.emit(str(answer.sentence))
 

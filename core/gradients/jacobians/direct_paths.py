@@ -195,7 +195,8 @@ def _stays_in_its_unit(jacobians: Jacobians, place: Place) -> bool:
     values = jacobians.walked.evaluator().value
 
     def at_first(leaf: Expression) -> Array:
-        return values(leaf) if leaf.operator == PARAMETER else values(leaf)[0]
+        found = values(leaf) if leaf.operator == PARAMETER else values(leaf)[0]
+        return np.where(np.isfinite(found), found, 1.0)  # what is no number would seem to reach every unit
 
     arrived: Array = np.eye(size)
     for name, expression in place.factors:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from core.bulk.graph import in_order
 from core.frame import Sentence
+from core.gradients.backward.walked_block import WalkedBlock
 from core.gradients.jacobians.jacobian import Jacobians
 from core.gradients.jacobians.state_space import StatePart
 from core.gradients.numbers import ratio_text
@@ -78,12 +79,17 @@ def linear_recurrence(run: Run, block: str, sample: int = 0) -> LinearRecurrence
 def _why_not(jacobians: Jacobians) -> str:
     """In words why a cell is not linear; "" where it is."""
     walked = jacobians.walked
-    if any(not walked.is_constant(node) for node in _read_by_gradients(jacobians)):
+    if any(not _is_fixed(walked, node) for node in _read_by_gradients(jacobians)):
         return "what a step passes back depends on its numbers, not on parameters alone"
     for name in walked.block.cell.definition.variables:
         if any(walked.tape.overwritten(walked.first + row, name) for row in range(walked.count)):
             return f"{name} is overwritten at some steps"
     return "" if walked.count else "the sequence has no steps"
+
+
+def _is_fixed(walked: WalkedBlock, node: Node) -> bool:
+    """Whether a value is made of parameters alone, though a run may keep it at every step: ``a = alpha``."""
+    return walked.is_constant(node) or (bool(node.sources) and all(_is_fixed(walked, each) for each in node.sources))
 
 
 def _read_by_gradients(jacobians: Jacobians) -> set[Node]:

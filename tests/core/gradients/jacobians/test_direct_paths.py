@@ -69,6 +69,15 @@ def test_leaky_units_by_hand_and_trained() -> None:
     assert path.gates == ("a",)
 
 
+def test_numbers_that_are_none_hide_no_path() -> None:
+    problem = problem_for("lstm_peephole")
+    broken = {path: np.full_like(array, np.nan) for path, array in problem.parameters.items()}
+    with np.errstate(all="ignore"):
+        (path,) = direct_paths(Run(replace(problem, parameters=broken)).complete(), "l0")
+    assert (path.state, path.gates) == ("c", ("f",))
+    assert np.isnan(path.factors).all()
+
+
 def test_by_way_of_another_variable() -> None:
     text = "f = sigmoid(W @ x + p * c[-1])\nk = f * c[-1]\nm = -k\nc = tanh(V @ x) - m\nh = f * tanh(c)"
     run = run_for(text)

@@ -77,6 +77,12 @@ def test_states_and_gradients_follow_the_matrix(cell: str) -> None:
     np.testing.assert_allclose(gradients[0, h], initial, rtol=1e-7, atol=1e-10)
 
 
+def test_what_is_made_of_parameters_alone_is_fixed() -> None:
+    found = linear_recurrence(run_for("leaky", units=2), "l0")
+    assert isinstance(found, LinearRecurrence)
+    np.testing.assert_allclose(found.eigenvalues, 0.9)
+
+
 def test_a_defective_matrix_is_said() -> None:
     found = recurrence([[0.9, 1.0, 0.0], [0.0, 0.9, 1.0], [0.0, 0.0, 0.9]])
     assert found.is_defective
