@@ -13,7 +13,7 @@ Natural = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 Iteration = Annotated[int, msgspec.Meta(ge=0, le=1000)]  # those before it are walked, too
 Panel = Literal["model", "data", "equations", "inspector", "parameters", "plots", "differences"]
 Laboratory = Literal[
-    "reach", "paths", "weights", "jacobian", "gates", "lyapunov", "linear", "random_products", "cliff"
+    "reach", "paths", "weights", "jacobian", "gates", "lyapunov", "linear", "random_products", "cliff", "verdicts"
 ]  # fmt: skip
 
 

@@ -77,3 +77,20 @@ def test_recent_files_follow_what_another_window_has_stored(tmp_path: Path) -> N
     assert settings.recent_files == ("/b", "/a")
     other.clear_recent_files()
     assert settings.recent_files == ()
+
+
+def test_what_concerns_scenarios_is_remembered(tmp_path):
+    store = QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat)
+    settings = Settings(store)
+    assert (settings.language, settings.gallery_at_start, settings.scenario_files) == ("", True, ())
+    settings.language, settings.gallery_at_start = "zh", False
+    for file in ("a.toml", "b.toml", "a.toml"):
+        settings.add_scenario_file(file)
+    settings.sync()
+    again = Settings(QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat))
+    assert (again.language, again.gallery_at_start, again.scenario_files) == ("zh", False, ("a.toml", "b.toml"))
+    again.remove_scenario_file("a.toml")
+    assert again.scenario_files == ("b.toml",)
+    store.setValue("scenarios/language", "klingon")
+    store.setValue("scenarios/files", "[1, {")
+    assert (settings.language, settings.scenario_files) == ("", ())
