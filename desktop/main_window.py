@@ -102,7 +102,7 @@ class MainWindow(QMainWindow):
         self.status = StatusLine(theme, self, lambda: self.settings.thresholds)
         self.setStatusBar(self.status)
         self.scheduler = FrameScheduler(parent=self)
-        self.unrolled.installEventFilter(self)
+        self.status.installEventFilter(self)
         self.focus_keys = FocusKeys(self)
         self._columns = SharedColumns(self.bridge, self.unrolled)
         self.preferences = Preferences(self.settings, self.look, self)
@@ -217,9 +217,9 @@ class MainWindow(QMainWindow):
     # The window as such
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """What is slow to load waits until the drawing has been painted once."""
-        if event.type() == QEvent.Type.Paint and watched is self.unrolled:
-            self.unrolled.removeEventFilter(self)
+        """What is slow to load waits until all has been painted once: the drawing, or the gallery in its place."""
+        if event.type() == QEvent.Type.Paint and watched is self.status:
+            self.status.removeEventFilter(self)
             QTimer.singleShot(0, self, self.panels.attach_late)
         return False
 

@@ -5,7 +5,7 @@ It gives up what matters least, first, when the window gets narrow.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
@@ -163,7 +163,8 @@ class WalkBar(QWidget):
     def show_frame(self, frame: Frame) -> None:
         """Light the phase, name the walk."""
         phase = frame.position.phase
-        self.chips.show_phases(frame.phases, phase)
+        if self.chips.show_phases(frame.phases, phase):
+            QTimer.singleShot(0, self, self._fit)  # once Qt has laid the others out
         self.phase.show_current(self._actions[f"phase_{phase}"].iconText())
         self.grain.show_current(self._actions[f"grain_{frame.grain}"].iconText())
         self.subtitle.show_text(" · ".join(_lane_title(lane) for lane in frame.lanes))

@@ -247,7 +247,8 @@ class ChangesPanel(QWidget):
             spare = room - sum(width for column, width in enumerate(wanted) if column not in hidden)
             if spare >= 0:
                 break
-        wanted[0] = max(wanted[0] + min(spare, 0), round(scaled(LEAST_NAME_PX)))  # long names are cut in the middle
+        least = min(wanted[0], round(scaled(LEAST_NAME_PX)))
+        wanted[0] = max(wanted[0] + min(spare, 0), least)  # long names are cut in the middle
         shares = [column for column in range(2, 6) if column not in hidden]
         for column, width in enumerate(wanted):
             self.table.setColumnHidden(column, column in hidden)

@@ -105,15 +105,17 @@ class PhaseChips(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.show_phases(tuple(phase for phase in Phase if phase is not Phase.REGULARISER), None)
 
-    def show_phases(self, phases: Sequence[Phase], current: Phase | None) -> None:
-        """Show these phases, and which one the walk is in."""
-        if tuple(phases) != tuple(self._chips):
+    def show_phases(self, phases: Sequence[Phase], current: Phase | None) -> bool:
+        """Show these phases, and which one the walk is in; whether they are others than before."""
+        others = tuple(phases) != tuple(self._chips)
+        if others:
             self._rebuild(phases)
         self._current = current
         for phase, chip in self._chips.items():
             chip.set_lit(phase == current)
             state = self.tr("{phase} phase, current") if phase == current else self.tr("{phase} phase")
             chip.setAccessibleName(state.format(phase=chip.text()))
+        return others
 
     def chip(self, phase: Phase) -> Chip:
         """The chip of a phase. Raises KeyError for a phase that is not walked."""

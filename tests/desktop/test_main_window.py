@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
@@ -40,6 +42,13 @@ def test_it_opens_on_the_painted_example(window):
     assert "Subject and verb" in window.windowTitle()
     assert window.status.text
     assert window.status.accessibleDescription() == window.status.text
+
+
+def test_panels_are_filled_also_where_the_gallery_stands_first(qapp, tmp_path):
+    with open_window(tmp_path, before=lambda window: window.scenario_pages.show_gallery()) as window:
+        assert not window.unrolled.isVisible()
+        assert not any(window.panels[name].late for name in window.panels)
+        assert window.panels["equations"].view.isVisible()
 
 
 def test_the_sentence_is_that_of_the_frame(window):
@@ -145,6 +154,17 @@ def test_nothing_is_clipped(window, size):
         if button.isVisible():
             assert window.bar.rect().contains(button.mapTo(window.bar, button.rect().bottomRight())), button.text()
     assert window.unrolled.width() > size[0] * 0.4
+
+
+def test_the_tool_bar_makes_room_for_another_phase(window, qtbot):
+    window.resize(1280, 720)
+    learning = window.bridge.session.setup.learning
+    regulariser = dataclasses.replace(learning.regulariser, weight=0.5)
+    window.bridge.edits.set_learning(replace(learning, regulariser=regulariser))
+    qtbot.wait(30)
+    chip, title = window.bar.chips.chip(Phase.REGULARISER), window.bar.title
+    assert chip.width() >= chip.sizeHint().width()
+    assert title.text() == title.whole
 
 
 def test_large_type_keeps_the_controls_in_sight(window):

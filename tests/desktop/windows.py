@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
@@ -19,14 +19,20 @@ from desktop.settings import Settings
 
 
 @contextmanager
-def open_window(folder: Path, size: tuple[int, int] = (1280, 720)) -> Iterator[MainWindow]:
-    """The main window with the ready example, animation off; closed without questions, the look as it was before."""
+def open_window(
+    folder: Path, size: tuple[int, int] = (1280, 720), before: Callable[[MainWindow], object] = id
+) -> Iterator[MainWindow]:
+    """The main window with the ready example, animation off; closed without questions, the look as it was before.
+
+    ``before`` is done with the window before it is shown.
+    """
     app = application()
     font, palette, sheet = app.font(), app.palette(), app.styleSheet()
     settings = Settings(QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat))
     settings.animations = False
     window = build_window(Bridge(ready_session(), log_file=folder / "log.txt"), settings, formulas())
     window.resize(*size)
+    before(window)
     window.show()
     wait_for_panels(window)
     try:

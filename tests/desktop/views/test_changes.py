@@ -107,6 +107,14 @@ def test_every_phase_and_width_is_drawn(qtbot: QtBot, phase: Phase, width: int) 
     assert panel.minimumSizeHint().width() <= 260
 
 
+def test_all_columns_are_in_sight_where_they_have_room(qtbot: QtBot) -> None:
+    panel = shown(qtbot, fake_frame(phase=Phase.UPDATE), 320)
+    table = panel.table
+    whole = sum(table.columnWidth(column) for column in range(6) if not table.isColumnHidden(column))
+    assert not table.isColumnHidden(5)
+    assert whole <= table.viewport().width()
+
+
 def test_entries_that_were_cut_are_marked_and_counted(qtbot: QtBot) -> None:
     gradient = np.array([[3.0, 0.5], [-0.2, -2.0]])
     change = Change("l0/U", gradient, gradient, np.clip(gradient, -1, 1), None)
