@@ -176,7 +176,7 @@ class VerdictsPicture(Picture):
         if times:
             self.chart.add_points([times[0] + 1], [places[times[0]]], theme.warning, "t", 12)
             key.append((theme.warning, tr("here"), "▼"))
-        for t in times[1:2]:
+        for t in [each for each in times[1:2] if each != times[0]]:
             self.chart.add_points([t + 1], [places[t]], theme.background, "o", 10, ring=theme.warning)
             key.append((theme.warning, tr("cause"), "○"))
         self.chart.set_key(key)
