@@ -33,8 +33,7 @@ def weights_of(session: Session) -> Weights:
 
 def kept(course: Course, stood: Checkpoint, setup: Setup) -> Edit:
     """The session goes on with what was learned. Raises DataError for a recipe that cannot be read."""
-    begun = course.beginning
-    training = trained(begun.training, begun.settings, stood.number, stood.parameters)
+    training = trained(course.beginning.training, course.stages(stood.number), stood.parameters)
     label = f"keep what {stood.number} iterations have learned"
     state = fitting_state(setup.network, stood.parameters, setup.learning.optimiser, stood.optimiser_state)
     return Edit(label, replace(setup, training=training), stood.parameters, optimiser_state=state)
@@ -46,11 +45,12 @@ def walked(course: Course, stood: Checkpoint, setup: Setup) -> Edit:
     A training takes the mean over the batch, so the walk does too. Raises DataError for a recipe that cannot be read.
     """
     begun, number = course.beginning, stood.number + 1
-    training = trained(begun.training, begun.settings, stood.number, stood.parameters)
-    learning = replace(begun.settings, over_batch="mean")
+    training = trained(begun.training, course.stages(stood.number), stood.parameters)
+    learning = replace(course.settings_of(number), over_batch="mean")
+    state = fitting_state(begun.network, stood.parameters, learning.optimiser, stood.optimiser_state)
     changed = replace(setup, learning=learning, training=training, interventions=())
     if course.supply.task is not None:
         batch = course.batch(number)
         changed = replace(changed, sequence=batch, initial=initial_for(begun.initial, batch.batch))
     label = f"walk iteration {number} of a training"
-    return Edit(label, changed, stood.parameters, optimiser_state=stood.optimiser_state)
+    return Edit(label, changed, stood.parameters, optimiser_state=state)

@@ -13,7 +13,7 @@ from core.errors import Cancelled, DataError
 from core.learning.checkpoints import BUDGET_BYTES, Checkpoint, Checkpoints
 from core.learning.record import Training
 from core.learning.step import LearningSettings
-from core.learning.training import Progress, accuracy, fitting_state, train
+from core.learning.training import Progress, TrainingResult, accuracy, fitting_state, train
 from core.network import Network
 from core.sequence import Sequence
 from core.supply import Supply
@@ -62,6 +62,7 @@ class Course:
         self.diverged = False
         self._checkpoints = Checkpoints(Checkpoint(0, parameters, state), budget_bytes)
         self.last = Checkpoint(0, parameters, state)
+        self._stages = [(0, replace(beginning.settings, over_batch="sum"))]  # iterations done before, settings
         self._held_out: tuple[Sequence, ...] | None = None
 
     @property
@@ -88,7 +89,7 @@ class Course:
         """So many iterations more; fewer where it is cancelled or where the next update would not be finite."""
         if not self.marks:
             self.marks.append(Mark(0, score=self._score(self.last.parameters)))
-        self.diverged = self._learn(self.last, iterations, self._note, cancelled)
+        _, self.diverged = self._learn(self.last, self.done + iterations, self._note, cancelled)
 
     def at(self, number: int, cancelled: Callable[[], bool] = lambda: False) -> Checkpoint:
         """Where the training stood after ``number`` iterations. Raises DataError for others, Cancelled."""
@@ -96,38 +97,60 @@ class Course:
             raise DataError(f"the training has not come to iteration {number}; it has done {self.done}")
         if number == self.done:
             return self.last
-        found = [self._checkpoints.before(number)]
-
-        def keep(done: Progress) -> None:
-            found[0] = Checkpoint(found[0].number + 1, done.parameters, done.optimiser_state)
-
-        self._learn(found[0], number - found[0].number, keep, cancelled)
-        if found[0].number < number:
+        found, _ = self._learn(self._checkpoints.before(number), number, None, cancelled)
+        if found.number < number:
             raise Cancelled
-        return found[0]
+        return found
 
     def batch(self, number: int) -> Sequence:
         """What iteration ``number``, from 1, learns from."""
         return self.supply.batch(self.beginning.training.done + number - 1)
 
+    def change(self, settings: LearningSettings) -> None:
+        """Learn in this way from the next iteration on."""
+        settings = replace(settings, over_batch="sum")
+        kept = [(first, way) for first, way in self._stages if first < self.done]
+        self._stages = kept if kept and kept[-1][1] == settings else [*kept, (self.done, settings)]
+
+    def settings_of(self, number: int) -> LearningSettings:
+        """How iteration ``number``, from 1, learned, or would."""
+        return next(settings for first, settings in reversed(self._stages) if first < max(number, 1))
+
+    def stages(self, done: int) -> tuple[tuple[int, LearningSettings], ...]:
+        """Of the first ``done`` iterations: how many were learned in which way, one after the other."""
+        ends = [*(first for first, _ in self._stages[1:]), done]
+        counted = [(min(end, done) - first, way) for (first, way), end in zip(self._stages, ends, strict=True)]
+        return tuple((iterations, way) for iterations, way in counted if iterations > 0)
+
     def _learn(
-        self, start: Checkpoint, iterations: int, say: Callable[[Progress], None], cancelled: Callable[[], bool]
-    ) -> bool:
-        """Whether it diverged."""
+        self, stood: Checkpoint, end: int, say: Callable[[Progress], None] | None, cancelled: Callable[[], bool]
+    ) -> tuple[Checkpoint, bool]:
+        """Where it stands then, and whether it diverged."""
+        while stood.number < end:
+            borders = [first for first, _ in self._stages if first > stood.number]
+            wanted = min([end, *borders]) - stood.number
+            result = self._train(stood, wanted, say, cancelled)
+            stood = Checkpoint(stood.number + result.iterations, result.parameters, result.optimiser_state)
+            if result.iterations < wanted:
+                return stood, result.diverged
+        return stood, False
+
+    def _train(
+        self, start: Checkpoint, iterations: int, say: Callable[[Progress], None] | None, cancelled: Callable[[], bool]
+    ) -> TrainingResult:
         begun = self.beginning
         batches = self.supply.batches(begun.training.done + start.number)
-        result = train(
+        return train(
             begun.network,
             start.parameters,
             batches,
-            begun.settings,
+            self.settings_of(start.number + 1),
             iterations,
             start.optimiser_state,
             say,
             cancelled,
             begun.initial,
         )
-        return result.diverged
 
     def _note(self, done: Progress) -> None:
         self.last = Checkpoint(self.last.number + 1, done.parameters, done.optimiser_state)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -71,12 +71,13 @@ def learning_of(settings: LearningSettings, training: Training) -> Learning:
     return Learning(**step, iterations=training.iterations, batch=training.batch, seed=training.seed)
 
 
-def trained(training: Training, settings: LearningSettings, iterations: int, parameters: Arrays) -> Training:
-    """The record after so many iterations more, which gave these parameters. Raises DataError for a wrong recipe."""
+def trained(training: Training, stages: Iterable[tuple[int, LearningSettings]], parameters: Arrays) -> Training:
+    """The record after so many iterations more in these ways, which gave these parameters. Raises DataError."""
     recipe = read_recipe(training.recipe) if training.recipe else Recipe(task=training.task)
-    recipe = recipe.continued(learning_of(settings, training), iterations) if iterations else recipe
-    done = training.done + iterations
-    return msgspec.structs.replace(training, done=done, weights=digest_of(parameters), recipe=recipe.as_json())
+    for iterations, settings in stages:
+        recipe = recipe.continued(learning_of(settings, training), iterations)
+        training = msgspec.structs.replace(training, done=training.done + iterations)
+    return msgspec.structs.replace(training, weights=digest_of(parameters), recipe=recipe.as_json())
 
 
 def recorded(settings: Settings, recipe: Mapping[str, Any], parameters: Arrays) -> Training:

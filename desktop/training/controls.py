@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 from desktop.dialogs.field import choose, combo, show_number, spin
 from desktop.theme import Theme, scaled, ui_font
 from desktop.training.plan import Plan
-from desktop.training.trainer import Stage, Status
+from desktop.training.status import Stage, Status
 from desktop.views.side.parts import ShortButton
 from desktop.widgets.flow_row import FlowRow
 from desktop.widgets.wheel_guard import WheelGuard

@@ -12,7 +12,7 @@ from desktop.charts.scales import Axis, log_axis
 from desktop.numbers_text import percent_text
 from desktop.theme import Theme, scaled
 from desktop.training.series import Series, envelope, thinned
-from desktop.training.trainer import Status
+from desktop.training.status import Status
 
 MOST_MARKS = 60  # clip events that can be told apart in a chart
 QUARTERS = (0.0, 0.5, 1.0)
@@ -101,7 +101,7 @@ class Curves(QWidget):
     def _draw_norm(self, last: int) -> None:
         """Where the gradient was clipped, a mark stands at the top: never told by colour alone."""
         assert self._course is not None
-        theme, clipping = self._theme, self._course.beginning.settings.clipping
+        theme, clipping = self._theme, self._course.settings_of(self._series.count).clipping
         axis = self._axis_of(self.norm, self._series.norms)
         if clipping.rule == "norm":
             limit = float(axis.places([clipping.threshold])[0])

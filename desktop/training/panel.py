@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from desktop.theme import Theme, scaled
 from desktop.training.controls import Controls
 from desktop.training.curves import Curves
-from desktop.training.trainer import Status, Trainer
+from desktop.training.status import Status
+from desktop.training.trainer import Trainer
 from desktop.training.words import source_words, status_words
 from desktop.views.side.parts import WrapLabel
 

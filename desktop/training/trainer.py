@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from enum import StrEnum
+from time import perf_counter
 from typing import TYPE_CHECKING
 
-import msgspec
 from msgspec.structs import replace
 from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 
 from core.errors import Cancelled as Stopped
 from core.errors import GatewalkError
-from core.learning.course import Course, Mark
+from core.learning.course import Course
 from core.training_edits import beginning_of, kept, walked
 from desktop.bridge import Bridge
 from desktop.reports import Kind, default_log_file, defect
 from desktop.session_edits import from_its_start
 from desktop.training.courtesy import Courtesy
 from desktop.training.plan import Plan, plan_of
+from desktop.training.status import Stage, Status
 from desktop.worker import Cancelled, Result, Worker
 
 if TYPE_CHECKING:
@@ -27,30 +27,10 @@ if TYPE_CHECKING:
     from core.editing import Edit
     from core.learning.checkpoints import Checkpoint
 
-TICK_MS = 150  # between two looks at what the worker has done
+TICK_MS = 200  # between two looks at what the worker has done
+SHARE = 12.0  # so many times as long as showing it
 LEARN, LOOK = "learn", "look"
 Make = Callable[[Course, "Checkpoint", "Setup"], "Edit"]
-
-
-class Stage(StrEnum):
-    """What a training is at."""
-
-    NONE = "none"
-    RUNNING = "running"
-    PAUSING = "pausing"  # the iteration under way is finished first
-    PAUSED = "paused"
-    DONE = "done"  # as long as it was meant to be
-    DIVERGED = "diverged"
-
-
-class Status(msgspec.Struct, frozen=True, eq=False):
-    """What there is to show; ``marks`` only grows while ``course`` is the same."""
-
-    stage: Stage
-    course: Course | None = None
-    marks: tuple[Mark, ...] = ()
-    chosen: int = 0  # iteration
-    looking: bool = False  # an earlier iteration is being computed again
 
 
 class Trainer(QObject):
@@ -122,7 +102,10 @@ class Trainer(QObject):
             self._stage = Stage.PAUSING
             self._tell()
             return True
-        return self._looking and self._worker.cancel(LOOK)
+        looked = self._looking and self._worker.cancel(LOOK)
+        if looked:
+            self._tell()
+        return looked
 
     def end(self) -> None:
         """Forget the training; what was kept of it stays."""
@@ -149,8 +132,10 @@ class Trainer(QObject):
         return True
 
     def _go_on(self) -> None:
-        course, halt = self._course, threading.Event()
+        course, halt, setup = self._course, threading.Event(), self._bridge.session.setup
         assert course is not None
+        if setup.network is course.beginning.network:
+            course.change(setup.learning)
         iterations = course.left or course.beginning.training.iterations
         self._halt, self._stage, self._chosen = halt, Stage.RUNNING, None
 
@@ -259,7 +244,11 @@ class Trainer(QObject):
             self._bridge.reported.emit(defect(error, default_log_file()))
 
     def _tell(self) -> None:
+        """Say what there is to show; rarely where showing it takes long."""
+        start = perf_counter()
         self.changed.emit(self.status)
+        spent_ms = 1000.0 * (perf_counter() - start)
+        self._timer.setInterval(max(TICK_MS, round(SHARE * spent_ms)))
 
     def _follow(self) -> None:
         """Another session has no part in this training."""

@@ -12,7 +12,7 @@ from core.learning.record import Training
 from core.learning.step import LearningSettings
 from desktop.numbers_text import number_text, percent_text
 from desktop.training.plan import Plan
-from desktop.training.trainer import Stage, Status
+from desktop.training.status import Stage, Status
 
 
 def source_words(training: Training, learning: LearningSettings, plan: Plan) -> str:

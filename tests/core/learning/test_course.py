@@ -131,3 +131,33 @@ def test_checkpoints_grow_apart_when_there_is_no_more_room():
     assert kept.every == 16
     assert kept.before(50).number == 48
     assert kept.before(0).number == 0
+
+
+def test_settings_may_change_on_the_way_and_going_back_knows_when(beginning):
+    course = Course(beginning, budget_bytes=1)
+    other = LearningSettings(SGD(rate=0.2))
+    course.go_on(9)
+    course.change(other)
+    course.go_on(6)
+    seen = {course.done: course.last}
+    course.change(SETTINGS)
+    course.change(other)  # nothing was learned in between
+    course.go_on(9)
+    assert course.stages(12) == ((9, SETTINGS), (3, other))
+    assert course.stages(24) == ((9, SETTINGS), (15, other))
+    assert (course.settings_of(9), course.settings_of(10), course.settings_of(99)) == (SETTINGS, other, other)
+    for number, stood in seen.items():
+        assert equal(course.at(number).parameters, stood.parameters)
+    first = train(beginning.network, beginning.parameters, course.supply.batches(900), SETTINGS, 9,
+                  beginning.optimiser_state)  # fmt: skip
+    second = train(beginning.network, first.parameters, course.supply.batches(909), other, 15)
+    assert equal(course.last.parameters, second.parameters)
+
+
+def test_the_mean_over_the_batch_is_no_change_of_settings(beginning):
+    course = Course(beginning)
+    course.go_on(2)
+    course.change(replace(SETTINGS, over_batch="mean"))
+    assert course.stages(2) == ((2, SETTINGS),)
+    course.go_on(1)
+    assert course.stages(3) == ((3, SETTINGS),)

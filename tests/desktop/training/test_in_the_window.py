@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from core.files.weights import read_weights
 from desktop.dialogs import ask
 from desktop.training.plan import Plan
-from desktop.training.trainer import Stage
+from desktop.training.status import Stage
 from tests.desktop.training.waiting import wait_for_rest, wait_until
 from tests.desktop.windows import open_window
 

@@ -21,7 +21,8 @@ from core.training_edits import beginning_of
 from desktop.app import application
 from desktop.bridge import Bridge
 from desktop.training.plan import Plan
-from desktop.training.trainer import Stage, Trainer
+from desktop.training.status import Stage
+from desktop.training.trainer import Trainer
 from tests.desktop.training.waiting import wait_for_rest, wait_until
 
 
@@ -185,6 +186,22 @@ def test_nothing_can_be_walked_before_it_is_trained(trainer, reports):
     trainer.walk()
     trainer.keep()
     assert [report.text.split(" ")[0] for report in reports] == ["Nothing", "Nothing"]
+
+
+def test_after_diverging_it_goes_on_with_a_smaller_rate(bridge, trainer):
+    bridge.edits.set_learning(LearningSettings(SGD(rate=1e300, weight_decay=1.0)))
+    train(trainer, 20)
+    done = trainer.status.course.done
+    assert trainer.status.stage is Stage.DIVERGED
+    bridge.edits.set_learning(LearningSettings(SGD(rate=0.0)))
+    trainer.start_pause()
+    wait_for_rest(trainer)
+    assert trainer.status.stage is Stage.DONE
+    assert trainer.status.course.done == 20
+    trainer.keep()
+    wait_for_rest(trainer)
+    rates = [stage["optimiser"]["rate"] for stage in bridge.session.setup.training.recipe["stages"]]
+    assert rates == ([1e300, 0.0] if done else [0.0])
 
 
 def test_going_on_goes_as_far_again(trainer):

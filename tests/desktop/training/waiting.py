@@ -7,7 +7,8 @@ from time import monotonic
 
 from PySide6.QtWidgets import QApplication
 
-from desktop.training.trainer import Stage, Trainer
+from desktop.training.status import Stage
+from desktop.training.trainer import Trainer
 
 
 def wait_until(done: Callable[[], bool], seconds: float = 60.0) -> None:
