@@ -50,8 +50,8 @@ class ThresholdFields(QObject):
 def _named() -> dict[str, tuple[str, str]]:
     """The words before each field, and what it means."""
     return {
-        "vanish": (tr("vanishes <"), tr("A gradient vanishes < this part of its start")),
-        "explode": (tr("explodes >"), tr("A gradient explodes > so many times its start")),
+        "vanish": (tr("vanishes <"), tr("A gradient vanishes below this part of its start")),
+        "explode": (tr("explodes >"), tr("A gradient explodes above so many times its start")),
         "factor": (tr("factor <"), tr("A factor of the direct path is to blame for vanishing below this")),
         "flat": (tr("flat <"), tr("A slope is flat below this part of the steepest that its function can have")),
         "share": (tr("share ≥"), tr("A unit is saturated if it is flat at this share of the steps, or at more")),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication, Qt
@@ -61,6 +63,9 @@ class VerdictsPicture(Picture):
         grid = self.arrange(controls)
         grid.addWidget(self.list, 0, 0)
         grid.addWidget(self.chart, 0, 1)
+        order = (*self.fields.fields.values(), self.losses, self.stop, self.list)
+        for before, after in pairwise(order):
+            self.setTabOrder(before, after)
         grid.setColumnStretch(0, 2)
         grid.setColumnStretch(1, 3)
 

@@ -149,3 +149,13 @@ def test_a_step_without_a_loss_says_so(picture):
 def test_all_sizes_are_drawn(picture, size):
     answer, _ = drawn(picture, fading(size), PLACE)
     assert answer.courses
+
+
+def test_tab_goes_down_the_page(picture):
+    chain, widget = [], picture.fields.fields["vanish"]
+    for _ in range(60):
+        chain.append(widget)
+        widget = widget.nextInFocusChain()
+    wanted = [*picture.fields.fields.values(), picture.losses, picture.stop, picture.list]
+    places = [chain.index(each) for each in wanted]
+    assert places == sorted(places)
