@@ -23,6 +23,16 @@ REVERSE, JOIN = ".reverse", ".join"  # behind the name of a layer, "l0.reverse"
 INPUT_PATH, TARGET_PATH = "input", "target"  # what no block computes
 
 
+def block_title(name: str) -> str:
+    """A block in words, out of its name: "layer 1", "layer 2, reverse", "readout"."""
+    if name in (HEAD, EMBEDDING):
+        return "readout" if name == HEAD else EMBEDDING
+    layer, dot, part = name.partition(".")
+    number = layer.removeprefix("l")
+    words = f"layer {int(number) + 1}" if number.isdecimal() else layer
+    return f"{words}, {part}" if dot else words
+
+
 @dataclass(frozen=True, eq=False)
 class Block:
     """A cell with a name. ``ends`` are the variables that other blocks or the loss read.
@@ -53,12 +63,7 @@ class Block:
     @property
     def title(self) -> str:
         """The block in words: "layer 1", "layer 2, reverse", "readout"."""
-        if self.name in (HEAD, EMBEDDING):
-            return "readout" if self.name == HEAD else EMBEDDING
-        layer, dot, part = self.name.partition(".")
-        number = layer.removeprefix("l")
-        words = f"layer {int(number) + 1}" if number.isdecimal() else layer
-        return f"{words}, {part}" if dot else words
+        return block_title(self.name)
 
     @cached_property
     def path(self) -> frozenset[str]:

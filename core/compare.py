@@ -6,7 +6,7 @@ Variables are compared where names and sizes match; what has no match is told.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import Any
 
@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from core.block import HEAD
+from core.block import HEAD, block_title
 from core.errors import SessionError
 from core.frame import Arrival, LaneFrame, Sentence, Track
 from core.network import LOSS
@@ -94,7 +94,7 @@ def compare(one: LaneFrame, other: LaneFrame, names: tuple[str, str] | None = No
         largest=_if_any(largest),
         largest_relative=_if_any(relative),
         unmatched=tuple(unmatched),
-        sentence=_sentence(names, bool(shown), _if_any(relative)),
+        sentence=_sentence(names, bool(shown), _if_any(relative), _words(one, other)),
     )
 
 
@@ -130,10 +130,11 @@ def _pairs(
     pairs = [(track, theirs[path]) for path, track in mine.items() if path in theirs]
     alike = [pair for pair in pairs if _width(pair[0]) == _width(pair[1])]
     only = ((names[0], mine.keys() - theirs), (names[1], theirs.keys() - mine))
-    told = [_alone(name, paths) for name, paths in only if paths]
+    words = _words(one, other)
+    told = [_alone(name, [words(path) for path in sorted(paths)]) for name, paths in only if paths]
     template = "{path} has {own} units in {one} and {found} in {other}."
     unlike = [pair for pair in pairs if _width(pair[0]) != _width(pair[1])]
-    told += [_sizes(template, names, _width(a), _width(b), a.path) for a, b in unlike]
+    told += [_sizes(template, names, _width(a), _width(b), words(a.path)) for a, b in unlike]
     return alike, told
 
 
@@ -142,7 +143,15 @@ def _width(track: Track) -> int:
 
 
 def _alone(name: str, paths: Iterable[str]) -> Sentence:
-    return Sentence("Only {name} has {paths}.", {"name": name, "paths": ", ".join(sorted(paths))})
+    return Sentence("Only {name} has {paths}.", {"name": name, "paths": ", ".join(paths)})
+
+
+def _words(one: LaneFrame, other: LaneFrame) -> Callable[[str], str]:
+    """How variables are named: "c", and with several layers "c of layer 2"."""
+    layers = {block.name for lane in (one, other) for block in lane.blocks} - {HEAD}
+    if len(layers) < 2:
+        return lambda path: path.split("/")[1]
+    return lambda path: f"{path.split('/')[1]} of {block_title(path.split('/')[0])}"
 
 
 def _sizes(template: str, names: tuple[str, str], own: int, found: int, path: str = "") -> Sentence:
@@ -190,7 +199,7 @@ def _spot(differences: Array, both: Array, rows: tuple[Array, ...], first: int, 
     return Spot(first + column, unit, float(rows[0][place]), float(rows[1][place]), size, float(relative))
 
 
-def _sentence(names: tuple[str, str], anything: bool, most: Contrast | None) -> Sentence:
+def _sentence(names: tuple[str, str], anything: bool, most: Contrast | None, words: Callable[[str], str]) -> Sentence:
     values = {"one": names[0], "other": names[1]}
     if not anything:
         return Sentence("{one} and {other} show nothing in common yet.", values)
@@ -198,22 +207,21 @@ def _sentence(names: tuple[str, str], anything: bool, most: Contrast | None) -> 
         return Sentence("{one} and {other} are equal in all that both show.", values)
     spot = most.spot
     values |= {
-        "what": _what(most),
-        "block": most.path.split("/")[0],
+        "what": _what(most, words(most.path)),
         "t": str(spot.t + 1),
         "unit": str(spot.unit + 1),
         "a": _digits(spot.one),
         "b": _digits(spot.other),
         "share": f"{100 * spot.relative:.3g}" if np.isfinite(spot.relative) else "∞",
     }
-    return Sentence("{one} and {other} differ most in {what} ({block}) at t = {t}, unit {unit}: {a} and {b}; that is "
+    return Sentence("{one} and {other} differ most in {what} at t = {t}, unit {unit}: {a} and {b}; that is "
                     "{share} % of the largest value there is.", values)  # fmt: skip
 
 
-def _what(contrast: Contrast) -> str:
+def _what(contrast: Contrast, words: str) -> str:
     if contrast.quantity is Quantity.GRADIENT:
-        return f"∂L/∂{contrast.name}"
-    return f"the {contrast.role} {contrast.name}" if contrast.role else contrast.name
+        return f"∂L/∂{words}"
+    return f"the {contrast.role} {words}" if contrast.role else words
 
 
 def _digits(value: float) -> str:

@@ -47,6 +47,7 @@ class Panels(QObject):
         icons = title_icons(theme)
         self._panels = {name: Panel(name, make, self.made.emit, theme, icons, window) for name, make in makers.items()}
         self._timeless: bool | None = None
+        self._front = ""  # what stood before the parameters when they came forward; "" for the usual one
         self._scale = scaled(1.0)
         self._tabs = tabs_for(USUAL_PX)  # (front, behind) of the panels that share a place
         self.usual = True  # nobody has moved, closed or resized anything yet
@@ -143,8 +144,14 @@ class Panels(QObject):
         self._timeless = timeless
         inspector, changes = self["inspector"].dock, self["changes"].dock
         front = {behind: front for front, behind in self._tabs}.get("inspector", "inspector")
-        if changes in self._window.tabifiedDockWidgets(inspector):
-            (changes if timeless else self[front].dock).raise_()
+        if changes not in self._window.tabifiedDockWidgets(inspector):
+            return
+        if timeless:
+            sharing = {front, *(behind for before, behind in self._tabs if before == front)} - {"changes"}
+            self._front = next((name for name in sharing if name in self._panels and self[name].seen), front)
+            changes.raise_()
+        else:
+            self[self._front or front].dock.raise_()
 
     def bring(self, name: str) -> None:
         """Let a panel be seen."""

@@ -15,6 +15,7 @@ from desktop.colours import ColourMaps
 from desktop.dialogs.field import combo, fill
 from desktop.numbers_text import number_text, percent_text
 from desktop.theme import scaled, ui_font
+from desktop.views.row_names import row_of
 from desktop.views.sparkline import Sparkline
 
 SIDE_PX = 18.0
@@ -146,7 +147,7 @@ class DifferencesPanel(QWidget):
         contrasts = [each for each in (*found.values, *found.gradients) if each.spot is not None and each.spot.size > 0]
         contrasts.sort(key=lambda each: -each.spot.relative if each.spot else math.inf)
         for each in contrasts:
-            self.rows.addTopLevelItem(_item(each))
+            self.rows.addTopLevelItem(_item(each, row_of(each.path, self._frame.lanes[0])))
         if contrasts:
             self.rows.setCurrentItem(self.rows.topLevelItem(min(max(here, 0), len(contrasts) - 1)))
 
@@ -172,11 +173,16 @@ def _name(contrast: Contrast) -> str:
     return f"∂L/∂{contrast.name}" if contrast.quantity is Quantity.GRADIENT else contrast.name
 
 
-def _item(contrast: Contrast) -> QTreeWidgetItem:
+def _item(contrast: Contrast, row: str) -> QTreeWidgetItem:
     spot = contrast.spot
     relative = percent_text(spot.relative).removesuffix("%").strip() if math.isfinite(spot.relative) else "∞"
-    block = contrast.path.split("/")[0]
-    texts = [f"{_name(contrast)}   {block}", str(spot.t + 1), str(spot.unit + 1), number_text(spot.size, 3), relative]
+    texts = [
+        f"{_name(contrast)}   {row}".strip(),
+        str(spot.t + 1),
+        str(spot.unit + 1),
+        number_text(spot.size, 3),
+        relative,
+    ]
     item = QTreeWidgetItem(texts)
     item.setData(0, CONTRAST, contrast)
     item.setToolTip(0, f"{contrast.path}: {number_text(spot.one)} / {number_text(spot.other)}")

@@ -61,3 +61,12 @@ def test_panels_that_somebody_has_arranged_stay_as_they_are(window, qtbot) -> No
     assert not together(window, "model", "data")
     trigger(window, qtbot, "usual_type")
     QApplication.processEvents()
+
+
+def test_what_was_looked_at_comes_back_after_the_parameters(window, qtbot) -> None:
+    trigger(window, qtbot, "panel_differences")
+    assert window.panels["differences"].seen
+    trigger(window, qtbot, "phase_update")
+    assert window.panels["changes"].seen
+    trigger(window, qtbot, "phase_forward")
+    assert window.panels["differences"].seen
