@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ def read_cell(name_or_path: str | Path, kind: str = "cells") -> CellDefinition:
         text = path.read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise FileError(f"{name_or_path}: cannot be read as UTF-8 text ({error})") from None
-    return _toml_cell(_document(text, str(path) if path.parent.parent != resource_path() else path.name))
+    return _cell_of(text, str(path) if path.parent.parent != resource_path() else path.name)
 
 
 def parse_cell(text: str, file: str = "") -> CellDefinition:
@@ -58,16 +59,28 @@ def parse_cell(text: str, file: str = "") -> CellDefinition:
 
 def with_loss(head: CellDefinition, loss: str) -> CellDefinition:
     """The readout with the equation of one of its losses behind its own. Raises LanguageError for an unknown loss."""
-    document = _document(head.text, head.file)
     if loss not in head.losses:
         known = ", ".join(head.losses) or "none"
-        raise document.error(f"the readout {head.name} has no loss {loss}; it has: {known}", "losses")
+        message = f"the readout {head.name} has no loss {loss}; it has: {known}"
+        raise _document(head.text, head.file).error(message, "losses")
+    return with_delays(_readout_of(head.text, head.file, loss), head.named_delays)
+
+
+@lru_cache(
+    maxsize=64
+)  # layers, networks and dialogs read the same few files again and again; a definition never changes
+def _cell_of(text: str, file: str) -> CellDefinition:
+    return _toml_cell(_document(text, file))
+
+
+@lru_cache(maxsize=64)
+def _readout_of(text: str, file: str, loss: str) -> CellDefinition:
+    document = _document(text, file)
     table = _toml(document)
     equations = value_source(document, table["equations"], "equations")
-    source = equations.joined(value_source(document, head.losses[loss], "losses", loss))
+    source = equations.joined(value_source(document, table["losses"][loss], "losses", loss))
     definition = _definition(table, source, document)
-    definition = replace(definition, roles={**definition.roles, definition.variables[-1]: "loss"})
-    return with_delays(definition, head.named_delays)
+    return replace(definition, roles={**definition.roles, definition.variables[-1]: "loss"})
 
 
 def _document(text: str, file: str) -> Document:
