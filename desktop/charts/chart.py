@@ -34,7 +34,7 @@ class Chart(pg.PlotWidget):
     released = Signal(object)  # (x, y) where a drag has ended
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent, background=None)
+        super().__init__(parent, background=None, enableMenu=False)
         self._theme = theme
         self._data: list[pg.GraphicsObject] = []
         self.dragging = False  # whether the pointer has moved since the button went down
@@ -49,7 +49,6 @@ class Chart(pg.PlotWidget):
         self._rules, self.cursor_line = Rules(), Cursor()
         item = self.getPlotItem()
         item.hideButtons()
-        item.setMenuEnabled(False)
         item.setMouseEnabled(False, False)
         item.disableAutoRange()
         for part in (self._rules, self.cursor_line):

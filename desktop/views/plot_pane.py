@@ -202,10 +202,9 @@ class _Canvas(pg.PlotWidget):
     pointed = Signal(object)  # x under the pointer, while the button is down
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent, background=None)
+        super().__init__(parent, background=None, enableMenu=False)
         item = self.getPlotItem()
         item.hideButtons()
-        item.setMenuEnabled(False)
         item.setMouseEnabled(False, False)
         item.disableAutoRange()
         item.layout.setContentsMargins(0, 4, 0, 0)
