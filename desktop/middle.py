@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QStackedWidget
 
-from core.frame import Frame
+from core.frame import Cursor, Frame
 from desktop.bridge import Bridge
 from desktop.colours import ColourMaps
 from desktop.settings import Settings
@@ -31,6 +32,7 @@ class Middle(QStackedWidget):
         self._bridge, self._maps = bridge, maps
         self._typesetter, self._settings = typesetter, settings
         self._subject: Subject | None = None
+        self._cursor: Cursor | None = None  # of the last frame
         self.addWidget(drawing)
 
     laboratory: Laboratory | None
@@ -48,7 +50,12 @@ class Middle(QStackedWidget):
         self.show_frame(self._bridge.frame)
 
     def show_frame(self, frame: Frame) -> None:
-        """Let the laboratory follow the walk, while it is seen."""
+        """Let the laboratory follow the walk, while it is seen; who takes a step in front of another page sees it."""
+        walked = self._cursor not in (None, frame.position.cursor) and not self._bridge.playing
+        self._cursor = frame.position.cursor
+        if walked and self.currentWidget() not in (self.drawing, self.laboratory):
+            self.setCurrentWidget(self.drawing)
+            self.window().setFocus(Qt.FocusReason.OtherFocusReason)
         if self.shows_laboratory:
             self.laboratory.show_frame(frame, self._subject_now())
 

@@ -51,6 +51,15 @@ def test_panels_are_filled_also_where_the_gallery_stands_first(qapp, tmp_path):
         assert window.panels["equations"].view.isVisible()
 
 
+def test_who_walks_on_in_front_of_the_gallery_sees_the_walk(window, qtbot):
+    window.scenario_pages.show_gallery()
+    trigger(window, "theme_dark")
+    assert window.scenario_pages.shows_gallery
+    trigger(window, "phase_backward")
+    qtbot.waitUntil(window.unrolled.isVisible)
+    assert not window.scenario_pages.shows_gallery
+
+
 def test_the_sentence_is_that_of_the_frame(window):
     trigger(window, "phase_backward")
     assert window.status.text == str(window.bridge.frame.sentence)
