@@ -18,11 +18,14 @@ def run_of_loss(problem: Problem, t: int, sample: int) -> Run:
     return Run(replace(problem, weights=weights)).complete()
 
 
-def adjoints_by_loss(problem: Problem, path: str, sample: int = 0) -> Any:
-    """dL_t/d(variable at k), (T, T, H)."""
-    count = problem.length(sample)
-    found = [run_of_loss(problem, t, sample).adjoints(path)[:count, sample] for t in range(count)]
-    return np.array(found)
+def runs_by_loss(problem: Problem, sample: int = 0) -> list[Run]:
+    """The complete runs of the losses of one sequence, each alone."""
+    return [run_of_loss(problem, t, sample) for t in range(problem.length(sample))]
+
+
+def adjoints_by_loss(runs: list[Run], path: str, sample: int = 0) -> Any:
+    """dL_t/d(variable at k) of ``runs_by_loss``, (T, T, H)."""
+    return np.array([run.adjoints(path)[: len(runs), sample] for run in runs])
 
 
 def reached_paths(run: Run) -> Iterator[str]:

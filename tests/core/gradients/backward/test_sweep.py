@@ -19,7 +19,7 @@ from core.gradients.backward.sweep import Sweep, Wanted
 from core.network import build_network
 from core.run import Intervention, Problem, Run
 from tests.core.bulk.equality import problem_for as bulk_problem
-from tests.core.gradients.brute import adjoints_by_loss, reached_paths
+from tests.core.gradients.brute import adjoints_by_loss, reached_paths, runs_by_loss
 from tests.core.gradients.problems import problem_for
 from tests.core.language.test_random_equations import cells, with_shapes
 from tests.core.network_cases import ALIGNED, NETWORKS, problem_on
@@ -48,8 +48,9 @@ def assert_as_single_passes(problem: Problem, tolerance: float = 1e-12) -> None:
     """Every variable of every block, every sequence."""
     run = Run(problem).complete()
     for sample in range(problem.batch_size):
+        alone = runs_by_loss(problem, sample)
         for path, rows in swept(run, sample).items():
-            expected = adjoints_by_loss(problem, path, sample)
+            expected = adjoints_by_loss(alone, path, sample)
             scale = max(np.abs(expected).max(initial=0.0), 1e-300)
             np.testing.assert_allclose(rows, expected, rtol=0, atol=tolerance * scale, err_msg=f"{path}, {sample}")
 

@@ -15,7 +15,7 @@ from core.gradients.itemised.shares import row_norms, shares_of
 from core.gradients.proof.check import Target, prove
 from core.network import build_network
 from core.run import Problem, Run
-from tests.core.gradients.brute import adjoints_by_loss, reached_paths, run_of_loss
+from tests.core.gradients.brute import adjoints_by_loss, reached_paths, run_of_loss, runs_by_loss
 from tests.core.gradients.problems import cell_of, problem_for, run_for
 from tests.core.network_cases import NETWORKS, problem_on
 
@@ -35,9 +35,9 @@ def linear_run(weights: Any, steps: int = 12) -> Run:
 @pytest.mark.parametrize("name", ["mixed", "as it walks", "up and down"])
 def test_a_map_has_the_norms_and_components_of_single_passes(name: str) -> None:
     problem = problem_on(NETWORKS[name](), steps=6, at=(1, 2, 5))
-    run = Run(problem).complete()
+    run, alone = Run(problem).complete(), runs_by_loss(problem)
     for path in reached_paths(run):
-        found, expected = loss_map(run, path), adjoints_by_loss(problem, path)
+        found, expected = loss_map(run, path), adjoints_by_loss(alone, path)
         total = expected.sum(axis=0)
         lengths = np.linalg.norm(total, axis=-1)
         np.testing.assert_allclose(found.norms, np.linalg.norm(expected, axis=-1), rtol=1e-10, atol=1e-15)
@@ -136,7 +136,7 @@ def test_what_one_step_is_made_of() -> None:
     problem = problem_on(NETWORKS["two of both"](), steps=6, batch=3, lengths=(6, 2, 4), at=(1, 3, 4))
     run = Run(problem).complete()
     found = contributions(run, "l0.reverse/h", 2, sample=2)
-    expected = adjoints_by_loss(problem, "l0.reverse/h", 2)[:, 2]
+    expected = adjoints_by_loss(runs_by_loss(problem, 2), "l0.reverse/h", 2)[:, 2]
     np.testing.assert_allclose(found.parts, expected, rtol=1e-11, atol=1e-16)
     np.testing.assert_allclose(found.total, run.adjoints("l0.reverse/h")[2, 2], rtol=1e-12)
     np.testing.assert_allclose(found.shares.sum(), 1.0, rtol=1e-12)

@@ -14,7 +14,7 @@ from core.reveal.formulas import Formulas
 from core.reveal.inspect import shares
 from core.reveal.moment import Moment
 from core.run import Intervention, Run
-from tests.core.gradients.brute import adjoints_by_loss, reached_paths
+from tests.core.gradients.brute import adjoints_by_loss, reached_paths, runs_by_loss
 from tests.core.gradients.problems import problem_for, run_for
 from tests.core.network_cases import ALIGNED, NETWORKS, problem_on
 from tests.core.walk_cases import SCALARS, THREE_BACK, TWO_STATES
@@ -107,7 +107,7 @@ def test_this_steps_loss_and_the_others(name: str) -> None:
     problem = problem_on(NETWORKS[name](), steps=5)
     run = Run(problem).complete()
     path = run.network.last_layer.output_path
-    single = adjoints_by_loss(problem, path)
+    single = adjoints_by_loss(runs_by_loss(problem), path)
     for t in range(5):
         own = single[t if name == "two of both" else 4 - t, t]
         total = single[:, t].sum(axis=0)
