@@ -59,7 +59,7 @@ def run(arguments: Sequence[str]) -> int:
         window = create_window(arguments)
         _catch_defects(window)
         if window.settings.gallery_at_start and not _files_in(arguments):
-            window.scenario_pages.show_gallery()
+            window.scenario_pages.open_after_paint()
         window.show()
         QTimer.singleShot(STANDS_MS, window, window.recovery.offer)
         QTimer.singleShot(STANDS_MS, keep_for_good)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from core import lesson as lessons
@@ -43,6 +43,17 @@ class ScenarioPages(QObject):
     def shows_gallery(self) -> bool:
         """Whether the gallery is what is seen."""
         return self.gallery is not None and self._window.middle.currentWidget() is self.gallery
+
+    def open_after_paint(self) -> None:
+        """Show the gallery once the window has been painted, which does not wait for it."""
+        self._window.unrolled.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The first picture is there."""
+        if event.type() == QEvent.Type.Paint:
+            watched.removeEventFilter(self)
+            QTimer.singleShot(0, self, self.show_gallery)
+        return False
 
     def show_gallery(self) -> None:
         """Put the gallery in the middle; where it is seen already, what was there before."""

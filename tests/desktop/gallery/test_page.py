@@ -55,6 +55,17 @@ def test_the_window_opens_without_the_gallery(window):
     assert window.middle.currentWidget() is window.unrolled
 
 
+def test_at_the_start_it_opens_after_the_first_picture(window):
+    window.scenario_pages.open_after_paint()
+    assert window.scenario_pages.gallery is None
+    window.unrolled.update()
+    until(lambda: window.scenario_pages.shows_gallery)
+    window.scenario_pages.close_gallery()
+    window.unrolled.repaint()
+    QApplication.processEvents()
+    assert not window.scenario_pages.shows_gallery
+
+
 def test_a_click_opens_a_scenario_and_closes_the_gallery(window, gallery):
     assert window.scenario_pages.shows_gallery
     card = next(button for button in gallery.buttons if button.card.key == "three_steps_by_hand")
