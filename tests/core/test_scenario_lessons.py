@@ -8,7 +8,8 @@ import pytest
 from core.breakpoints import AtTime, GradientNorm
 from core.errors import FileError
 from core.frame import Cursor, Grain, Phase
-from core.scenario import read_scenario
+from core.resources import resource_path
+from core.scenario import read_scenario, scenario_names
 from core.scenario_session import ready_session, session_of_scenario, stand_at
 from core.words import said
 
@@ -240,3 +241,16 @@ def test_one_number_fills_a_parameter_at_the_start_of_training(written):
     scenario = read_scenario(written(RICH.replace("[1, 2, 3]", "3.0")))
     np.testing.assert_array_equal(scenario.initial_parameters(5)["l0/b_z"], [3.0, 3.0, 3.0])
     np.testing.assert_array_equal(scenario.parameters()["l0/b_z"], [3.0, 3.0, 3.0])
+
+
+def test_the_scenario_in_the_readme_can_be_opened(written):
+    text = (resource_path().parent / "README.md").read_text(encoding="utf-8")
+    block = text.split("## Scenarios\n")[1].split("```toml\n")[1].split("```")[0]
+    session = session_of_scenario(read_scenario(written(block)), "zh")
+    assert (session.setup.name, len(session.lanes), len(session.breakpoints)) == ("哪个在前？", 1, 1)
+    assert (session.parameters["l0/b_z"] == 1.0).all()
+
+
+def test_the_readme_names_every_shipped_scenario():
+    text = (resource_path().parent / "README.md").read_text(encoding="utf-8")
+    assert all(f"`{name}`" in text for name in scenario_names())
