@@ -281,3 +281,15 @@ def test_the_sheet_of_keys_opens(window):
     sheet = window.findChild(object, "keys_sheet")
     assert sheet.isVisible()
     sheet.close()
+
+
+def test_keys_scroll_lanes_wherever_the_focus_is(window, qtbot):
+    for _ in range(2):
+        window.bridge.lanes.add_cell("rnn_tanh", 0)
+    qtbot.waitUntil(lambda: len(window.unrolled.scene.rows.lanes) == 3)
+    window.bar.buttons[0].setFocus()
+    before = window.unrolled.scene.rows.lanes[2].top
+    qtbot.keyClick(window, Qt.Key.Key_Down, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: window.unrolled.scene.rows.lanes[2].top < before)
+    qtbot.keyClick(window, Qt.Key.Key_Up, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: window.unrolled.scene.rows.lanes[2].top == before)
