@@ -29,7 +29,7 @@ from desktop.charts.chart import Chart
 from desktop.charts.scales import fitting_axis
 from desktop.colours import ColourMaps
 from desktop.laboratory.legend import RampLegend
-from desktop.laboratory.parts import positive, row_of
+from desktop.laboratory.parts import Fields, positive
 from desktop.laboratory.picture import Picture
 from desktop.laboratory.questions import Cancelled, Finished, Place, Progress, Subject
 from desktop.views.choice import Choice
@@ -115,7 +115,7 @@ class CliffPicture(Picture):
 
     def _arrange(self) -> None:
         fields = ((tr("up to"), self.span), (tr("rate"), self.rate), (tr("clipped at"), self.most))
-        grid = self.arrange(row_of((tr("along"), self.along), *fields))
+        grid = self.arrange(Fields((tr("along"), self.along), *fields))
         grid.addWidget(self.line, 0, 0)
         grid.addWidget(self.plane, 0, 1)
         grid.addWidget(self.legend, 1, 1)

@@ -18,7 +18,7 @@ from desktop.charts.chart import Chart
 from desktop.charts.scales import decade_axis, fitting_axis, log_axis
 from desktop.colours import ColourMaps
 from desktop.laboratory.formula import FormulaLabel
-from desktop.laboratory.parts import layer_at, row_of
+from desktop.laboratory.parts import Fields, layer_at
 from desktop.laboratory.picture import Picture
 from desktop.laboratory.questions import Cancelled, Finished, Place, Progress, Subject
 from desktop.typesetting import Typesetter
@@ -84,7 +84,7 @@ class GatesPicture(Picture):
         self.constants.pointed.connect(lambda at: self._choose_unit(at[0]))
 
     def _arrange(self) -> None:
-        grid = self.arrange(row_of(("", self.state), ("", self.formula), ("", self.held)))
+        grid = self.arrange(Fields(("", self.state), ("", self.formula), ("", self.held)))
         self.body = None  # without an answer there is nothing to choose
         grid.addWidget(self.products, 0, 0, 1, 3)
         grid.addWidget(self.shares, 0, 3, 1, 3)

@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel
+from PySide6.QtWidgets import QLabel
 
 from core.errors import SessionError
 from core.gradients.jacobians.linear import LinearRecurrence, NotLinear, linear_recurrence
@@ -14,7 +14,7 @@ from desktop.charts.chart import Chart
 from desktop.charts.matrix import InPixels
 from desktop.charts.scales import log_axis
 from desktop.colours import ColourMaps
-from desktop.laboratory.parts import layer_at, row_of, whole
+from desktop.laboratory.parts import Fields, layer_at, whole
 from desktop.laboratory.picture import Picture
 from desktop.laboratory.questions import Cancelled, Finished, Place, Progress, Subject
 from desktop.numbers_text import number_text
@@ -59,8 +59,7 @@ class LinearPicture(Picture):
             chart.pointed.connect(lambda at: self._point(at[0]))
 
     def _arrange(self) -> None:
-        row: QHBoxLayout = row_of((tr("eigenvalue"), self.number), ("", self.value))
-        grid = self.arrange(row)
+        grid = self.arrange(Fields((tr("eigenvalue"), self.number), ("", self.value)))
         self.body = None  # without an answer there is nothing to choose
         grid.addWidget(self.plane, 0, 0, 2, 1)
         grid.addWidget(self.forward, 0, 1)

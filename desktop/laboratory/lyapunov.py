@@ -13,7 +13,7 @@ from core.gradients.jacobians.spectra import LyapunovSpectrum, lyapunov_spectrum
 from desktop.charts.chart import Chart
 from desktop.charts.scales import Axis, linear_axis
 from desktop.colours import ColourMaps
-from desktop.laboratory.parts import layer_at, row_of, whole
+from desktop.laboratory.parts import Fields, layer_at, whole
 from desktop.laboratory.picture import Picture
 from desktop.laboratory.questions import Cancelled, Finished, Place, Progress, Subject
 from desktop.numbers_text import number_text
@@ -53,7 +53,7 @@ class LyapunovPicture(Picture):
             tr("Kaplan and Yorke: of how many dimensions the set is to which differences in the state shrink.")
         )
         self.exponents, self.course = Chart(maps.theme), Chart(maps.theme)
-        grid = self.arrange(row_of((tr("burn-in"), self.burn_in), ("", QLabel(tr("steps"))), ("", self.dimension)))
+        grid = self.arrange(Fields((tr("burn-in"), self.burn_in), ("", QLabel(tr("steps"))), ("", self.dimension)))
         for column, chart in enumerate((self.exponents, self.course)):
             grid.addWidget(chart, 0, column)
             grid.setColumnStretch(column, 1)

@@ -6,7 +6,17 @@ import re
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QScrollArea,
+    QStackedWidget,
+    QTabBar,
+    QVBoxLayout,
+    QWidget,
+)
 
 from core.frame import Frame
 from desktop.colours import ColourMaps
@@ -17,6 +27,7 @@ from desktop.theme import scaled, ui_font
 
 SENTENCE_PX = 14.0
 EDGE_PX = 18.0
+LEAST_PX = 280.0  # a picture needs so much room down; below it the page scrolls
 
 
 class Laboratory(QWidget):
@@ -63,7 +74,15 @@ class Laboratory(QWidget):
         column.addLayout(top)
         column.addWidget(self.sentence)
         column.addWidget(self.bar)
-        column.addWidget(self.stack, 1)
+        self.scroller = QScrollArea()  # where type is large there is not room for all of a picture
+        self.scroller.setWidgetResizable(True)
+        self.scroller.setFrameShape(QFrame.Shape.NoFrame)
+        self.scroller.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.scroller.setWidget(self.stack)
+        self.scroller.viewport().setAutoFillBackground(False)
+        self.stack.setAutoFillBackground(False)
+        column.addWidget(self.scroller, 1)
         column.addStretch(0)  # takes the room where nothing is drawn
         for picture in self.pictures:
             self.tabs.addTab(picture.title)
@@ -112,6 +131,7 @@ class Laboratory(QWidget):
         self.bar.setFixedHeight(round(scaled(4)))
         for picture in self.pictures:
             picture.set_maps(maps)
+            picture.setMinimumHeight(round(scaled(LEAST_PX)))
 
     def show_frame(self, frame: Frame, subject: Subject) -> None:
         """Follow the walk; asks anew only where the numbers or the question are others."""

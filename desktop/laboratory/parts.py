@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from core.network import Block
 from desktop.laboratory.questions import Place, Subject
 from desktop.theme import scaled
+from desktop.widgets.flow_row import FlowRow
 from desktop.widgets.number_field import Check, NumberField
 
-FIELD_PX, WIDE_PX, GAP_PX, WORD_PX = 64.0, 84.0, 12.0, 8.0
+FIELD_PX, WIDE_PX, GAP_PX, WORD_PX = 64.0, 84.0, 18.0, 8.0
 SHORT = 5  # signs that a field has room for
 
 
@@ -23,22 +25,40 @@ def layer_at(subject: Subject, place: Place) -> Block:
     return next((each for each in network.layers if each.name == name), network.last_layer)
 
 
-def row_of(*parts: tuple[str, QWidget]) -> QHBoxLayout:
-    """Widgets in a row, each behind its words."""
-    row = QHBoxLayout()
-    row.setSpacing(round(scaled(WORD_PX)))
-    for number, (words, part) in enumerate(parts):
-        if number:
-            row.addSpacing(round(scaled(GAP_PX)))
-        if words:
-            label = QLabel(words)
-            label.setBuddy(part)
-            row.addWidget(label)
-        if isinstance(part, NumberField):
-            part.setFixedWidth(round(scaled(WIDE_PX if len(part.text()) > SHORT else FIELD_PX)))
-        row.addWidget(part, 0, Qt.AlignmentFlag.AlignVCenter)
-    row.addStretch(1)
-    return row
+class Fields(QWidget):
+    """Controls side by side, each behind its words; they go on in a next row where there is no more room."""
+
+    def __init__(self, *parts: tuple[str, QWidget]) -> None:
+        super().__init__()
+        self._flow = FlowRow(self)
+        self._pairs: list[QHBoxLayout] = []
+        self._numbers = [part for _, part in parts if isinstance(part, NumberField)]
+        for words, part in parts:
+            self._flow.addWidget(self._pair(words, part) if words else part)
+        self.fit()
+
+    def fit(self) -> None:
+        """As large as the font is now."""
+        self._flow.setSpacing(round(scaled(GAP_PX)))
+        for pair in self._pairs:
+            pair.setSpacing(round(scaled(WORD_PX)))
+        for field in self._numbers:
+            field.setFixedWidth(round(scaled(WIDE_PX if len(field.text()) > SHORT else FIELD_PX)))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """All rows have their room, also where there is little."""
+        super().resizeEvent(event)
+        self.setMinimumHeight(self._flow.heightForWidth(self.width()))
+
+    def _pair(self, words: str, part: QWidget) -> QWidget:
+        pair, label = QWidget(), QLabel(words)
+        row = QHBoxLayout(pair)
+        row.setContentsMargins(0, 0, 0, 0)
+        label.setBuddy(part)
+        row.addWidget(label)
+        row.addWidget(part)
+        self._pairs.append(row)
+        return pair
 
 
 def values_of(fields: Sequence[NumberField]) -> tuple[float, ...] | None:

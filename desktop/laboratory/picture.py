@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from desktop.colours import ColourMaps
+from desktop.laboratory.parts import Fields
 from desktop.laboratory.questions import Place, Question, Subject
 from desktop.theme import scaled
 
@@ -32,9 +33,10 @@ class Picture(QWidget):
     def __init__(self, maps: ColourMaps, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.maps = maps
+        self._rows: tuple[Fields, ...] = ()
         self.body: QWidget | None = None  # what is hidden while there is nothing to draw; None: the whole picture
 
-    def arrange(self, controls: QLayout) -> QGridLayout:
+    def arrange(self, *rows: Fields) -> QGridLayout:
         """Put the controls on top, where they stay when there is nothing to draw; what is drawn goes into the grid."""
         self.body = QWidget()
         grid = QGridLayout(self.body)
@@ -43,7 +45,9 @@ class Picture(QWidget):
         grid.setVerticalSpacing(round(scaled(DOWN_PX)))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addLayout(controls)
+        self._rows = rows
+        for row in rows:
+            column.addWidget(row)
         column.addWidget(self.body, 1)
         column.addStretch(0)  # takes the room where nothing is drawn
         return grid
@@ -51,6 +55,8 @@ class Picture(QWidget):
     def set_maps(self, maps: ColourMaps) -> None:
         """Draw in these colours, as large as the font is now."""
         self.maps = maps
+        for row in self._rows:
+            row.fit()
 
     def question(self, subject: Subject, place: Place) -> Question | str:
         """What is to be asked, or a sentence that says why nothing can be."""

@@ -7,13 +7,12 @@ import math
 import msgspec
 import numpy as np
 from PySide6.QtCore import QCoreApplication
-from PySide6.QtWidgets import QGridLayout, QVBoxLayout
 
 from core.gradients.random_products import Law, PowerTable, RandomProducts, power_of, random_products
 from desktop.charts.chart import Chart
 from desktop.charts.scales import decade_axis
 from desktop.colours import ColourMaps
-from desktop.laboratory.parts import positive, row_of, values_of, whole
+from desktop.laboratory.parts import Fields, positive, values_of, whole
 from desktop.laboratory.picture import Picture
 from desktop.laboratory.questions import Cancelled, Finished, Place, Progress, Subject
 from desktop.views.choice import Choice
@@ -76,12 +75,9 @@ class RandomPicture(Picture):
             field.committed.connect(lambda _: self.changed.emit())
 
     def _arrange(self) -> None:
-        controls = QVBoxLayout()
         fields = ((tr("factors"), self.factors), (tr("variance"), self.variance), (tr("draws"), self.draws))
-        controls.addLayout(row_of(*fields, ("", self.law)))
         powers = ((tr("powers of"), self.bases[0]), (tr("and"), self.bases[1]), (tr("up to"), self.exponent))
-        controls.addLayout(row_of(*powers))
-        grid: QGridLayout = self.arrange(controls)
+        grid = self.arrange(Fields(*fields, ("", self.law)), Fields(*powers))
         grid.addWidget(self.products, 0, 0, 2, 1)
         grid.addWidget(self.largest, 0, 1)
         grid.addWidget(self.powers, 1, 1)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, QObject, Signal
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from core.gradients.thresholds import Thresholds
-from desktop.laboratory.parts import row_of
+from desktop.laboratory.parts import Fields
 from desktop.settings import Settings
 from desktop.widgets.number_field import NumberField
 
@@ -22,9 +22,9 @@ class ThresholdFields(QObject):
         self._known = settings.thresholds
         self.fields = {name: self._field(name, words, parent) for name, words in _named().items()}
 
-    def row(self) -> QHBoxLayout:
+    def row(self) -> Fields:
         """The fields side by side."""
-        return row_of(*((_named()[name][0], field) for name, field in self.fields.items()))
+        return Fields(*((_named()[name][0], field) for name, field in self.fields.items()))
 
     @property
     def thresholds(self) -> Thresholds | None:

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtWidgets import QHeaderView, QPushButton, QTreeWidget, QTreeWidgetItem, QVBoxLayout
+from PySide6.QtWidgets import QHeaderView, QPushButton, QTreeWidget, QTreeWidgetItem
 
 from core.gradients.thresholds import Kind, Thresholds
 from core.gradients.verdicts import Verdict
@@ -16,7 +16,7 @@ from desktop.charts.chart import Chart
 from desktop.charts.scales import linear_axis, log_axis
 from desktop.colours import ColourMaps
 from desktop.laboratory.judging import ON_GRADIENTS, VerdictsAnswer, VerdictsQuestion
-from desktop.laboratory.parts import row_of
+from desktop.laboratory.parts import Fields
 from desktop.laboratory.picture import Picture
 from desktop.laboratory.questions import Place, Subject
 from desktop.laboratory.thresholds import ThresholdFields
@@ -48,9 +48,6 @@ class VerdictsPicture(Picture):
         self._wire()
 
     def _arrange(self) -> None:
-        controls = QVBoxLayout()
-        controls.addLayout(self.fields.row())
-        controls.addLayout(row_of(("", self.losses), ("", self.stop)))
         self.list.setAccessibleName(tr("Verdicts; Enter goes there"))
         self.list.setRootIsDecorated(False)
         self.list.setUniformRowHeights(True)
@@ -60,7 +57,7 @@ class VerdictsPicture(Picture):
         header.setStretchLastSection(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        grid = self.arrange(controls)
+        grid = self.arrange(self.fields.row(), Fields(("", self.losses), ("", self.stop)))
         grid.addWidget(self.list, 0, 0)
         grid.addWidget(self.chart, 0, 1)
         order = (*self.fields.fields.values(), self.losses, self.stop, self.list)

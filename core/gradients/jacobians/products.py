@@ -160,12 +160,12 @@ def _sentence(
         return Sentence("{layer}: within {lag} steps back from t = {t} a Jacobian is not finite.", numbers)
     if values[0] < 0:
         return Sentence(
-            "{layer}: over {lag} steps back from t = {t} every gradient of {of} shrinks, to {most} of its length at "
-            "best{by}; the worst direction keeps {least}.",
+            "{layer}: over {lag} steps back from t = {t} every gradient of {of} shrinks{by}: at best to {most} of its "
+            "length, at worst to {least}.",
             numbers,
         )
     return Sentence(
-        "{layer}: over {lag} steps back from t = {t} a gradient of {of} can grow to {most} times its length{by}; the "
-        "worst direction keeps {least}.",
+        "{layer}: over {lag} steps back from t = {t} a gradient of {of} can grow to {most} times its length{by}; at "
+        "worst it keeps {least}.",
         numbers,
     )
