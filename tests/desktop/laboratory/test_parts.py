@@ -7,7 +7,6 @@ import pytest
 from desktop.laboratory.parts import Fields, positive, values_of, whole
 from desktop.widgets.number_field import NumberField
 
-
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
 
