@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QFontMetricsF
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from desktop.dialogs.field import choose, combo, show_number, spin
 from desktop.theme import Theme, scaled, ui_font
@@ -16,7 +16,8 @@ from desktop.widgets.flow_row import FlowRow
 from desktop.widgets.wheel_guard import WheelGuard
 
 MOST = 100_000
-MOST_SEED = 2**31 - 1
+MOST_SEED = 999_999
+NUMBER_PX, CHOICE_PX = 84.0, 158.0
 
 
 class Labelled(QWidget):
@@ -42,6 +43,7 @@ class Labelled(QWidget):
         self.layout().setSpacing(round(scaled(6)))
         for part in (self.label, self.control):
             part.setFont(ui_font(12))
+        self.control.setFixedWidth(round(scaled(CHOICE_PX if isinstance(self.control, QComboBox) else NUMBER_PX)))
 
 
 class Controls(QWidget):
@@ -59,7 +61,6 @@ class Controls(QWidget):
         self._plan = Plan()
         self.start = ShortButton(self.tr("Train"))
         self.weights = combo(((self.tr("the walk’s"), False), (self.tr("initial, of the seed"), True)))
-        self.weights.setMinimumContentsLength(13)
         self.iterations, self.batch, self.seed = spin(1, MOST, 1000), spin(1, 4096, 32), spin(0, MOST_SEED, 0)
         self.number = spin(0, 10_000_000, 0)
         self.number.setKeyboardTracking(False)

@@ -22,7 +22,8 @@ def source_words(training: Training, learning: LearningSettings, plan: Plan) -> 
     else:
         source = tr("Learns the task “{task}”, fresh sequences in every batch").format(task=task_name(training))
     weights = tr("from initial weights") if plan.anew else _trained_words(training)
-    return f"{source}, {weights}. {describe(learning.optimiser)}; {clipping_words(learning)}."
+    hint = tr("Any iteration can be chosen in the curves then, to be walked or to be kept.")
+    return f"{source}, {weights}. {describe(learning.optimiser)}; {clipping_words(learning)}. {hint}"
 
 
 def _trained_words(training: Training) -> str:
