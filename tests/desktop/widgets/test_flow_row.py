@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QWidget
 
 from desktop.widgets.flow_row import FlowRow
 
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
+
 
 class Box(QWidget):
     """A control of a fixed size."""
