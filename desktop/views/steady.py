@@ -102,7 +102,9 @@ def time_ticks(first: int, last: int, room: int) -> list[tuple[float, str]]:
     least = max(1, -(-(last - first) // max(room, 1)))
     step = next(m * 10**n for n in range(12) for m in (1, 2, 5) if m * 10**n >= least)
     start = first + 1 if step == 1 else step * ceil((first + 1) / step)
+    if step == 2:
+        start = (first + 1) | 1  # 1, 3, 5: beside 2 a 1 would stand too near
     steps = list(range(start, last + 1, step))
-    if step > 1 and first == 0:
+    if step > 2 and first == 0:
         steps.insert(0, 1)
     return [(t, str(t)) for t in steps]

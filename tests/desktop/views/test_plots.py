@@ -99,6 +99,8 @@ def test_time_ticks_count_from_one() -> None:
     assert [t for t, _ in time_ticks(0, 9, 20)] == list(range(1, 10))
     assert [t for t, _ in time_ticks(0, 2000, 5)] == [1, 500, 1000, 1500, 2000]
     assert [t for t, _ in time_ticks(100, 110, 20)] == list(range(101, 111))
+    assert [t for t, _ in time_ticks(0, 7, 5)] == [1, 3, 5, 7]
+    assert [t for t, _ in time_ticks(3, 10, 5)] == [5, 7, 9]
 
 
 def test_thinning_keeps_peaks_and_gaps() -> None:
