@@ -198,7 +198,7 @@ def _size(sequence: Sequence) -> str:
 
 def another_network(lead: Setup, network: Network, parameters: Arrays, name: str = "") -> Companion:
     """Another network, which reads what the lead reads from its first iteration on. Raises ShapeError."""
-    setup = Setup(network, lead.sequence, learning=fitting_learning(network, lead.learning), name=name)
+    setup = _on_data_of_lead(lead, network, name)
     return Companion(name or short_name(network.summary), LaneKind.NETWORK, _rooted(setup, network.check(parameters)))
 
 
@@ -234,8 +234,14 @@ def opened_model(
     refusal = _unreadable(network, words, lead.sequence)
     if refusal is not None:
         raise DataError(f"{name} cannot stand beside the lead. {refusal}")
-    setup = Setup(network, lead.sequence, learning=fitting_learning(network, lead.learning), name=name)
+    setup = _on_data_of_lead(lead, network, name)
     return Companion(short_name(name), LaneKind.SNAPSHOT, _rooted(setup, network.check(parameters)), iteration)
+
+
+def _on_data_of_lead(lead: Setup, network: Network, name: str) -> Setup:
+    """Another network on the lead's data, which learns as it does, and from the same task where that fits."""
+    learning, training = fitting_learning(network, lead.learning), lead.training.fitting(network)
+    return Setup(network, lead.sequence, learning=learning, name=name, training=training)
 
 
 def short_name(name: str, longest: int = 48) -> str:

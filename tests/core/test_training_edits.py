@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
+from core.cell import load_cell
 from core.files.snapshot import open_session, save_session
+from core.lanes import another_network
 from core.learning.course import Course, beginning_anew
 from core.learning.recipe import read_recipe
 from core.learning.record import Training, digest_of
 from core.learning.step import LearningSettings
+from core.network import build_network
 from core.scenario import read_scenario
 from core.sequence import Sequence
 from core.session import Session, Setup
@@ -111,9 +114,6 @@ def test_initial_states_take_part():
 
 
 def test_another_network_keeps_the_task_only_where_it_fits(session):
-    from core.cell import load_cell
-    from core.network import build_network
-
     setup = session.setup
     gru = build_network(load_cell("gru", inputs=setup.network.inputs, units=4), outputs=2)
     session.set_model(gru, gru.initial_parameters(0), setup.sequence)
@@ -147,3 +147,15 @@ def test_a_network_without_a_recipe_gets_one_of_its_own(session):
     walk.edit(kept(course, course.last, walk.setup))
     recipe = read_recipe(walk.setup.training.recipe)
     assert (recipe.network, recipe.iterations) == (None, 2)
+
+
+def test_a_lane_that_takes_the_lead_learns_the_same_task(session):
+    setup = session.setup
+    gru = build_network(load_cell("gru", inputs=setup.network.inputs, units=4), outputs=2)
+    name = session.add_lane(another_network(setup, gru, gru.initial_parameters(0)))
+    session.make_lead(name)
+    assert session.setup.network is gru
+    assert session.setup.training.task == setup.training.task
+    course = Course(beginning_of(session))
+    course.go_on(2)
+    assert course.batch(1).batch == 32
