@@ -65,7 +65,8 @@ def test_products_of_jacobians_are_what_a_run_sends_back(equations: str) -> None
     for k in range(STEPS - 1):
         found, expected = carried(run, k)
         scale = np.abs(expected).max() + 1e-12
-        np.testing.assert_allclose(found, expected, rtol=1e-8, atol=1e-8 * scale)
+        rounding = 1e-14 * np.abs(run.adjoints("l0/h")).max()  # of terms that cancel, as in U @ (h[-2] - h[-1])
+        np.testing.assert_allclose(found, expected, rtol=1e-8, atol=1e-8 * scale + rounding)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
