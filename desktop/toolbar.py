@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
-from core.frame import Frame, LaneFrame
+from core.frame import Frame
 from desktop.actions import Actions
 from desktop.icons import SIZE_PX
 from desktop.theme import Theme, bold_font, scaled, ui_font
@@ -167,7 +167,7 @@ class WalkBar(QWidget):
             QTimer.singleShot(0, self, self._fit)  # once Qt has laid the others out
         self.phase.show_current(self._actions[f"phase_{phase}"].iconText())
         self.grain.show_current(self._actions[f"grain_{frame.grain}"].iconText())
-        self.subtitle.show_text(" · ".join(_lane_title(lane) for lane in frame.lanes))
+        self.subtitle.show_text(" | ".join(lane.name for lane in frame.lanes))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Give up what does not fit."""
@@ -212,9 +212,3 @@ class WalkBar(QWidget):
 
 def _named(actions: Actions, prefix: str) -> tuple[str, ...]:
     return tuple(name for name in actions if name.startswith(prefix))
-
-
-def _lane_title(lane: LaneFrame) -> str:
-    """The cells of a lane, bottom to top, without the readout."""
-    cells = [block.title for block in lane.blocks[:-1]] or [block.title for block in lane.blocks]
-    return " → ".join(dict.fromkeys(cells))

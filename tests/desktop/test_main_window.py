@@ -60,6 +60,13 @@ def test_who_walks_on_in_front_of_the_gallery_sees_the_walk(window, qtbot):
     assert not window.scenario_pages.shows_gallery
 
 
+def test_the_tool_bar_names_the_networks_as_the_drawing_does(window, qtbot):
+    window.resize(1920, 1080)
+    window.bridge.lanes.add_cell("rnn_tanh", 0)
+    qtbot.waitUntil(lambda: window.bar.subtitle.whole == "LSTM | Simple RNN")
+    assert [lane.name for lane in window.unrolled.scene.lanes] == ["LSTM", "Simple RNN"]
+
+
 def test_the_sentence_is_that_of_the_frame(window):
     trigger(window, "phase_backward")
     assert window.status.text == str(window.bridge.frame.sentence)
