@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-NAMES = ("step", "bulk", "map", "paint", "start")
+NAMES = ("step", "bulk", "map", "paint", "training", "start")
 
 
 def main() -> int:
