@@ -64,7 +64,7 @@ class StatusLine(QStatusBar):
     def _verdicts(self, frame: Frame) -> list[str]:
         """What the gradient is found to be at the very step where the walk back stands."""
         position = frame.position
-        if position.phase is not Phase.BACKWARD or not frame.lanes:
+        if position.phase is not Phase.BACKWARD or not frame.lanes or frame.event:  # a breakpoint has said it
             return []
         marks = marks_of(frame.lanes[0], self._thresholds())
         return [translated(mark.sentence) for mark in marks if mark.t == position.t]

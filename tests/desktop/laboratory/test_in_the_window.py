@@ -72,4 +72,7 @@ def test_a_verdict_becomes_a_breakpoint_at_which_the_walk_stops(window, qtbot):
     qtbot.waitUntil(lambda: bool(window.bridge.frame.event), timeout=20_000)
     assert window.bridge.frame.position.t == verdict.t
     window.bridge.report("")
-    qtbot.waitUntil(lambda: f"vanished at t = {verdict.t + 1}" in window.status.text)
+    qtbot.waitUntil(lambda: "vanishes" in window.status.text)
+    window.bridge.step_back()
+    window.bridge.step_forward()
+    qtbot.waitUntil(lambda: f"has vanished at t = {verdict.t + 1}" in window.status.text)
