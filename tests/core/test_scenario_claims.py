@@ -8,8 +8,11 @@ from functools import cache
 import numpy as np
 import pytest
 
+from core.files.weights import read_weights
 from core.lanes import Companion
+from core.learning.recipe import read_recipe
 from core.learning.training import accuracy
+from core.resources import resource_path
 from core.run import Run
 from core.scenario import Scenario, read_scenario, scenario_names
 from core.scenario_session import session_of_scenario, stand_at
@@ -90,6 +93,19 @@ def test_weights_are_small_and_say_how_they_were_made(name):
         assert "main.py train" in scenario.text
 
 
+@pytest.mark.parametrize("name", scenario_names())
+def test_weights_are_those_of_the_recipe_in_the_file(name):
+    scenario = read_scenario(name)
+    for part in (scenario, *(scenario.lane(number) for number in range(len(scenario.lanes)))):
+        if part.settings.weights is None or not part.settings.weights.file:
+            continue
+        recipe = read_recipe(read_weights(resource_path("weights", part.settings.weights.file)).recipe)
+        assert recipe.network == part.settings.network
+        assert recipe.stages == (part.settings.learning,)
+        assert type(recipe.task) is type(part.settings.task)
+        assert recipe.start == ""
+
+
 def test_agreement():
     assert near(probability("agreement", "were")[6], 0.99, 0.006)
 
@@ -161,6 +177,7 @@ def test_inside_gru():
     assert near([keeps, 1 - takes], 0.4, 0.1)
     assert near(values(name, "l0/r")[4].mean(), 0.6, 0.06)
     assert min(probability(name, "were")[6], probability(name, "were", 0)[6]) > 0.985
+    assert probability(name, "were", 1)[6] > 0.98
 
 
 def test_reset_before_or_after():
@@ -210,6 +227,24 @@ def test_leaky_units():
     adjoint = run_of(name).adjoints("l0/h")[0, 0]
     assert np.linalg.norm(adjoint[3:]) > 0.95 * mixed[0]
     assert mixed[0] / mixed[12] > 0.8 > mixed[20] / mixed[23]
+    shares, drawn = run_of(name, 2).problem.parameters["l0/alpha"], norms(name, "l0/h", 2)
+    assert near([shares.min(), shares.max()], [0.46, 0.98], 0.01)
+    assert near([drawn[23], drawn[0]], [0.80, 0.34], 0.02)
+
+
+def test_clockwork():
+    name = "clockwork"
+    assert run_of(name).problem.parameters["l0/p"].tolist() == [1, 1, 2, 2, 4, 4, 8, 8]
+    changes = np.diff(values(name, "l0/h")[:, 7]) != 0
+    assert [t + 2 for t in np.flatnonzero(changes)] == [9, 17]
+    plain, clocked, groups = norms(name, "l0/h", 0), norms(name, "l0/h"), norms(name, "l0/h", 1)
+    assert near([plain[23], plain[0]], [1.4, 8e-8], 0.04)
+    assert near([clocked[23], clocked[0]], [1.5, 0.039], 0.03)
+    assert near([groups[23], groups[0]], [0.76, 0.38], 0.01)
+    branch = opened(name).branch
+    before, after = (branch.iteration(number).parameters["l0/b"] for number in (1, 2))
+    assert (before[:4] != after[:4]).all()
+    assert (before[4:] == after[4:]).all()
 
 
 def test_skip_connections():
@@ -219,6 +254,9 @@ def test_skip_connections():
     assert near([plain[23] / plain[3], long[23] / long[3]], [1.5e6, 67], 0.05)
     assert [t + 1 for t in np.flatnonzero(long)] == [4, 8, 12, 16, 20, 24]
     assert near([both[0], both[23]], [0.115, 1.5], 0.05)
+    learned = run_of(name, 2)
+    assert {"l0/w", "l0/w_d", "l0/w_e"} <= set(learned.network.trainable)
+    assert all(near(learned.problem.parameters[f"l0/{path}"], 1 / 3, 0.001) for path in ("w", "w_d", "w_e"))
 
 
 def test_initialisation():
