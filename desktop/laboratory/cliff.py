@@ -37,7 +37,9 @@ from desktop.views.steady import linear_ticks
 from desktop.widgets.number_field import NumberField
 
 Along = Literal["gradient", "random", "path"]
-POINTS, SIDE = 241, 41
+POINTS, SIDE = 241, 41  # of the line, and of each side of the plane
+LEAST_POINTS, LEAST_SIDE = 41, 11
+MOST_STEPS = 400_000  # time steps to be computed; longer sequences get fewer points
 
 
 class CliffQuestion(msgspec.Struct, frozen=True):
@@ -51,17 +53,19 @@ class CliffQuestion(msgspec.Struct, frozen=True):
 
     def answer(self, finished: Finished, progress: Progress, cancelled: Cancelled) -> Cliff:
         """A forward pass for every point."""
-        subject, total = finished.subject, POINTS + SIDE * SIDE
+        subject = finished.subject
+        points, count = fineness(subject.problem.steps)
+        total = points + count * count
         problem, earlier = subject.problem, subject.earlier
         first, second = self._directions(subject)
-        distances = np.linspace(-self.span, self.span, POINTS)
-        side = np.linspace(-self.span, self.span, SIDE)
+        distances = np.linspace(-self.span, self.span, points)
+        side = np.linspace(-self.span, self.span, count)
         line = loss_along(
             problem, first, distances, path=earlier, progress=lambda n, _: progress(n, total), cancelled=cancelled
         )
         plane = loss_over(
             problem, (first, second), side, side, path=earlier,
-            progress=lambda n, _: progress(POINTS + n, total), cancelled=cancelled,
+            progress=lambda n, _: progress(points + n, total), cancelled=cancelled,
         )  # fmt: skip
         steps = landings(problem, self.rate, (Clipping(), self.clipping), (first, second))
         return Cliff(msgspec.structs.replace(line, landings=steps), msgspec.structs.replace(plane, landings=steps))
@@ -76,6 +80,13 @@ class CliffQuestion(msgspec.Struct, frozen=True):
         elif self.along == "path":
             first = towards(parameters, subject.earlier[0], paths)
         return first, orthogonal_to(first, at_random(parameters, paths, self.seed + 1))
+
+
+def fineness(steps: int) -> tuple[int, int]:
+    """How many points the line and each side of the plane have for a sequence of so many steps; odd numbers."""
+    share = min(1.0, MOST_STEPS / (steps * (POINTS + SIDE * SIDE)))
+    points, side = max(LEAST_POINTS, round(POINTS * share**0.5)), max(LEAST_SIDE, round(SIDE * share**0.5))
+    return min(POINTS, points | 1), min(SIDE, side | 1)
 
 
 class Cliff(msgspec.Struct, frozen=True, eq=False):

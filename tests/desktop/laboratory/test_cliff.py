@@ -52,6 +52,13 @@ def test_both_pictures_go_through_the_parameters(subject, picture, along):
     assert not picture.grab().isNull()
 
 
+def test_longer_sequences_get_fewer_points():
+    assert cliff.fineness(20) == (cliff.POINTS, cliff.SIDE)
+    counts = [cliff.fineness(steps) for steps in (20, 500, 2000, 100_000)]
+    assert counts == sorted(counts, reverse=True)
+    assert all(points % 2 and side % 2 and points >= 41 and side >= 11 for points, side in counts)
+
+
 def test_what_cannot_be_drawn_is_said(subject, picture):
     picture._choose(("path",))
     assert "no way yet" in picture.question(Subject(subject.problem), PLACE)
