@@ -8,6 +8,8 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel
 
 from core.gradients.itemised.weight_terms import WeightTerms, weight_terms
+from core.language.recurrence import recurrent_matrices
+from core.network import Network
 from desktop.charts.chart import Chart
 from desktop.charts.scales import linear_axis
 from desktop.colours import ColourMaps
@@ -88,10 +90,8 @@ class Weights(Picture):
         network = subject.problem.network
         if subject is not self._subject:
             self._subject = subject
-            paths = list(network.trainable)
-            usual = next((path for path in paths if path.split("/")[1].startswith("U")), paths[0])
-            kept = self.parameter.currentData()
-            fill(self.parameter, [(path, path) for path in paths], kept if kept in paths else usual)
+            paths, kept = list(network.trainable), self.parameter.currentData()
+            fill(self.parameter, [(path, path) for path in paths], kept if kept in paths else _usual(network, place))
         return WeightsQuestion(str(self.parameter.currentData()), place.sample)
 
     def show_answer(self, answer: WeightTerms, place: Place) -> None:
@@ -127,6 +127,16 @@ class Weights(Picture):
         if not terms.chained:
             words += " " + tr("This parameter has no chain: each loss uses it at its own step only.")
         self.note.setText(words.format(error=number_text(terms.error, 2)))
+
+
+def _usual(network: Network, place: Place) -> str:
+    """The recurrent matrix of the layer that is looked at, else of the first layer that has one."""
+    looked_at = place.path.partition("/")[0]
+    for block in sorted(network.layers, key=lambda block: block.name != looked_at):
+        paths = [f"{block.owner}/{name}" for name in recurrent_matrices(block.cell.definition)]
+        if found := [path for path in paths if path in network.trainable]:
+            return found[0]
+    return network.trainable[0]
 
 
 def tr(text: str) -> str:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import msgspec
 
 from core.language.definition import CellDefinition
+from core.language.recurrence import remembers
 from core.operators import Expression
-from core.operators.expression import PARAMETER, VARIABLE, leaves
+from core.operators.expression import PARAMETER, VARIABLE
 from core.operators.shapes import is_elementwise
 
 
@@ -55,7 +56,7 @@ def _found(definition: CellDefinition) -> PlainRecurrence:
     attributes: tuple[float, ...] = ()
     if len(root.args) == 1 and is_elementwise(root.operator) and root.operator != "neg":
         function, attributes, inner = root.operator, root.attributes, _inlined(definition, root.args[0])
-    remembering = [found for found in _terms(definition, inner, 1.0) if _remembers(definition, found[1])]
+    remembering = [found for found in _terms(definition, inner, 1.0) if remembers(definition, found[1])]
     if len(remembering) != 1:
         raise _NotPlain(f"{state}[-1] enters {len(remembering)} terms of {state}, not one product with a matrix")
     matrix, pieces, place = _product(state, remembering[0][1])
@@ -96,13 +97,3 @@ def _terms(definition: CellDefinition, node: Expression, sign: float) -> list[tu
         case "neg":
             return _terms(definition, node.args[0], -sign)
     return [(sign, node)]
-
-
-def _remembers(definition: CellDefinition, node: Expression) -> bool:
-    """Whether a value of an earlier step is in it."""
-    for found in leaves(node):
-        if found.operator == VARIABLE and (
-            found.delay or _remembers(definition, definition.equation(found.name).expression)
-        ):
-            return True
-    return False

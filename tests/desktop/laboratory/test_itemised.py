@@ -101,6 +101,20 @@ def test_the_weight_can_be_chosen_and_is_kept(made):
     assert picture.question(Subject(problem_for("lstm")), PLACE).path == "head/V"
 
 
+@pytest.mark.parametrize(
+    ("cells", "looked_at", "usual"),
+    [
+        (["rnn_by_hand"], "l0/S", "l0/W_s"),
+        (["gru_simplified"], "l0/c", "l0/W_n"),
+        (["rnn_tanh", "lstm"], "l1/h", "l1/U_f"),
+        (["rnn_tanh", "lstm"], "head/y", "l0/U"),
+        (["h = tanh(W @ x)"], "l0/h", "l0/W"),
+    ],
+)
+def test_at_first_it_is_the_recurrent_matrix_of_the_layer_looked_at(made, cells, looked_at, usual):
+    assert made(Weights).question(Subject(problem_for(*cells)), Place(looked_at, 2)).path == usual
+
+
 def test_the_terms_add_up_to_the_gradient(made):
     answer, _ = drawn(made(Weights), Subject(problem_for("gru", steps=9)))
     assert answer.by_step.sum() == pytest.approx(answer.norm, rel=1e-12)
