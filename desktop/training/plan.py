@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 from msgspec.structs import replace
 
-from core.learning.course import Beginning, beginning_anew
 from core.learning.record import Training
+
+if TYPE_CHECKING:
+    from core.learning.course import Beginning
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -19,6 +23,8 @@ class Plan(msgspec.Struct, frozen=True):
 
     def beginning(self, found: Beginning) -> Beginning:
         """The training that this plans, where ``found`` is what the session is ready for."""
+        from core.learning.course import beginning_anew
+
         training = replace(found.training, iterations=self.iterations, batch=self.batch, seed=self.seed)
         planned = replace(found, training=training)
         return beginning_anew(planned, self.seed) if self.anew else planned

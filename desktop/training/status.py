@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from core.learning.course import Course, Mark
+if TYPE_CHECKING:
+    from core.learning.course import Course, Mark
 
 
 class Stage(StrEnum):

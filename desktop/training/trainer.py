@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -12,8 +11,6 @@ from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 
 from core.errors import Cancelled as Stopped
 from core.errors import GatewalkError
-from core.learning.course import Course
-from core.training_edits import beginning_of, kept, walked
 from desktop.bridge import Bridge
 from desktop.reports import Kind, default_log_file, defect
 from desktop.session_edits import from_its_start
@@ -24,13 +21,13 @@ from desktop.worker import Cancelled, Result, Worker
 
 if TYPE_CHECKING:
     from core.branch import Setup
-    from core.editing import Edit
     from core.learning.checkpoints import Checkpoint
+    from core.learning.course import Course
 
 TICK_MS = 200  # between two looks at what the worker has done
 SHARE = 12.0  # so many times as long as showing it
 LEARN, LOOK = "learn", "look"
-Make = Callable[[Course, "Checkpoint", "Setup"], "Edit"]
+WALK, KEEP = "walk", "keep"
 
 
 class Trainer(QObject):
@@ -115,6 +112,9 @@ class Trainer(QObject):
         self._tell()
 
     def _begin(self) -> bool:
+        from core.learning.course import Course
+        from core.training_edits import beginning_of
+
         session = self._bridge.session
         if not session.setup.network.loss:
             self._bridge.report(tr("This network has no loss, so there is nothing to learn."), Kind.ERROR)
@@ -161,9 +161,7 @@ class Trainer(QObject):
         if chosen < 1:
             self._bridge.report(tr("Nothing was trained yet. Train first; then any iteration can be walked."))
             return
-        self._hand_over(
-            chosen - 1, walked, tr("This is iteration {number} of the training, with its own batch."), chosen
-        )
+        self._hand_over(WALK, chosen, tr("This is iteration {number} of the training, with its own batch."))
 
     def keep(self) -> None:
         """Let the session go on with the weights after the chosen iteration."""
@@ -171,9 +169,9 @@ class Trainer(QObject):
         if chosen < 1:
             self._bridge.report(tr("Nothing was trained yet, so there is nothing to keep."))
             return
-        self._hand_over(chosen, kept, tr("The session goes on with the weights after iteration {number}."), chosen)
+        self._hand_over(KEEP, chosen, tr("The session goes on with the weights after iteration {number}."))
 
-    def _hand_over(self, number: int, make: Make, words: str, chosen: int) -> None:
+    def _hand_over(self, purpose: str, chosen: int, words: str) -> None:
         course, halt = self._course, self._halt
         assert course is not None
         halt.set()
@@ -182,23 +180,26 @@ class Trainer(QObject):
         self._chosen = chosen
 
         def look(cancelled: Cancelled) -> object:
-            return make, course.at(number, cancelled), words.format(number=f"{chosen:,}"), chosen
+            number = chosen - 1 if purpose == WALK else chosen
+            return purpose, course.at(number, cancelled), words.format(number=f"{chosen:,}"), chosen
 
         self._worker.submit(LOOK, look)
         self._timer.start()
         self._tell()
 
-    def _apply(self, make: Make, stood: Checkpoint) -> bool:
+    def _apply(self, purpose: str, stood: Checkpoint) -> bool:
         """The session may have another network by now: then it gets that of the training back."""
+        from core.training_edits import kept, walked
+
         course, begun = self._course, self._setup
         assert course is not None
         assert begun is not None
 
         def change(session: object) -> None:
             own = session.setup.network is begun.network
-            session.edit(make(course, stood, session.setup if own else begun))
+            session.edit((walked if purpose == WALK else kept)(course, stood, session.setup if own else begun))
 
-        return self._bridge.edit(from_its_start(change) if make is walked else change)
+        return self._bridge.edit(from_its_start(change) if purpose == WALK else change)
 
     # What arrives
 
@@ -206,9 +207,9 @@ class Trainer(QObject):
         if result.tag == LEARN:
             self._learned(result.error)
         elif result.error is None:
-            make, stood, words, chosen = result.value
-            if self._apply(make, stood):
-                self._note(chosen if make is kept else 0)
+            purpose, stood, words, chosen = result.value
+            if self._apply(purpose, stood):
+                self._note(chosen if purpose == KEEP else 0)
                 self._bridge.report(words)
         elif not isinstance(result.error, Stopped):
             self._complain(result.error)
@@ -268,7 +269,7 @@ class Trainer(QObject):
     def keep_now(self) -> bool:
         """Keep what there is, at once: the window is about to close. Whether it was done."""
         self._halt.set()
-        return self._course is not None and self._apply(kept, self._course.last)
+        return self._course is not None and self._apply(KEEP, self._course.last)
 
     def close(self) -> None:
         """End the thread."""
