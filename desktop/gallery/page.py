@@ -7,7 +7,16 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from core.words import LANGUAGES, Words, said
 from desktop.gallery.card_button import CardButton
@@ -17,6 +26,7 @@ from desktop.theme import Theme, bold_font, scaled, ui_font
 from desktop.views.choice import Choice
 from desktop.views.scrolling import quiet_scroll
 
+LEAST_PX = 300.0  # high, for words beside the cards
 CARD_PX, GAP_PX, EDGE_PX = 226.0, 14.0, 22.0
 MOST_ACROSS = 5
 TITLE = Words("Scenarios", "场景")
@@ -48,9 +58,11 @@ class Gallery(QWidget):
         self._across, self._asked = 0, False
         self.thumbnails = Thumbnails(thumbnails_folder, theme, self)
         self.title, self.lead = QLabel(), QLabel()
+        self.title.setMinimumWidth(1)
         self.lead.setProperty("role", "secondary")
         self.lead.setWordWrap(True)
         self.languages = Choice(theme, tuple(LANGUAGES.items()), several=False)
+        self.languages.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)  # the title gives way
         self.languages.setAccessibleName(self.tr("Language of the scenarios"))
         self.open_file, self.close_page = QPushButton(), QPushButton()
         self.at_start = QCheckBox()
@@ -61,20 +73,20 @@ class Gallery(QWidget):
     def _arrange(self) -> None:
         for control in (self.open_file, self.close_page, self.at_start):
             control.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        words = QVBoxLayout()
-        words.addWidget(self.title)
-        words.addWidget(self.lead)
         top = QHBoxLayout()
-        top.addLayout(words, 1)
+        top.addWidget(self.title, 1)
         for part in (self.languages, self.open_file, self.close_page):
             top.addWidget(part, 0, Qt.AlignmentFlag.AlignVCenter)
+        below = QHBoxLayout()
+        below.addWidget(self.lead, 1)
+        below.addWidget(self.at_start, 0, Qt.AlignmentFlag.AlignTop)
         body = QWidget()
         self._grid = QGridLayout(body)
         self._scroll = quiet_scroll(body)
         self._column = QVBoxLayout(self)
         self._column.addLayout(top)
+        self._column.addLayout(below)
         self._column.addWidget(self._scroll, 1)
-        self._column.addWidget(self.at_start)
 
     def _wire(self) -> None:
         self.thumbnails.made.connect(lambda pair: self._show_image(*pair))
@@ -162,8 +174,8 @@ class Gallery(QWidget):
         self.setStyleSheet(f"QWidget#gallery {{ background: {theme.background.name()}; }}")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         edge, gap = round(scaled(EDGE_PX)), round(scaled(GAP_PX))
-        self._column.setContentsMargins(edge, round(scaled(18)), edge, round(scaled(12)))
-        self._column.setSpacing(round(scaled(14)))
+        self._column.setContentsMargins(edge, round(scaled(14)), edge, 0)
+        self._column.setSpacing(round(scaled(9)))
         self._grid.setContentsMargins(0, 0, 0, gap)
         self._grid.setSpacing(gap)
         self.title.setFont(bold_font(20))
@@ -184,6 +196,8 @@ class Gallery(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        for part in (self.lead, self.at_start):  # cards matter more
+            part.setVisible(self.height() > scaled(LEAST_PX))
         self._place()
 
     def event(self, event: QEvent) -> bool:

@@ -13,6 +13,7 @@ from desktop.views.choice import Choice
 from desktop.views.side.parts import SIDE_PX, ButtonRow, ShortButton, WrapLabel, column_of, fit_column
 
 TEXT_PX = 13.5
+SHORT = {"en": "EN", "zh": "中文"}  # the column may be narrow
 NEXT, BACK = Words("Next", "下一步"), Words("Back", "上一步")
 AGAIN = Words("Go there", "回到此处")
 DONE = Words("Other scenarios…", "其他场景…")
@@ -129,12 +130,14 @@ class LessonPanel(QWidget):
         self.lesson: OpenLesson | None = None
         self.name, self.place, self.text = WrapLabel(size=14.0), QLabel(), WrapLabel(size=TEXT_PX)
         self.place.setProperty("role", "secondary")
+        self.place.setMinimumWidth(1)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.languages = Choice(theme, tuple(LANGUAGES.items()), several=False)
+        self.languages = Choice(theme, tuple((code, SHORT[code]) for code in LANGUAGES), several=False)
+        self.languages.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)  # the words give way
         self.languages.setAccessibleName(self.tr("Language of the lesson"))
         self.question = Answers(theme)
         self.back, self.next, self.again = ShortButton(""), ShortButton(""), ShortButton("")
-        self.buttons = ButtonRow(self.back, self.next, self.again)
+        self.buttons, self.places = ButtonRow(self.back, self.next), ButtonRow(self.again)
         self._arrange()
         self.languages.chosen.connect(lambda keys: self.language_chosen.emit(keys[0]))
         self.question.answered.connect(self.answered)
@@ -149,7 +152,7 @@ class LessonPanel(QWidget):
         self._column = column_of(self)
         self._scroll = self.findChild(QScrollArea)
         self._column.addLayout(top)
-        for part in (self.name, self.text, self.question):
+        for part in (self.name, self.text, self.question, self.places):
             self._column.addWidget(part)
         self._column.addStretch(1)
         self._foot = QHBoxLayout()  # does not scroll
@@ -213,5 +216,5 @@ class LessonPanel(QWidget):
         self.place.setFont(ui_font(12))
         self.name.set_theme(theme)
         self.name.setFont(bold_font(14.0))
-        for part in (self.text, self.question, self.buttons):
+        for part in (self.text, self.question, self.places, self.buttons):
             part.set_theme(theme)
