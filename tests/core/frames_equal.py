@@ -6,18 +6,22 @@ A fingerprint is taken when a frame is made, so that a frame is also caught that
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
+from functools import cache
 from typing import Any
 
 import msgspec
 import numpy as np
 
 Fingerprint = dict[str, Any]
+PLAIN = (str, int, float)
 
 
 def fingerprint(frame: Any, leave_out: Collection[str] = ()) -> Fingerprint:
     """Every number and text of a frame by its place in it; fields named in ``leave_out`` are not looked at."""
-    return dict(_parts(frame, "", leave_out))
+    found: Fingerprint = {}
+    _note(frame, "", leave_out, found)
+    return found
 
 
 def assert_frames_equal(one: Any, two: Any, leave_out: Collection[str] = ()) -> None:
@@ -28,31 +32,38 @@ def assert_frames_equal(one: Any, two: Any, leave_out: Collection[str] = ()) -> 
     assert not differing, f"{len(differing)} places differ:\n{told}"
 
 
-def _parts(part: Any, place: str, leave_out: Collection[str]) -> Iterator[tuple[str, Any]]:
-    if isinstance(part, np.ndarray | np.generic):
-        yield place, (str(part.dtype), part.shape, part.tobytes())
+def _note(part: Any, place: str, leave_out: Collection[str], found: Fingerprint) -> None:
+    if part is None or isinstance(part, PLAIN):
+        found[place] = repr(part)  # nan equals itself, 0.0 and -0.0 differ
+    elif isinstance(part, (np.ndarray, np.generic)):
+        found[place] = (part.dtype.str, part.shape, part.tobytes())
     elif names := field_names(part):
-        yield place, type(part).__name__
+        found[place] = type(part).__name__
         for name in names:
             if name not in leave_out:
-                yield from _parts(getattr(part, name), f"{place}.{name}", leave_out)
-    elif isinstance(part, Mapping):
-        yield place, tuple(part)
-        for key in part:
-            yield from _parts(part[key], f"{place}[{key}]", leave_out)
-    elif isinstance(part, tuple | list):
-        yield place, len(part)
+                _note(getattr(part, name), f"{place}.{name}", leave_out, found)
+    elif isinstance(part, (tuple, list)):
+        found[place] = len(part)
         for number, item in enumerate(part):
-            yield from _parts(item, f"{place}[{number}]", leave_out)
+            _note(item, f"{place}[{number}]", leave_out, found)
+    elif isinstance(part, Mapping):
+        found[place] = tuple(part)
+        for key in part:
+            _note(part[key], f"{place}[{key}]", leave_out, found)
     else:
-        yield place, repr(part)  # nan equals itself, 0.0 and -0.0 differ
+        found[place] = repr(part)
 
 
 def field_names(part: Any) -> tuple[str, ...]:
     """Of a record of either kind; of anything else, none."""
-    if isinstance(part, msgspec.Struct):
-        return part.__struct_fields__
-    return tuple(field.name for field in dataclasses.fields(part)) if dataclasses.is_dataclass(part) else ()
+    return _names(type(part))
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    if issubclass(kind, msgspec.Struct):
+        return kind.__struct_fields__
+    return tuple(field.name for field in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else ()
 
 
 def _told(found: Fingerprint, place: str) -> str:
