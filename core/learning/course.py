@@ -170,5 +170,5 @@ class Course:
 def beginning_anew(beginning: Beginning, seed: int) -> Beginning:
     """The same training from initial parameters of this seed, which is also the seed of its batches."""
     training = replace(beginning.training.anew(), seed=seed)
-    parameters = beginning.network.initial_parameters(seed)
+    parameters = training.initial_parameters(beginning.network, seed)
     return replace(beginning, parameters=parameters, optimiser_state=_NONE, training=training)

@@ -83,10 +83,10 @@ def trained(training: Training, stages: Iterable[tuple[int, LearningSettings]], 
 def recorded(settings: Settings, recipe: Mapping[str, Any], parameters: Arrays) -> Training:
     """The record of a scenario whose parameters were made by ``recipe``; empty for initial ones, or others' weights."""
     file = settings.weights.file if settings.weights else ""
+    values = dict(settings.weights.values) if settings.weights else {}
     learning, found = settings.learning, read_recipe(recipe) if recipe else recipe_of(settings, file)
     if found.stages:
         learning = msgspec.structs.replace(found.stages[-1], iterations=learning.iterations)
     numbers = {"batch": learning.batch, "seed": learning.seed, "iterations": learning.iterations}
-    return Training(
-        settings.task, **numbers, done=found.iterations, weights=digest_of(parameters), recipe=found.as_json()
-    )
+    made: dict[str, Any] = {"done": found.iterations, "weights": digest_of(parameters), "recipe": found.as_json()}
+    return Training(settings.task, **numbers, **made, values=values)

@@ -11,6 +11,7 @@ import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
+from core.errors import DataError
 from core.network import Network
 from core.sequence import Sequence
 from core.supply import Supply
@@ -35,6 +36,7 @@ class Training(msgspec.Struct, frozen=True):
     done: Natural = 0  # batches learned from, which is the number of the next one
     weights: str = ""
     recipe: dict[str, Any] = {}
+    values: dict[str, Any] = {}  # by path, numbers that a scenario puts in the place of random initial ones
 
     def supply(self, own: Sequence) -> Supply:
         """Where batches and what is held out come from; ``own`` is learned from without a task."""
@@ -43,6 +45,14 @@ class Training(msgspec.Struct, frozen=True):
     def of(self, parameters: Arrays) -> Training:
         """This, as far as it is about these parameters: others have not been trained on anything that is known."""
         return self if digest_of(parameters) == self.weights else self.anew("weights that were not trained by a recipe")
+
+    def initial_parameters(self, network: Network, seed: int) -> dict[str, NDArray[Any]]:
+        """The parameters at the start of a training. Raises DataError for values that do not fit."""
+        found = network.initial_parameters(seed)
+        try:
+            return {**found, **{path: _filled(value, found[path].shape) for path, value in self.values.items()}}
+        except (KeyError, TypeError, ValueError) as error:
+            raise DataError(f"the initial values of the scenario do not fit the network: {error}") from None
 
     def anew(self, start: str = "") -> Training:
         """Before anything is learned; ``start`` says what with, "" for initial parameters of the seed."""
@@ -53,7 +63,15 @@ class Training(msgspec.Struct, frozen=True):
         """For another network: the task stays where its words and answers are as many as the network's."""
         task = self.task
         fits = task is None or (network.outputs, network.inputs) == (task.outputs, task.example().width)
-        return replace(self, done=0, weights="", recipe={}, task=task if fits else None)
+        return replace(self, done=0, weights="", recipe={}, values={}, task=task if fits else None)
+
+
+def _filled(value: Any, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """An array of this shape; a single number everywhere. Raises ValueError."""
+    array = np.asarray(value, dtype=np.float64)
+    if array.ndim and array.shape != shape:
+        raise ValueError(f"got shape {array.shape}, expected {shape}")
+    return np.array(np.broadcast_to(array, shape))
 
 
 def digest_of(parameters: Arrays) -> str:

@@ -7,14 +7,15 @@ import pytest
 from msgspec.structs import replace
 
 from core.cell import load_cell
+from core.errors import DataError
 from core.files.snapshot import open_session, save_session
 from core.lanes import another_network
-from core.learning.course import Course, beginning_anew
+from core.learning.course import Beginning, Course, beginning_anew
 from core.learning.recipe import read_recipe
 from core.learning.record import Training, digest_of
 from core.learning.step import LearningSettings
 from core.network import build_network
-from core.scenario import read_scenario
+from core.scenario import read_scenario, scenario_names
 from core.sequence import Sequence
 from core.session import Session, Setup
 from core.training_edits import beginning_of, kept, walked
@@ -43,6 +44,23 @@ def test_a_scenario_tells_how_far_its_weights_were_trained(session):
     assert (training.done, training.batch, training.seed) == (900, 32, 5)
     assert training.weights == digest_of(session.parameters)
     assert read_recipe(training.recipe).scenario == "Subject and verb"
+
+
+@pytest.mark.parametrize("name", scenario_names())
+def test_beginning_anew_is_what_train_begins_with(name):
+    scenario = read_scenario(name)
+    parameters, state, training = scenario.begun()
+    begun = Beginning(scenario.network(), parameters, state, training, LearningSettings(), scenario.sequence())
+    found, expected = beginning_anew(begun, 7).parameters, scenario.initial_parameters(7)
+    assert found.keys() == expected.keys()
+    for path, value in expected.items():
+        np.testing.assert_array_equal(found[path], value)
+
+
+def test_values_that_do_not_fit_are_refused(session):
+    training = replace(session.setup.training, values={"l0/b_f": [1.0, 2.0]})
+    with pytest.raises(DataError, match="do not fit the network"):
+        training.initial_parameters(session.setup.network, 0)
 
 
 def test_weights_changed_by_hand_are_no_longer_those_of_the_recipe(session):
