@@ -87,6 +87,13 @@ def recorded(settings: Settings, recipe: Mapping[str, Any], parameters: Arrays) 
     learning, found = settings.learning, read_recipe(recipe) if recipe else recipe_of(settings, file)
     if found.stages:
         learning = msgspec.structs.replace(found.stages[-1], iterations=learning.iterations)
-    numbers = {"batch": learning.batch, "seed": learning.seed, "iterations": learning.iterations}
-    made: dict[str, Any] = {"done": found.iterations, "weights": digest_of(parameters), "recipe": found.as_json()}
-    return Training(settings.task, **numbers, **made, values=values)
+    return Training(
+        task=settings.task,
+        batch=learning.batch,
+        seed=learning.seed,
+        iterations=learning.iterations,
+        done=found.iterations,
+        weights=digest_of(parameters),
+        recipe=found.as_json(),
+        values=values,
+    )
