@@ -16,6 +16,7 @@ from core.learning.record import Training, digest_of
 from core.learning.step import LearningSettings
 from core.network import build_network
 from core.scenario import read_scenario, scenario_names
+from core.scenario_session import session_of_scenario
 from core.sequence import Sequence
 from core.session import Session, Setup
 from core.training_edits import beginning_of, kept, walked
@@ -177,3 +178,17 @@ def test_a_lane_that_takes_the_lead_learns_the_same_task(session):
     course = Course(beginning_of(session))
     course.go_on(2)
     assert course.batch(1).batch == 32
+
+
+@pytest.mark.parametrize("name", scenario_names())
+def test_every_scenario_is_trained_and_its_iterations_are_walked(name):
+    walk = session_of_scenario(read_scenario(name))
+    course = Course(beginning_of(walk))
+    course.go_on(2)
+    if course.done < 2:
+        assert course.diverged
+        return
+    walk.edit(walked(course, course.at(1), walk.setup))
+    assert walk.outcome.report.norm_before == pytest.approx(course.marks[2].norm, rel=1e-10)
+    for path, value in course.last.parameters.items():
+        np.testing.assert_allclose(walk.outcome.parameters[path], value, rtol=1e-9, atol=1e-12)
