@@ -5,9 +5,11 @@ Qt is not imported here: the core is also tested where it is not installed.
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,17 @@ def pytest_configure(config: pytest.Config) -> None:
     for variable, folder in FOLDERS.items():
         (home / folder).mkdir()
         os.environ[variable] = str(home / folder)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Whatever is collected lives to the end, so nobody looks through it for garbage, neither now nor later."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
