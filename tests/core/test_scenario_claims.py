@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from core.files.weights import read_weights
+from core.gradients.itemised.loss_map import loss_map
+from core.gradients.itemised.retention import retention
 from core.lanes import Companion
 from core.learning.recipe import read_recipe
 from core.learning.training import accuracy
@@ -310,6 +312,7 @@ def test_copying():
     assert rnn[0] / rnn[25] < 1e-9
     assert 0.00195 < gru[2:23].min() < gru[2:23].max() < 0.00245
     assert np.median(values(name, "l0/z", 0)[8:20]) > 0.95
+    assert near((values(name, "l0/f")[3:23] > 0.9).mean(), 0.97, 0.005)
     scenario = read_scenario(name)
     right = [held_out(part) for part in (scenario, scenario.lane(0), scenario.lane(1))]
     assert near(right, [0.99, 0.98, 0.17], 0.03)
@@ -324,3 +327,5 @@ def test_characters():
     assert answers[5] < 0.01
     assert near([answers[t] for t in (26, 27, 28, 31, 32)], [0.92, 0.86, 1.0, 0.95, 0.94], 0.01)
     assert near(held_out(read_scenario(name), 400), 1 / 3, 0.05)
+    rate = retention(loss_map(run_of(name), "l0/h")).rate
+    assert near([rate, rate**8, rate**26], [0.915, 0.5, 0.1], 0.03)
