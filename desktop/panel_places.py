@@ -42,7 +42,7 @@ CROWDED_TABS = (
     ("equations", "differences"),
     ("plots", "training"),
 )
-USUAL_PX, CROWDED_PX = 720.0, 470.0  # height of a window, in lengths that grow with the type
+USUAL_PX, CROWDED_PX = 720.0, 600.0  # height of a window, in lengths that grow with the type
 LATE = (
     "equations",
     "inspector",

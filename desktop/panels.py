@@ -46,10 +46,11 @@ class Panels(QObject):
         self._window = window
         icons = title_icons(theme)
         self._panels = {name: Panel(name, make, self.made.emit, theme, icons, window) for name, make in makers.items()}
+        self._bar_sheet = ""
         self._timeless: bool | None = None
         self._front = ""  # what stood before the parameters when they came forward; "" for the usual one
         self._scale = scaled(1.0)
-        self._tabs = tabs_for(USUAL_PX)  # (front, behind) of the panels that share a place
+        self.tabs = tabs_for(USUAL_PX)  # (front, behind) of the panels that share a place
         self.usual = True  # nobody has moved, closed or resized anything yet
         window.setDockNestingEnabled(True)
         for bottom in (Qt.Corner.BottomLeftCorner, Qt.Corner.TopLeftCorner):
@@ -73,7 +74,7 @@ class Panels(QObject):
         for panel in self._panels.values():  # taken out first, or Qt leaves the bar of their old tabs standing
             panel.dock.setFloating(False)
             self._window.removeDockWidget(panel.dock)
-        fronts = {behind: front for front, behind in self._tabs if front in self._panels}
+        fronts = {behind: front for front, behind in self.tabs if front in self._panels}
         for name, panel in self._panels.items():
             if name in fronts:  # never on its own, or Qt leaves a bar of tabs standing there
                 self._window.tabifyDockWidget(self[fronts[name]].dock, panel.dock)
@@ -89,26 +90,37 @@ class Panels(QObject):
         """Share out the room of a window that has been resized, as long as nobody has done so by hand."""
         if not self.usual:
             return
-        if tabs_for(self._window.height() / scaled(1.0)) != self._tabs:
+        if tabs_for(self._window.height() / scaled(1.0)) != self.tabs:
             QTimer.singleShot(0, self, self._regroup)  # not while Qt lays them out
         self._size()
 
     def _regroup(self) -> None:
         """Put panels into tabs where a column has no room for all of them, and beside each other where it has."""
         tabs = tabs_for(self._window.height() / scaled(1.0))
-        if tabs != self._tabs and self.usual:
+        if tabs != self.tabs and self.usual:
             seen = [panel.dock for panel in self._panels.values() if panel.seen]
-            self._tabs = tabs
+            self.tabs = tabs
             self.arrange()
             for dock in reversed(seen):
                 if not any(dock in self._window.tabifiedDockWidgets(other) for other in seen[: seen.index(dock)]):
                     dock.raise_()
+            for wait in (20, 200):  # once Qt has laid them out, and in smaller type once more
+                QTimer.singleShot(wait, self, self.follow_size)
 
     def settle(self) -> None:
         """Somebody has arranged the panels; leave them so."""
         self.usual = False
 
+    def _dress_bars(self) -> None:
+        """The bars of tabs, which Qt makes when it needs another one."""
+        for bar in self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            bar.setElideMode(Qt.TextElideMode.ElideNone)  # a tab out of sight can be scrolled to, "M…" cannot be read
+            bar.setUsesScrollButtons(True)
+            if bar.styleSheet() != self._bar_sheet:
+                bar.setStyleSheet(self._bar_sheet)
+
     def _size(self) -> None:
+        self._dress_bars()
         docks = {name: panel.dock for name, panel in self._panels.items()}
         across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         room = min(1.0, self._window.width() / scaled(1440)) ** 0.5  # the drawing gives way too, as it can zoom
@@ -126,7 +138,7 @@ class Panels(QObject):
         wishes = {"equations": 0.44 * high, "inspector": 0.56 * high, **left_heights(self._panels, high)}
         if reading:  # it needs room more than words that are seen in the drawing, too
             wishes |= {"model": 0.6 * high, "data": 0.2 * high, "bookmarks": 0.1 * high}
-        behind = {name for _, name in self._tabs}
+        behind = {name for _, name in self.tabs}
         for stack in (("equations", "inspector"), ("model", "data", "bookmarks")):
             there = [name for name in stack if name in docks and name not in behind]
             self._window.resizeDocks([docks[name] for name in there], [round(wishes[name]) for name in there], down)
@@ -143,11 +155,11 @@ class Panels(QObject):
             return
         self._timeless = timeless
         inspector, changes = self["inspector"].dock, self["changes"].dock
-        front = {behind: front for front, behind in self._tabs}.get("inspector", "inspector")
+        front = {behind: front for front, behind in self.tabs}.get("inspector", "inspector")
         if changes not in self._window.tabifiedDockWidgets(inspector):
             return
         if timeless:
-            sharing = {front, *(behind for before, behind in self._tabs if before == front)} - {"changes"}
+            sharing = {front, *(behind for before, behind in self.tabs if before == front)} - {"changes"}
             self._front = next((name for name in sharing if name in self._panels and self[name].seen), front)
             changes.raise_()
         else:
@@ -188,8 +200,8 @@ class Panels(QObject):
             self._scale = scaled(1.0)
             for wait in (0, 20):  # once all are as large as the type, and once they have their widths
                 QTimer.singleShot(wait, self, self.follow_size)
-        for bar in self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
-            bar.setStyleSheet(f"QTabBar {{ background: {theme.panel.name()}; }}")
+        self._bar_sheet = f"QTabBar {{ background: {theme.panel.name()}; }}"
+        self._dress_bars()
 
     def _follower(self, panel: Panel) -> Callable[[bool], None]:
         def follow(visible: bool) -> None:

@@ -115,6 +115,8 @@ QTabBar::tab { background: transparent; color: @secondary@; padding: 0.45em 0.9e
 QTabBar::tab:hover { color: @text@; }
 QTabBar::tab:selected { color: @text@; border-bottom-color: @accent@; }
 QTabBar::tab:focus { color: @accent@; }
+QTabBar::scroller { width: 1.7em; }
+QTabBar QToolButton { background: @panel@; border: none; border-radius: 0; padding: 0; }
 
 QListView, QTreeView, QTableView { background: transparent; border: none; outline: 0;
     alternate-background-color: @background@; gridline-color: @line@;

@@ -196,14 +196,13 @@ class TimePlots(QWidget):
 
     def _place_choices(self) -> None:
         """Put the choices at the right of the first title, which gives way."""
-        self.measure_choice.setVisible(bool({Plot.STATE, Plot.GATE} & set(self._shown)))
         right, gap = self.width() - round(scaled(16)), round(scaled(8))
-        for choice in (self.plot_choice, self.measure_choice):
+        has_measure = bool({Plot.STATE, Plot.GATE} & set(self._shown))
+        for choice, wanted in ((self.plot_choice, True), (self.measure_choice, has_measure)):
             choice.adjustSize()
             choice.move(right - choice.width(), round(scaled(8)))
             choice.raise_()
-            if choice.x() < 0:
-                choice.hide()
+            choice.setVisible(wanted and (choice.x() >= 0 or choice is self.plot_choice))
             right = choice.x() - gap if choice.isVisibleTo(self) else right
         for number, plot in enumerate(self._shown if self._panes else ()):
             self._panes[plot].give_title(right if not number else self.width())

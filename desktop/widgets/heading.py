@@ -14,7 +14,7 @@ from desktop.theme import Theme, heading_font, scaled
 
 JOINT = " · "
 TitleIcons = tuple[QIcon, QIcon]
-_QUOTED_OR_WORD = re.compile(r'"[^"]*"|(?<!\S)[^\W\d_]{2,}(?=[,.:]?(?:\s|$))')
+_QUOTED_OR_WORD = re.compile(r'"[^"]*"|(?<!\S)[^\W\d_]{2,}(?:-[^\W\d_]{2,})*(?=[,.:]?(?:\s|$))')
 
 
 def capitals(text: str) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QTabBar
 
 from desktop.panel_places import CROWDED_TABS, TABS, tabs_for
+from desktop.theme import scaled
 from tests.desktop.windows import open_window
 
 
@@ -19,7 +21,11 @@ def window(qapp, tmp_path):
 def trigger(window, qtbot, name, times=1):
     for _ in range(times):
         window.findChild(QAction, name).trigger()
-    qtbot.wait(60)  # panels follow the size of type a little later
+    tabs = window.panels.tabs
+    wanted = tabs_for(window.height() / scaled(1.0))
+    if window.panels.usual:  # panels follow the size of type a little later
+        qtbot.waitUntil(lambda: window.panels.tabs == wanted, timeout=5000)
+    qtbot.wait(60 if window.panels.tabs == tabs else 300)
 
 
 def together(window, one, other):
@@ -43,6 +49,7 @@ def test_large_type_makes_tabs_of_the_panels_at_the_sides(window, qtbot) -> None
     assert not together(window, "model", "data")
     assert not together(window, "equations", "inspector")
     assert all(window.panels[name].seen for name in ("model", "data", "bookmarks", "equations", "inspector"))
+    assert window.panels["model"].dock.width() < 260
 
 
 def test_a_tab_that_is_asked_for_comes_forward_and_stays_usual(window, qtbot) -> None:
@@ -70,3 +77,11 @@ def test_what_was_looked_at_comes_back_after_the_parameters(window, qtbot) -> No
     assert window.panels["changes"].seen
     trigger(window, qtbot, "phase_forward")
     assert window.panels["differences"].seen
+
+
+def test_tabs_are_never_cut_to_a_letter(window, qtbot) -> None:
+    trigger(window, qtbot, "larger_type", 8)
+    bars = [bar for bar in window.findChildren(QTabBar) if bar.parent() is window and bar.isVisible()]
+    assert sorted(bar.count() for bar in bars) == [2, 4, 5]
+    assert all(bar.elideMode() is Qt.TextElideMode.ElideNone and bar.usesScrollButtons() for bar in bars)
+    assert len({bar.styleSheet() for bar in bars}) == 1

@@ -12,7 +12,7 @@ from desktop.colours import ColourMaps
 from desktop.theme import Theme, scaled
 from desktop.views.focus import came_by_key
 from desktop.views.side.bookmark_cards import CardDelegate, CardModel
-from desktop.views.side.parts import SIDE_PX, ButtonRow, ShortButton, WrapLabel, fit_column
+from desktop.views.side.parts import SIDE_PX, ButtonRow, ShortButton, WrapLabel, fit_column, least_width
 from desktop.views.side.records import BookmarkCard
 
 CARD_SIDE_PX = 12.0  # cards reach a little over the edge of the text, so that their words have room
@@ -99,7 +99,6 @@ class BookmarksPanel(QWidget):
         self._column.addWidget(self._buttons)
         self._column.addStretch(1)
         self._column.setStretchFactor(self.list, 100)
-        self.setMinimumWidth(round(scaled(150)))
         self.list.asked.connect(self._do)
         self.list.customContextMenuRequested.connect(self._open_menu)
         self._model.renamed.connect(self.rename_requested)
@@ -109,6 +108,7 @@ class BookmarksPanel(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in these colours, as large as the font is now."""
+        self.setMinimumWidth(least_width())
         fit_column(self._column, CARD_SIDE_PX)
         inset = round(scaled(SIDE_PX - CARD_SIDE_PX))
         for part in (self._empty, self.elsewhere, self._buttons):

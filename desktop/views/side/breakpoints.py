@@ -14,7 +14,7 @@ from desktop.dialogs.breakpoint import BreakpointDialog
 from desktop.dialogs.breakpoint_words import breakpoint_tip, breakpoint_words, stopped_by
 from desktop.icons import icon
 from desktop.theme import Theme, scaled, ui_font
-from desktop.views.side.parts import ButtonRow, ShortButton, WrapLabel, column_of, fit_column
+from desktop.views.side.parts import ButtonRow, ShortButton, WrapLabel, column_of, fit_column, least_width
 
 
 class BreakpointRow(QWidget):
@@ -110,13 +110,13 @@ class BreakpointsPanel(QWidget):
         self._column.addLayout(self._list)
         self._column.addWidget(self._buttons)
         self._column.addStretch(1)
-        self.setMinimumWidth(round(scaled(150)))
         self.add.clicked.connect(lambda _checked=False: self.open_dialog())
         self.set_theme(theme)
         self.show_breakpoints(())
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in these colours, as large as the font is now."""
+        self.setMinimumWidth(least_width())
         self._theme = theme
         fit_column(self._column)
         self._list.setSpacing(round(scaled(2)))

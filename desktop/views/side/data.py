@@ -13,7 +13,7 @@ from desktop.numbers_text import short_text
 from desktop.theme import Theme, bold_font, scaled, ui_font
 from desktop.views.scrolling import quiet_scroll
 from desktop.views.side.loss_choice import LossChoice
-from desktop.views.side.parts import BOTTOM_PX, SIDE_PX, TOP_PX, ButtonRow, ShortButton, WrapLabel
+from desktop.views.side.parts import BOTTOM_PX, SIDE_PX, TOP_PX, ButtonRow, ShortButton, WrapLabel, least_width
 from desktop.views.side.sample_choice import SampleChoice
 from desktop.widgets.chip_flow import label
 from desktop.widgets.token_chips import Chips, TokenChips
@@ -79,7 +79,6 @@ class DataPanel(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(quiet_scroll(body))
         self._body = body
-        self.setMinimumWidth(round(scaled(150)))
 
     def wanted_height(self) -> int:
         """As high as what it holds at its width."""
@@ -98,6 +97,7 @@ class DataPanel(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in these colours, as large as the font is now."""
+        self.setMinimumWidth(least_width())
         side, inset = round(scaled(SIDE_PX)), round(scaled(3))
         self._column.setContentsMargins(side - inset, round(scaled(TOP_PX)), 0, round(scaled(BOTTOM_PX)))
         self._column.setSpacing(round(scaled(7)))

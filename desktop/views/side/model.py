@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QWidget
 from core.learning.step import LearningSettings
 from core.network import Network
 from desktop.dialogs.regulariser_fields import layer_choices
-from desktop.theme import Theme, bold_font, scaled
+from desktop.theme import Theme, bold_font
 from desktop.views.side.file_section import FileSection
 from desktop.views.side.learning import LearningRows
 from desktop.views.side.parameter_list import ParameterList
-from desktop.views.side.parts import Facts, ShortButton, WrapLabel, column_of, fit_column
+from desktop.views.side.parts import Facts, ShortButton, WrapLabel, column_of, fit_column, least_width
 from desktop.views.side.records import ModelSummary
 from desktop.widgets.breakable import short_name
 from desktop.widgets.heading import SectionHeading
@@ -44,7 +44,6 @@ class ModelPanel(QWidget):
         for part in (self._learning_heading, self.learning, self._parameter_heading, self.parameters):
             self._column.addWidget(part)
         self._column.addStretch(1)
-        self.setMinimumWidth(round(scaled(150)))
         self.file.answers_requested.connect(self.answers_requested)
         self.change.clicked.connect(lambda _checked=False: self.change_requested.emit(None))
         self.learning.learning_changed.connect(self.learning_changed)
@@ -65,6 +64,7 @@ class ModelPanel(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in these colours, as large as the font is now."""
+        self.setMinimumWidth(least_width())
         fit_column(self._column)
         parts = (self._source, self._facts, self.learning, self._learning_heading, self._parameter_heading)
         for part in (*parts, self.change, self.file, self.parameters):

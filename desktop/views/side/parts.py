@@ -11,6 +11,8 @@ from desktop.views.scrolling import quiet_scroll
 from desktop.widgets.breakable import breakable, unbroken
 
 SIDE_PX, TOP_PX, BOTTOM_PX = 20.0, 4.0, 14.0
+LEAST_WIDTH_PX, MOST_LEAST_PX = 150.0, 240
+LEAST_WIDTH_PX, MOST_LEAST_PX = 150.0, 240
 
 
 class WrapLabel(QLabel):
@@ -170,3 +172,8 @@ def fit_column(column: QVBoxLayout, side_px: float = SIDE_PX) -> None:
     side = round(scaled(side_px))
     column.setContentsMargins(side, round(scaled(TOP_PX)), side, round(scaled(BOTTOM_PX)))
     column.setSpacing(round(scaled(7)))
+
+
+def least_width() -> int:
+    """How narrow a panel at the side may become; in large type the drawing needs the room more."""
+    return min(round(scaled(LEAST_WIDTH_PX)), MOST_LEAST_PX)

@@ -149,6 +149,9 @@ def test_the_title_gives_way_to_the_choices(qtbot: QtBot) -> None:
         assert edge >= 0
     assert pane.title.text() != pane.title.toolTip() == title_of(fake_frame(), Plot.GATE, Measure.WHOLE)
     assert not plots.measure_choice.isVisible()
+    plots.resize(900, 200)
+    assert plots.measure_choice.isVisible()
+    assert plots.plot_choice.isVisible()
 
 
 def test_it_attaches_by_itself(qtbot: QtBot) -> None:

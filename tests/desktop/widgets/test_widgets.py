@@ -151,6 +151,7 @@ def test_headings_keep_the_case_of_names(qtbot: QtBot) -> None:
     assert QLabel.text(heading) == 'i AT t = 6, "chased"'
     assert heading.accessibleName() == heading.text() == 'i at t = 6, "chased"'
     assert capitals("Equations · LSTM · backward") == "EQUATIONS · LSTM · BACKWARD"
+    assert capitals("Truncated back-propagation, t = 3") == "TRUNCATED BACK-PROPAGATION, t = 3"
 
 
 def test_widgets_grow_with_the_application_font(qtbot: QtBot, qapp: QApplication) -> None:
