@@ -5,6 +5,7 @@ import pytest
 from core.language import backward_of, read_cell
 from core.language.latex import latex_of
 from desktop.formula_svg import REFERENCE_PX, Box, Mark, mark_fill, measured, recoloured, split_marks, typeset
+from tests.core.language.test_latex import all_formulas
 
 # Two glyphs of mark 0, one of mark 1 inside it, and a rule without a mark.
 SVG = (
@@ -75,3 +76,9 @@ def test_nothing_looks_different_for_being_laid_out_sooner(latex: str) -> None:
     without_own_spaces = latex.replace(r"\odot", "+")
     plain = split_marks(without_own_spaces)[0]
     assert typeset(without_own_spaces) == ziamath.Latex(plain, size=REFERENCE_PX).svg()
+
+
+@typesetting
+def test_all_formulas_of_cells_and_readouts_typeset() -> None:
+    for formula in all_formulas():
+        assert typeset(formula).startswith("<svg"), formula

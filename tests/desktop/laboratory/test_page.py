@@ -9,12 +9,13 @@ import pytest
 from PySide6.QtWidgets import QLabel, QVBoxLayout
 
 from core.errors import SessionError
+from core.scenario_session import ready_session
+from desktop.bridge import Bridge
 from desktop.colours import ColourMaps
 from desktop.laboratory.page import Laboratory
 from desktop.laboratory.picture import Picture
 from desktop.laboratory.questions import Subject
 from desktop.theme import LIGHT
-from tests.desktop.windows import open_window
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
@@ -63,16 +64,16 @@ class Steps(Picture):
 def laboratory(qapp, tmp_path):
     ASKED.clear()
     GO_ON.clear()
-    with open_window(tmp_path) as window:
-        page = Laboratory(ColourMaps(LIGHT), (Steps, Steps))
-        page.bridge = window.bridge
-        page.resize(500, 400)
-        page.show()
-        yield page
-        GO_ON.set()
-        page.close_worker()
-        page.hide()
-        page.deleteLater()
+    page = Laboratory(ColourMaps(LIGHT), (Steps, Steps))
+    page.bridge = Bridge(ready_session(), log_file=tmp_path / "log.txt")
+    page.resize(500, 400)
+    page.show()
+    yield page
+    GO_ON.set()
+    page.close_worker()
+    page.bridge.stop()
+    page.hide()
+    page.deleteLater()
 
 
 def look(page, t):
