@@ -3,109 +3,14 @@
 from __future__ import annotations
 
 import math
-from functools import cache
 
 import numpy as np
 import pytest
 
-from core.files.weights import read_weights
 from core.gradients.itemised.loss_map import loss_map
 from core.gradients.itemised.retention import retention
-from core.lanes import Companion
-from core.learning.recipe import read_recipe
-from core.learning.training import accuracy
-from core.resources import resource_path
-from core.run import Run
-from core.scenario import Scenario, read_scenario, scenario_names
-from core.scenario_session import session_of_scenario, stand_at
-from core.session import Session
-from core.words import LANGUAGES, said
-
-
-@cache
-def opened(name: str) -> Session:
-    return session_of_scenario(read_scenario(name))
-
-
-@cache
-def run_of(name: str, lane: int = -1, iteration: int = 0) -> Run:
-    """The finished run of the lead (-1) or of a lane."""
-    session = opened(name)
-    if lane < 0:
-        return session.branch.run(iteration).complete()
-    companion: Companion = session.lanes[lane]
-    run = companion.run(session.branch, iteration)
-    assert isinstance(run, Run), run
-    return run.complete()
-
-
-def values(name: str, path: str, lane: int = -1, iteration: int = 0) -> np.ndarray:
-    """(T, H)"""
-    return run_of(name, lane, iteration).values(path)[:, 0]
-
-
-def norms(name: str, path: str, lane: int = -1, iteration: int = 0) -> np.ndarray:
-    """(T,) the length of dL/d(variable)."""
-    adjoints = run_of(name, lane, iteration).adjoints(path)
-    assert adjoints is not None
-    return np.linalg.norm(adjoints[:, 0], axis=-1)
-
-
-def probability(name: str, label: str, lane: int = -1) -> np.ndarray:
-    """(T,) of a class."""
-    labels = opened(name).setup.sequence.target_labels
-    return values(name, "head/y", lane)[:, labels.index(label)]
-
-
-def held_out(scenario: Scenario, count: int = 1000) -> float:
-    return accuracy(scenario.network(), scenario.parameters(), scenario.supply().some_held_out(count), scenario.score)
-
-
-def near(value: object, told: object, part: float = 0.02) -> bool:
-    """Whether a number is what is told of it, as far as its digits go."""
-    return bool(np.allclose(value, told, rtol=part))
-
-
-@pytest.mark.parametrize("name", scenario_names())
-def test_every_lesson_can_be_walked_and_is_said_in_every_language(name):
-    session, scenario = session_of_scenario(read_scenario(name)), read_scenario(name)
-    steps = scenario.settings.lesson
-    assert 4 <= len(steps) <= 8
-    assert any(step.question for step in steps)
-    texts = [scenario.settings.name, scenario.settings.description, *(step.text for step in steps)]
-    texts += [step.question.because for step in steps if step.question]
-    for text in texts:
-        assert len({said(text, language) for language in LANGUAGES}) == len(LANGUAGES), text
-    for step in steps:
-        if step.at is not None:
-            stand_at(session, step.at)
-            assert session.position.phase is step.at.phase
-
-
-@pytest.mark.parametrize("name", scenario_names())
-def test_weights_are_small_and_say_how_they_were_made(name):
-    scenario = read_scenario(name)
-    parts = [scenario, *(scenario.lane(number) for number in range(len(scenario.lanes)))]
-    for part in parts:
-        if part.settings.weights is None or not part.settings.weights.file:
-            continue
-        file = scenario.file.parent.parent / "weights" / part.settings.weights.file
-        assert file.stat().st_size < 200_000
-        assert part.settings.weights.file in scenario.text
-        assert "main.py train" in scenario.text
-
-
-@pytest.mark.parametrize("name", scenario_names())
-def test_weights_are_those_of_the_recipe_in_the_file(name):
-    scenario = read_scenario(name)
-    for part in (scenario, *(scenario.lane(number) for number in range(len(scenario.lanes)))):
-        if part.settings.weights is None or not part.settings.weights.file:
-            continue
-        recipe = read_recipe(read_weights(resource_path("weights", part.settings.weights.file)).recipe)
-        assert recipe.network == part.settings.network
-        assert recipe.stages == (part.settings.learning,)
-        assert type(recipe.task) is type(part.settings.task)
-        assert recipe.start == ""
+from core.scenario import read_scenario
+from tests.core.shipped import held_out, near, norms, opened, probability, run_of, values
 
 
 def test_agreement():
