@@ -226,8 +226,8 @@ class Scenario:
         return MappingProxyType(dict(parameters)), MappingProxyType(dict(weights.optimiser_state)), weights.recipe
 
     def _from_file(self, named: str) -> Weights:
-        beside = self.file.parent / named
-        path = beside if beside.is_file() else resource_path("weights") / named
+        beside, shipped = self.file.parent / named, resource_path("weights") / named
+        path = shipped if shipped.is_file() and not beside.is_file() else beside
         return self._at("weights.file", lambda: read_weights(path))
 
     @property

@@ -254,3 +254,28 @@ def test_the_scenario_in_the_readme_can_be_opened(written):
 def test_the_readme_names_every_shipped_scenario():
     text = (resource_path().parent / "README.md").read_text(encoding="utf-8")
     assert all(f"`{name}`" in text for name in scenario_names())
+
+
+def test_a_cell_that_does_not_parse_is_told_with_its_own_line(written, tmp_path):
+    (tmp_path / "mine.toml").write_text("name = 'Mine'\nequations = '''\nh = tanh(W @ x +)\n'''\n", encoding="utf-8")
+    with pytest.raises(FileError, match=r"^own.toml, lanes\[0\].network.cell: .*mine.toml, line 3"):
+        read_scenario(written(RICH.replace('"rnn_tanh"', '"mine.toml"')))
+
+
+@pytest.mark.parametrize(
+    ("weights", "sentence"),
+    [
+        (None, r"lanes\[1\].weights.file: There is no file “.*test_weights_of_a_lane.*w.npz”"),
+        ({"param/l0/U": np.zeros((3, 3))}, r"lanes\[1\].weights.file: block l0: the parameter .* is missing"),
+        ("wrong shape", r"lanes\[1\].weights.file: .*b_z.*shape \(4,\).*expected \(3,\)"),
+    ],
+)
+def test_weights_of_a_lane_that_are_missing_or_do_not_fit_are_told_with_the_lane(written, tmp_path, weights, sentence):
+    path = written(RICH.replace('[lanes.weights.values]\n"l0/b_z" = [-1, -1, -1]', '[lanes.weights]\nfile = "w.npz"'))
+    if weights == "wrong shape":
+        parameters = read_scenario(path).initial_parameters() | {"l0/b_z": np.zeros(4)}
+        weights = {f"param/{name}": array for name, array in parameters.items()}
+    if weights is not None:
+        np.savez(tmp_path / "w.npz", **weights)
+    with pytest.raises(FileError, match=f"^own.toml, {sentence}"):
+        session_of_scenario(read_scenario(path))
