@@ -92,6 +92,9 @@ def _forward(moment: Moment, token: str, prediction: Prediction | None) -> Sente
     block = moment.run.network.block(position.block)
     if position.block == HEAD and prediction is not None and position.equation == block.output:
         return _prediction(place, prediction)
+    if len(values) == 1:
+        place["value"] = digits(float(values[0]))
+        return Sentence("Forward, t = {t}{token}{layer}: the {role} is {value}.", place)
     if scale_of(block, position.equation) is Scale.GATE:
         wide, shut = int((values > 0.9).sum()), int((values < 0.1).sum())
         place |= {"mean": f"{values.mean():.2f}", "open": str(wide), "shut": str(shut), "size": str(len(values))}

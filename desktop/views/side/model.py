@@ -104,6 +104,7 @@ class ModelPanel(QWidget):
         """Its size and whether it has learned, as "12 units · trained"."""
         trained = {True: self.tr("trained"), False: self.tr("not trained")}
         units = self.tr("{count} units").format(count=" → ".join(map(str, summary.units)))
+        units = self.tr("1 unit") if tuple(summary.units) == (1,) else units
         return " · ".join(part for part in (units, trained.get(summary.trained)) if part)
 
     def _rows(self, summary: ModelSummary) -> tuple[tuple[str, str], ...]:

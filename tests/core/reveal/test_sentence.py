@@ -75,6 +75,13 @@ def test_tiny_gradients_are_not_called_zero() -> None:
     assert "has norm" in said(CASES["tiny"](), Phase.BACKWARD, 2, "l0/h")
 
 
+def test_a_single_unit_has_a_value_and_no_norm() -> None:
+    session = session_of("rnn_identity", units=1)
+    told = said(session, Phase.FORWARD, 1, "l0/h")
+    value = session.run.values("l0/h")[1, 0, 0]
+    assert told == f"Forward, t = 2: the hidden state h is {value:.3g}.".replace("-", "−")
+
+
 def test_only_what_the_next_step_reads_is_expected_next() -> None:
     asked = CASES["words"]()
     assert "expects “" in said(asked, Phase.FORWARD, 1, "head/y")
