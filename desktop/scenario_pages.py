@@ -18,6 +18,7 @@ from desktop.settings import Settings
 if TYPE_CHECKING:
     from desktop.gallery.page import Gallery
 
+BELOW = ("plots", "training")  # panels under the drawing
 PANELS = {"parameters": "changes"}  # how a lesson calls a panel, where that is not the panel's own name
 CHOOSE = Words("Open a scenario", "打开场景")
 KINDS = Words("Scenarios (*.toml);;All files (*)", "场景 (*.toml);;所有文件 (*)")
@@ -31,9 +32,14 @@ class ScenarioPages(QObject):
         self._window, self._scenarios, self._settings = window, scenarios, settings
         self._thumbnails, self._look = thumbnails, look
         self._before: QWidget | None = None
+        self._aside: dict[str, bool] = {}  # panels that make room for the gallery, and whether they were in front
         self.gallery: Gallery | None = None
         look.worn.connect(lambda _theme: self._dress())
         window.files.at_close(self._close)
+        window.files.at_leaving(self._put_back)
+        window.middle.currentChanged.connect(
+            lambda _number: self._put_aside() if self.shows_gallery else self._put_back()
+        )
         scenarios.opened.connect(self._show_opened)
         scenarios.looked.connect(self._show_what)
         scenarios.gallery_wanted.connect(lambda _: self.show_gallery())
@@ -72,6 +78,29 @@ class ScenarioPages(QObject):
         if self.shows_gallery and self._before is not None:
             self._window.middle.setCurrentWidget(self._before)
             self._window.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _put_aside(self) -> None:
+        """Panels that belong to the drawing make room."""
+        panels = self._window.panels
+        usual = panels.usual
+        names = [name for name in BELOW if not panels[name].dock.isHidden() and not panels[name].dock.isFloating()]
+        self._aside = {name: panels[name].seen for name in names}
+        for name in names:
+            panels[name].dock.hide()
+        panels.usual = usual
+
+    def _put_back(self) -> bool:
+        """All panels as they were before; True, as nothing stands against leaving."""
+        panels, aside, self._aside = self._window.panels, self._aside, {}
+        usual = panels.usual
+        for name in sorted(aside, key=lambda name: aside[name]):
+            panels[name].dock.show()
+            if aside[name]:
+                panels[name].dock.raise_()
+        panels.usual = usual
+        if aside:
+            panels.follow_size()
+        return True
 
     def choose_file(self) -> None:
         """Ask for a scenario file and open it."""

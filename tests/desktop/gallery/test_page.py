@@ -103,6 +103,36 @@ def test_esc_and_the_command_again_close_it(window, gallery):
     assert window.middle.currentWidget() is window.unrolled
 
 
+def test_panels_under_the_drawing_make_room_and_come_back(window):
+    panels = window.panels
+    before = panels["plots"].dock.height()
+    assert panels["plots"].seen
+    assert panels.usual
+    for close in ("open_gallery", "show_laboratory"):
+        window.commands["open_gallery"].trigger()
+        QApplication.processEvents()
+        assert panels["plots"].dock.isHidden()
+        assert panels["training"].dock.isHidden()
+        window.commands[close].trigger()
+        QApplication.processEvents()
+        assert not panels["plots"].dock.isHidden()
+        until(lambda: panels["plots"].seen and not panels["training"].seen)
+        assert abs(panels["plots"].dock.height() - before) < 3
+        assert panels.usual
+    window.commands["open_gallery"].trigger()
+    assert window.files.may_lose_work()
+    assert not panels["plots"].dock.isHidden()
+
+
+def test_a_panel_that_was_closed_stays_closed(window):
+    window.commands["panel_plots"].trigger()
+    assert window.panels["plots"].dock.isHidden()
+    window.commands["open_gallery"].trigger()
+    window.commands["open_gallery"].trigger()
+    QApplication.processEvents()
+    assert window.panels["plots"].dock.isHidden()
+
+
 def test_thumbnails_come_one_by_one_and_are_kept(window, tmp_path):
     window.scenario_pages._thumbnails = tmp_path / "thumbnails"
     window.commands["open_gallery"].trigger()
