@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.frame import Cursor, Grain, Phase, Position
-from core.gradients.jacobians.slopes import dead_units
 from core.norms import norms
 from core.run import Run
 
@@ -197,6 +196,8 @@ def _dead(point: DeadUnit, run: Run, t: int) -> Event | None:
     block = run.network.block(point.path.split("/")[0])
     if t != (0 if block.reverse else run.problem.steps - 1):
         return None
+    from core.gradients.jacobians.slopes import dead_units  # not for the first picture
+
     found = dead_units(run, point.path)
     if not found.size:
         return None

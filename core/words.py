@@ -11,7 +11,7 @@ import msgspec
 LANGUAGES: Mapping[str, str] = MappingProxyType({"en": "English", "zh": "简体中文"})
 USUAL = "en"
 _WIDE = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef"  # characters that are written without spaces between them
-_LINES = re.compile(rf"(?<=[{_WIDE}])[ \t]*\n[ \t]*|[ \t]*\n[ \t]*(?=[{_WIDE}])")
+_LINES = rf"(?<=[{_WIDE}])[ \t]*\n[ \t]*|[ \t]*\n[ \t]*(?=[{_WIDE}])"  # compiled, and kept by ``re``, when needed
 
 
 class Words(msgspec.Struct, frozen=True):
@@ -36,7 +36,9 @@ def said(text: Text, language: str = USUAL) -> str:
     """The text in a language, else in English: paragraphs apart, each on a line of its own."""
     found = text if isinstance(text, str) else getattr(text, language, "") or text.en
     paragraphs = re.split(r"\n[ \t]*\n", found.strip())
-    return "\n".join(" ".join(_LINES.sub("", part).split()) for part in paragraphs)
+    if not found.isascii():
+        paragraphs = [re.sub(_LINES, "", part) for part in paragraphs]
+    return "\n".join(" ".join(part.split()) for part in paragraphs)
 
 
 def all_said(texts: Texts, language: str = USUAL) -> tuple[str, ...]:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.compare import Comparison, Contrast, compare, cursor_at
 from core.errors import SessionError
 from core.frame import Frame, View
 from core.lane_list import with_lane
@@ -17,6 +16,7 @@ from core.network import Network
 from core.undo import before_last_edit
 
 if TYPE_CHECKING:
+    from core.compare import Comparison, Contrast
     from core.lanes import Companion
     from core.session import Session
 
@@ -90,6 +90,8 @@ class SessionLanes:
 
     def differences(self, one: int = 0, other: int = 1, sample: int = 0) -> Comparison:
         """What differs between two lanes at the cursor, counted as in the frame. Raises SessionError."""
+        from core.compare import compare  # when somebody first compares
+
         lanes = self._look(View(sample=sample)).lanes
         if not (0 <= one < len(lanes) and 0 <= other < len(lanes)):
             raise SessionError(f"there are {len(lanes)} lanes, so {one + 1} and {other + 1} cannot be compared")
@@ -97,6 +99,8 @@ class SessionLanes:
 
     def go_to_difference(self, contrast: Contrast) -> bool:
         """Stand where the walk has just come to what differs most."""
+        from core.compare import cursor_at
+
         return self._edit(lambda session: session.go_to(cursor_at(contrast, session.timeline, session.cursor)))
 
     def remove_lane(self, name: str) -> bool:

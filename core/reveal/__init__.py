@@ -27,7 +27,6 @@ from core.frame import (
 )
 from core.network import HEAD, Network
 from core.reveal.changes import Arrays, changes, truncation
-from core.reveal.companions import beside
 from core.reveal.focus import focus
 from core.reveal.formulas import Formulas, learning_lines
 from core.reveal.inspect import inspection, shares
@@ -126,7 +125,7 @@ class _Reveal:
             position=self.position,
             view=self.view,
             grain=session.grain,
-            lanes=beside(session, self.view, self.moment.sample, lane),
+            lanes=_lanes(session, self.view, self.moment.sample, lane),
             sentence=self._sentence(inspected, clip, flow),
             phases=session.timeline.phases,
             equations=self._equations(),
@@ -224,3 +223,13 @@ class _Reveal:
     def _loss(lane: LaneFrame) -> float | None:
         reached = lane.losses[lane.losses == lane.losses]
         return float(reached.sum()) if len(reached) else None
+
+
+def _lanes(session: Session, view: View, sample: int, lead: LaneFrame) -> tuple[LaneFrame, ...]:
+    """The lead's lane and those beside it."""
+    session.shown.make_room(len(session.lanes))
+    if not session.lanes:
+        return (lead,)
+    from core.reveal.companions import beside  # most walks have no other lane
+
+    return beside(session, view, sample, lead)

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
 def beside(session: Session, view: View, sample: int, lead: LaneFrame) -> tuple[LaneFrame, ...]:
     """The lead's lane and the others, all on one gradient scale. What others have completed is computed."""
-    session.shown.make_room(len(session.lanes))
-    if not session.lanes:
-        return (lead,)
     lanes = (lead, *(_frame(session, lane, view, sample, lead) for lane in session.lanes))
     lows, highs = zip(*(lane.gradient_limits for lane in lanes), strict=True)
     return tuple(replace(lane, gradient_limits=(min(lows), max(highs))) for lane in lanes)
