@@ -26,7 +26,7 @@ from core.vocabulary import Vocabulary
 Array = NDArray[Any]
 DEFAULT_UNITS = 8
 MAX_PARAMETERS = 50_000_000  # 400 MB in float64
-HEADS = ("softmax", "identity", "logistic", "direct")
+HEADS = ("softmax", "identity", "logistic", "tanh", "relu", "direct")
 LOSSES = ("squared", "cross-entropy")
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Arrays = Mapping[str, Any]
 Change = Callable[["Session"], object]
-CLASS_HEADS, NUMBER_HEADS = ("softmax", "logistic"), ("identity",)  # the usual one first
+CLASS_HEADS, NUMBER_HEADS = ("softmax", "logistic"), ("identity", "tanh", "relu")  # the usual one first
 LONGEST_TITLE = 28  # characters
 
 

@@ -54,6 +54,8 @@ class ReadoutPage(QWidget):
             "softmax": self.tr("softmax: class probabilities"),
             "identity": self.tr("identity: numbers as they come"),
             "logistic": self.tr("logistic: yes-or-no probabilities"),
+            "tanh": self.tr("tanh: numbers between −1 and 1"),
+            "relu": self.tr("ReLU: numbers never below 0"),
             "direct": self.tr("none: the output of the last layer itself"),
         }
 

@@ -201,6 +201,8 @@ def reference_head(name: str, parameters: Values, h: Array) -> dict[str, Array]:
     z = times(parameters["V"], h) + parameters["b"]
     if name == "identity":
         return {"y": z}
+    if name in ("tanh", "relu"):
+        return {"y": np.tanh(z) if name == "tanh" else np.maximum(z, 0.0)}
     if name == "logistic":
         return {"z": z, "y": logistic(z)}
     powers = np.exp(z - z.max(axis=-1, keepdims=True))

@@ -7,7 +7,10 @@ import pytest
 
 from core.cell import load_cell
 from core.errors import LanguageError, ShapeError
+from core.gradients.proof.check import prove_all
 from core.network import HEAD, LOSS, Network, build_network
+from tests.core.gradients.problems import run_for
+from tests.core.references import reference_head, reference_loss
 
 
 @pytest.fixture
@@ -89,3 +92,27 @@ def test_without_a_loss_nothing_goes_back() -> None:
     assert LOSS not in network.head.cell.definition.variables
     assert not network.head.path
     assert list(network.readout_equations()) == ["z", "y"]
+
+
+@pytest.mark.parametrize(
+    ("head", "loss"),
+    [
+        ("softmax", "cross-entropy"),
+        ("softmax", "squared"),
+        ("logistic", "cross-entropy"),
+        ("logistic", "squared"),
+        ("identity", "squared"),
+        ("tanh", "squared"),
+        ("relu", "squared"),
+    ],
+)
+def test_readouts_and_losses_agree_with_their_references_and_their_gradients_with_measured_ones(
+    head: str, loss: str
+) -> None:
+    run = run_for("gru", head=head, loss=loss)
+    parameters = {path.removeprefix("head/"): value for path, value in run.problem.parameters.items()}
+    for name, values in reference_head(head, parameters, run.values("l0/h")).items():
+        np.testing.assert_allclose(run.values(f"head/{name}"), values, rtol=1e-12, atol=1e-14)
+    expected = reference_loss(head, loss, run.values("head/y"), run.problem.targets)
+    np.testing.assert_allclose(run.losses(), expected, rtol=1e-12)
+    assert prove_all(run).agrees

@@ -240,7 +240,8 @@ def test_a_rewritten_run_shares_only_what_is_the_same() -> None:
 
 
 @pytest.mark.parametrize(
-    ("head", "loss"), [("softmax", "cross-entropy"), ("identity", "squared"), ("logistic", "squared")]
+    ("head", "loss"),
+    [("softmax", "cross-entropy"), ("identity", "squared"), ("logistic", "squared"), ("relu", "squared")],
 )
 def test_a_matrix_for_each_direction_is_one_matrix_cut_in_two(head: str, loss: str) -> None:
     parts = stack(layer("lstm", 2, BOTH, join="readout"), head=head, loss=loss)

@@ -212,6 +212,8 @@ def test_a_readout_brings_its_own_losses(opened: Open) -> None:
     page = dialog.readout
     pick(page.readout, "identity")
     assert [page.loss.itemData(place) for place in range(page.loss.count())] == ["squared", ""]
+    pick(page.readout, "relu")
+    assert str(dialog.answer.network.head.cell.definition.equation("y").expression.operator) == "relu"
     pick(page.readout, "direct")
     assert "4 numbers" in page.wrong.text()
     assert dialog.answer is None
