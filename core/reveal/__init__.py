@@ -37,6 +37,7 @@ from core.reveal.regulariser import flow_frame, regularised_names, regulariser_s
 from core.reveal.sentence import sentence_at, step_sentence
 from core.reveal.walked import walked_equation
 from core.run import Run
+from core.tables import count
 
 if TYPE_CHECKING:
     from core.branch import Setup
@@ -88,7 +89,7 @@ class Shown:
 
 
 def _lane_of(run: Run, setup: Setup) -> Lane:
-    return Lane(run, setup.sequence, run.network.summary, f"{run.network.last_layer.cell.units} units")
+    return Lane(run, setup.sequence, run.network.summary, count(run.network.last_layer.cell.units, "unit"))
 
 
 def frame_at(session: Session, view: View) -> Frame:

@@ -14,6 +14,7 @@ from core.network import Block, Network
 from core.reveal.moment import Moment
 from core.reveal.scales import scale_of, steady
 from core.run import Run
+from core.tables import count
 
 if TYPE_CHECKING:
     from core.lanes import Companion
@@ -44,7 +45,7 @@ def _frame(session: Session, lane: Companion, view: View, sample: int, lead: Lan
 
 
 def _subtitle(lane: Companion) -> str:
-    units = f"{lane.network.last_layer.cell.units} units"
+    units = count(lane.network.last_layer.cell.units, "unit")
     return units if lane.stands_at is None else f"{units} · iteration {lane.stands_at + 1}"
 
 

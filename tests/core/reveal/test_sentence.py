@@ -80,6 +80,7 @@ def test_a_single_unit_has_a_value_and_no_norm() -> None:
     told = said(session, Phase.FORWARD, 1, "l0/h")
     value = session.run.values("l0/h")[1, 0, 0]
     assert told == f"Forward, t = 2: the hidden state h is {value:.3g}.".replace("-", "−")
+    assert frame_at(session, View()).lanes[0].subtitle == "1 unit"
 
 
 def test_only_what_the_next_step_reads_is_expected_next() -> None:
