@@ -184,8 +184,8 @@ def test_the_tool_bar_makes_room_for_another_phase(window, qtbot):
 
 
 def test_large_type_keeps_the_controls_in_sight(window):
-    for _ in range(4):
-        trigger(window, "larger_type")
+    window.preferences.scale_type(1.125**3)
+    trigger(window, "larger_type")
     window.resize(1280, 720)
     QApplication.processEvents()
     assert window.width() == 1280

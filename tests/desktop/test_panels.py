@@ -18,10 +18,20 @@ def window(qapp, tmp_path):
         yield window
 
 
-def trigger(window, qtbot, name, times=1):
-    for _ in range(times):
-        window.findChild(QAction, name).trigger()
+def trigger(window, qtbot, name):
     tabs = window.panels.tabs
+    window.findChild(QAction, name).trigger()
+    settle(window, qtbot, tabs)
+
+
+def enlarge(window, qtbot):
+    """Type eight steps larger, at once: each step draws everything anew."""
+    tabs = window.panels.tabs
+    window.preferences.scale_type(1.125**8)
+    settle(window, qtbot, tabs)
+
+
+def settle(window, qtbot, tabs):
     wanted = tabs_for(window.height() / scaled(1.0))
     if window.panels.usual:  # panels follow the size of type a little later
         qtbot.waitUntil(lambda: window.panels.tabs == wanted, timeout=5000)
@@ -40,7 +50,7 @@ def test_which_panels_share_a_place() -> None:
 
 def test_large_type_makes_tabs_of_the_panels_at_the_sides(window, qtbot) -> None:
     assert not together(window, "model", "data")
-    trigger(window, qtbot, "larger_type", 8)
+    enlarge(window, qtbot)
     assert all(together(window, *pair) for pair in (("model", "data"), ("model", "bookmarks")))
     assert together(window, "equations", "inspector")
     assert window.panels["equations"].dock.widget().isVisible()
@@ -53,7 +63,7 @@ def test_large_type_makes_tabs_of_the_panels_at_the_sides(window, qtbot) -> None
 
 
 def test_a_tab_that_is_asked_for_comes_forward_and_stays_usual(window, qtbot) -> None:
-    trigger(window, qtbot, "larger_type", 8)
+    enlarge(window, qtbot)
     trigger(window, qtbot, "panel_inspector")
     assert window.panels["inspector"].seen
     trigger(window, qtbot, "phase_update")
@@ -64,7 +74,7 @@ def test_a_tab_that_is_asked_for_comes_forward_and_stays_usual(window, qtbot) ->
 
 def test_panels_that_somebody_has_arranged_stay_as_they_are(window, qtbot) -> None:
     window.panels.settle()
-    trigger(window, qtbot, "larger_type", 8)
+    enlarge(window, qtbot)
     assert not together(window, "model", "data")
     trigger(window, qtbot, "usual_type")
     QApplication.processEvents()
@@ -80,7 +90,7 @@ def test_what_was_looked_at_comes_back_after_the_parameters(window, qtbot) -> No
 
 
 def test_tabs_are_never_cut_to_a_letter(window, qtbot) -> None:
-    trigger(window, qtbot, "larger_type", 8)
+    enlarge(window, qtbot)
     bars = [bar for bar in window.findChildren(QTabBar) if bar.parent() is window and bar.isVisible()]
     assert sorted(bar.count() for bar in bars) == [2, 4, 5]
     assert all(bar.elideMode() is Qt.TextElideMode.ElideNone and bar.usesScrollButtons() for bar in bars)
