@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QSignalBlocker, Qt
-from PySide6.QtWidgets import QTabBar, QWidget
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSignalBlocker, Qt
+from PySide6.QtWidgets import QMenuBar, QTabBar, QWidget
 
-from desktop.theme import ui_font
+from desktop.theme import scaled, ui_font
 
 WALK, LABORATORY, SCENARIOS = range(3)
 
@@ -27,6 +27,7 @@ class PageTabs(QTabBar):
         for name, tip, _ in pages:
             self.setTabToolTip(self.addTab(name), tip)
         self._shows = [show for _, _, show in pages]
+        self._bar: QMenuBar | None = None
         self.currentChanged.connect(lambda number: self._shows[number]())
 
     def show_page(self, number: int) -> None:
@@ -37,6 +38,25 @@ class PageTabs(QTabBar):
     def set_size(self) -> None:
         """As large as the type is now."""
         self.setFont(ui_font(12.5))
+        self._fit()
+
+    def stand_in(self, bar: QMenuBar) -> None:
+        """Stand at the end of a menu bar, as long as all menus have room beside."""
+        self._bar = bar
+        bar.setCornerWidget(self)
+        bar.installEventFilter(self)
+        self.set_size()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Give way, or come back, when the bar has another width."""
+        if event.type() == QEvent.Type.Resize and watched is self._bar:
+            self._fit()
+        return False
+
+    def _fit(self) -> None:
+        if self._bar is not None:
+            menus = sum(self._bar.actionGeometry(action).width() for action in self._bar.actions())
+            self.setVisible(menus + self.sizeHint().width() + round(scaled(24)) <= self._bar.width())
 
 
 def attach_page_tabs(window: Any) -> PageTabs:
@@ -67,8 +87,7 @@ def attach_page_tabs(window: Any) -> PageTabs:
         laboratory.setChecked(middle.shows_laboratory)
 
     middle.currentChanged.connect(follow)
-    window.menuBar().setCornerWidget(tabs)
-    tabs.set_size()
+    tabs.stand_in(window.menuBar())
     window.look.worn.connect(lambda _theme: tabs.set_size())
     return tabs
 

@@ -40,3 +40,15 @@ def test_keys_and_menus_are_followed(window):
     assert window.page_tabs.currentIndex() == LABORATORY
     window.commands["show_laboratory"].trigger()
     assert window.page_tabs.currentIndex() == WALK
+
+
+def test_menus_come_first_where_there_is_little_room(window, qtbot):
+    window.resize(1280, 720)
+    qtbot.waitUntil(window.page_tabs.isVisible)
+    for _ in range(9):
+        window.commands["larger_type"].trigger()
+    window.resize(640, 480)
+    qtbot.waitUntil(lambda: not window.page_tabs.isVisible())
+    window.commands["usual_type"].trigger()
+    window.resize(1280, 720)
+    qtbot.waitUntil(window.page_tabs.isVisible)
