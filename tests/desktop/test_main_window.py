@@ -263,26 +263,6 @@ def test_a_dropped_file_is_opened(window, tmp_path, qtbot):
     assert window.commands["undo"].isEnabled()
 
 
-def test_a_check_arrives_in_the_inspector(window, qtbot):
-    trigger(window, "phase_backward")
-    window.bridge.step_forward()
-    shown = []
-    window.proofs._show = shown.append
-    trigger(window, "check_gradient")
-    qtbot.waitUntil(lambda: bool(shown), timeout=10_000)
-    assert shown[0].verdict == "agrees"
-
-
-def test_a_check_of_a_run_that_is_gone_is_dropped(window, qtbot):
-    trigger(window, "phase_backward")
-    shown = []
-    window.proofs._show = shown.append
-    window.commands["check_gradient"].trigger()
-    window.bridge.edits.set_weight("l0/b_f", (0,), 2.0)
-    qtbot.waitUntil(lambda: not window.proofs.busy, timeout=10_000)
-    assert shown == []
-
-
 def test_the_sheet_of_keys_opens(window):
     trigger(window, "help_keys")
     sheet = window.findChild(object, "keys_sheet")
