@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -99,10 +100,22 @@ def model_edit(
 
 def overwriting_edit(setup: Setup, parameters: Arrays, path: str, t: int, unit: int, value: float | None) -> Edit:
     """A unit of a variable is overwritten at step ``t``; None takes the overwriting back. Raises SessionError."""
-    block, variable = _variable(setup, path, t, unit)
-    place = (block, variable, t, unit)
-    kept = tuple(i for i in setup.interventions if (i.block, i.variable, i.t, i.unit) != place)
-    new = () if value is None else (Intervention(block, variable, t, unit, value),)
+    return _overwriting(setup, parameters, path, t, (unit,), value)
+
+
+def overwriting_all_edit(setup: Setup, parameters: Arrays, path: str, t: int, value: float | None) -> Edit:
+    """All units of a variable are overwritten at step ``t``, as to forget there; None takes it back. SessionError."""
+    block, variable = _variable(setup, path, t, 0)
+    units = range(setup.network.block(block).cell.variable_sizes[variable])
+    return _overwriting(setup, parameters, path, t, units, value)
+
+
+def _overwriting(
+    setup: Setup, parameters: Arrays, path: str, t: int, units: Iterable[int], value: float | None
+) -> Edit:
+    places = [(*_variable(setup, path, t, unit), t, unit) for unit in units]
+    kept = tuple(i for i in setup.interventions if (i.block, i.variable, i.t, i.unit) not in places)
+    new = () if value is None else tuple(Intervention(*place, value) for place in places)
     return Edit(f"overwrite {path} at t = {t + 1}", replace(setup, interventions=(*kept, *new)), parameters, t)
 
 

@@ -131,7 +131,14 @@ class Edits(QObject):
         name = self._name(path)
         title = tr("Overwrite {name}, unit {unit}, at t = {t}").format(name=name, unit=unit + 1, t=t + 1)
         words = tr("The gradient that arrives there is shown, but does not enter the equation.")
-        self._ask(title, now, lambda value: self._bridge.edits.overwrite(path, t, unit, value), words=words)
+        units = values.shape[-1]
+        self._ask(title, now, lambda value: self._take_value(path, t, unit, value), words=words, units=units)
+
+    def _take_value(self, path: str, t: int, unit: int, answer: Any) -> None:
+        if isinstance(answer, np.ndarray):
+            self._bridge.edits.overwrite_all(path, t, float(answer[0]))
+        else:
+            self._bridge.edits.overwrite(path, t, unit, answer)
 
     def _name(self, path: str) -> str:
         """A variable as equations write it; with its layer where there are several."""

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from PySide6.QtCore import QCoreApplication
 
 from core.breakpoints import AtTime, Breakpoint
+from core.editing import overwriting_all_edit
 from core.frame import Cursor
 from core.learning.step import LearningSettings
 from core.network import Network
@@ -73,6 +74,12 @@ class SessionEdits:
     def overwrite(self, path: str, t: int, unit: int, value: float | None) -> bool:
         """Overwrite a unit of a variable at step ``t``; None takes that back."""
         return self._edit(lambda session: session.overwrite(path, t, unit, value))
+
+    def overwrite_all(self, path: str, t: int, value: float | None) -> bool:
+        """Overwrite all units of a variable at step ``t``; None takes that back."""
+        return self._edit(
+            lambda session: session.edit(overwriting_all_edit(session.setup, session.parameters, path, t, value))
+        )
 
     def set_learning(self, learning: LearningSettings) -> bool:
         """Use another optimiser, clipping or window from this iteration on."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QSortFilterProxyModel, QStringListModel, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QListView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QLineEdit, QListView, QVBoxLayout, QWidget
 
 from desktop.colours import ColourMaps
 from desktop.dialogs.array_model import ArrayModel
@@ -33,10 +33,11 @@ class ValueQuestion:
     options: tuple[str, ...] = ()
     none: str = ""  # what choosing nothing is called, "" where that cannot be; it answers NO_TARGET
     names: tuple[str, ...] = ()  # of a vector's entries
+    units: int = 1  # of how many one is asked for; where there are several, all may be given the same number
 
 
 class NumberBody(QWidget):
-    """One number, and what it was."""
+    """One number, and what it was; for all units it answers an array."""
 
     changed = Signal(object)  # (answer or None, what is wrong)
 
@@ -49,11 +50,18 @@ class NumberBody(QWidget):
         self.field.textChanged.connect(lambda _text: self.judge())
         column.addWidget(self.field)
         column.addWidget(label_for(self.tr("now {value}").format(value=number_text(float(question.now), 8))))
+        self.all = QCheckBox(self.tr("all {count} units").format(count=question.units))
+        self.all.setVisible(question.units > 1)
+        self.all.toggled.connect(lambda _on: self.judge())
+        column.addWidget(self.all)
+        self._units = question.units
         self.setFocusProxy(self.field)
 
     def judge(self) -> None:
         """Say what would be answered."""
-        self.changed.emit((self.field.value, self.field.problem))
+        value = self.field.value
+        answer = np.full(self._units, value) if self.all.isChecked() and value is not None else value
+        self.changed.emit((answer, self.field.problem))
 
 
 class PickLine(QLineEdit):

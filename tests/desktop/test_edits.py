@@ -92,6 +92,16 @@ def test_a_value_begins_with_what_it_is(window):
     assert taken_back(window)
 
 
+def test_all_units_of_a_gate_are_shut_at_once(window):
+    window.bridge.go_to_phase(Phase.LOSS)
+    window.edits.edit(("value", "l0/f", 2, 3))
+    dialog(window).part.field.setText("0")
+    dialog(window).part.all.setChecked(True)
+    agree(window)
+    assert not session(window).run.values("l0/f")[2].any()
+    assert taken_back(window)
+
+
 def test_a_target_can_be_set_where_there_was_none(window):
     bare = from_text("the dogs chased", sequence(window).vocabulary, "words")
     window.edits._take_sequence(bare)

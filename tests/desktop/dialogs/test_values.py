@@ -44,6 +44,21 @@ def test_a_number_keeps_its_digits_until_another_is_typed(qtbot: QtBot) -> None:
         assert dialog.problem.isVisible() == (answer is None)
 
 
+def test_a_number_can_be_given_to_all_units(qtbot: QtBot) -> None:
+    dialog = asked(qtbot, ValueQuestion("Overwrite a", 0.9, units=3))
+    assert dialog.part.all.isVisible()
+    dialog.part.all.setChecked(True)
+    dialog.part.field.selectAll()
+    dialog.part.field.insert("0")
+    assert dialog.answer.tolist() == [0.0, 0.0, 0.0]
+    dialog.part.field.clear()
+    assert dialog.answer is None
+    dialog.part.field.insert("0.5")
+    dialog.part.all.setChecked(False)
+    assert dialog.answer == 0.5
+    assert not asked(qtbot, ValueQuestion("Overwrite a", 0.9)).part.all.isVisible()
+
+
 def test_a_token_is_found_by_typing(qtbot: QtBot) -> None:
     dialog = asked(qtbot, ValueQuestion("Input", "cats", options=("cat", "cats", "dog", "the")))
     assert dialog.answer == "cats"
