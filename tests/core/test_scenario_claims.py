@@ -9,6 +9,9 @@ import pytest
 
 from core.gradients.itemised.loss_map import loss_map
 from core.gradients.itemised.retention import retention
+from core.gradients.jacobians.output_gates import output_gate
+from core.gradients.random_products import power_of, random_products
+from core.learning.clipping import Clipping, clip
 from core.scenario import read_scenario
 from tests.core.shipped import held_out, near, norms, opened, probability, run_of, values
 
@@ -41,6 +44,11 @@ def test_matrix_power():
     assert near(norms(name, "l0/h")[[0, 11]], [47, 6.3])
     assert near(norms(name, "l0/h", 0)[0] / norms(name, "l0/h", 0)[11], 1 / 3, 0.1)
     assert near(norms(name, "l0/h", 1), 1.0, 1e-9)
+    assert near([power_of(1.01, 365).values[-1], power_of(0.99, 365).values[-1]], [37.8, 0.0255], 0.002)
+    products = random_products(50, 1.0, 200_000, np.random.default_rng(0))
+    assert near(products.exact[-1], 0.0)
+    assert products.sampled[-1] < -2
+    assert products.quantiles[2, -1] < -13
 
 
 def test_forgetting():
@@ -74,6 +82,9 @@ def test_inside_lstm():
     assert near(memory[[1, 6]], [0.14, 0.75], 0.03)
     assert near(values(name, "l0/i")[2:, 9].mean(), 0.8, 0.03)
     assert near(norms(name, "l0/c")[[1, 6]], [0.28, 0.03], 0.1)
+    gate = output_gate(run_of(name), "l0")
+    assert near([gate.claim_norms[6], gate.truth_norms[6]], [2.4, 1.0])
+    assert near([gate.diagonals[6].mean(), gate.factors[6].mean()], [0.09, 0.69])
     assert near(probability(name, "were")[6], 0.99, 0.006)
 
 
@@ -112,6 +123,13 @@ def test_the_blank(name, word, t):
     assert near(held_out(scenario.lane(0)), 0.35, 0.1)
     blocks = (run_of(name).network, run_of(name, 0).network)
     assert 2 * blocks[0].block("l0").cell.units == blocks[1].block("l0").cell.units
+
+
+def test_the_blank_is_filled_with_tied_weights_too():
+    assert probability("blank", "buy", 1)[7] > 0.995
+    network = run_of("blank", 1).network
+    assert not any(path.startswith("l0.reverse/") for path in network.trainable)
+    assert held_out(read_scenario("blank").lane(1)) == 1.0
 
 
 def test_two_layers():
@@ -191,6 +209,10 @@ def test_clipping():
     gradients = session.branch.outcome(0).gradients
     assert near(-3 - 0.1 * gradients["l0/b"], 30, 0.02)
     assert near(0.1 * report.norm_before, 37, 0.01)
+    assert near([gradients["l0/U"].item(), gradients["l0/b"].item()], [-166, -332], 0.002)
+    by_value, cut = clip(Clipping("value", 1.0), gradients)
+    assert near([by_value["l0/U"].item(), by_value["l0/b"].item()], -1)
+    assert near([cut.norm_after, math.degrees(math.acos(cut.cosine))], [1.41, 18], 0.03)
     assert near(session.branch.iteration(1).parameters["l0/b"], -2.91, 0.001)
     assert near(values(name, "l0/h", iteration=1)[19], 0.94, 0.005)
     assert near(session.branch.outcome(1).report.norm_before, 0.03, 0.1)

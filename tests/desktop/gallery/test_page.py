@@ -167,7 +167,7 @@ def test_other_numbers_in_a_scenario_give_another_picture(tmp_path):
 def test_a_thumbnail_shows_the_whole_walk(tmp_path):
     frame = frame_of("blank", "zh")
     assert frame.position.phase == "backward"
-    assert [lane.name for lane in frame.lanes][1:] == ["只向前"]
+    assert [lane.name for lane in frame.lanes][1:] == ["只向前", "共用权重"]
     path = tmp_path / "small.toml"
     path.write_text(SMALL.replace("target = 1\n", ""), encoding="utf-8")
     assert frame_of(str(path), "en").position.phase == "forward"
