@@ -15,26 +15,26 @@ from PySide6.QtWidgets import QApplication, QMainWindow
 from core.errors import GatewalkError
 from core.resources import resource_path
 from core.scenario_session import ready_session
-from desktop.autosave import Autosave
 from desktop.bridge import Bridge
 from desktop.collector import keep_for_good, nothing_is_garbage
-from desktop.contents import Contents
-from desktop.edits import Edits
-from desktop.files import Files
-from desktop.look import Look
-from desktop.main_window import MainWindow, Parts
-from desktop.page_tabs import attach_page_tabs
-from desktop.proofs import Proofs
-from desktop.recovery import Recovery
+from desktop.documents.autosave import Autosave
+from desktop.documents.files import Files
+from desktop.documents.recovery import Recovery
+from desktop.documents.scenarios import Scenarios
 from desktop.reports import Kind, default_log_file, defect
-from desktop.scenario_pages import ScenarioPages
-from desktop.scenarios import Scenarios
 from desktop.settings import Settings
+from desktop.style.typesetting import Typesetter, default_cache_folder
 from desktop.training.leaving import may_leave
 from desktop.training.trainer import Trainer
-from desktop.typesetting import Typesetter, default_cache_folder
 from desktop.views.diagram import InsidePainter
 from desktop.views.unrolled import UnrolledView
+from desktop.walking.edits import Edits
+from desktop.walking.proofs import Proofs
+from desktop.window.contents import Contents
+from desktop.window.look import Look
+from desktop.window.main_window import MainWindow, Parts
+from desktop.window.page_tabs import attach_page_tabs
+from desktop.window.scenario_pages import ScenarioPages
 
 NAME = "Gatewalk"
 STYLE = "Fusion"

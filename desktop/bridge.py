@@ -21,9 +21,9 @@ from core.network import Network
 from core.sequence import Sequence
 from core.session import Session, Setup
 from desktop.reports import Kind, Report, default_log_file, defect
-from desktop.session_edits import SessionEdits
-from desktop.session_lanes import SessionLanes
-from desktop.walker import Walker
+from desktop.walking.session_edits import SessionEdits
+from desktop.walking.session_lanes import SessionLanes
+from desktop.walking.walker import Walker
 
 FrameSource = Callable[[Session, View], Frame]
 Arrays = Mapping[str, Any]

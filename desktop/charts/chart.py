@@ -16,7 +16,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from desktop.charts.matrix import Hatched
-from desktop.theme import Theme, scaled, ui_font
+from desktop.style.theme import Theme, scaled, ui_font
 from desktop.views.plot_items import Cursor, Line, Rules
 from desktop.views.steady import time_ticks
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPainter
 
-from desktop.theme import Theme, hatch_brush
+from desktop.style.theme import Theme, hatch_brush
 
 MOST_SIDE = 1200  # entries along each side of the picture
 

@@ -10,9 +10,9 @@ from core.files.replacing import writing
 from core.files.snapshot import save_session
 from core.frame import Grain, Phase, View
 from core.scenario_session import ready_session
-from desktop.export import png_bytes
-from desktop.filming import SETTLE_MS, settle, unseen_window
-from desktop.stage import grabbed
+from desktop.documents.export import png_bytes
+from desktop.pictures.filming import SETTLE_MS, settle, unseen_window
+from desktop.pictures.stage import grabbed
 
 SIZE = QSize(1600, 900)
 PICTURE, SNAPSHOT = "gatewalk.png", "gatewalk.gatewalk"

@@ -19,7 +19,7 @@ from core.tables import count
 if TYPE_CHECKING:
     from PySide6.QtGui import QImage
 
-    from desktop.filming import Film
+    from desktop.pictures.filming import Film
 
 ENDINGS = (".png", ".gif", ".webp")
 DEFAULT_FPS, HOLD_S = 4.0, 1.5  # frames a second; how much longer the last one stands
@@ -44,13 +44,13 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> int:
     """Render, and say where it is."""
     out = _checked_output(arguments)
-    from desktop.filming import film
+    from desktop.pictures.filming import film
 
     grain = Grain(arguments.grain)
     with film(arguments.name, arguments.size, arguments.theme, arguments.window, grain) as filmed:
         indices = _chosen(_positions(filmed, arguments), arguments)
         if out.suffix.lower() == ".png":
-            from desktop.export import png_bytes
+            from desktop.documents.export import png_bytes
 
             with writing(out) as file:
                 file.write(png_bytes(filmed.picture(indices[-1])))
@@ -63,8 +63,8 @@ def run(arguments: Namespace) -> int:
 
 
 def _write_animation(out: Path, filmed: Film, indices: list[int], lengths: list[int], size: tuple[int, int]) -> None:
-    from desktop.moving_pictures import Pixels, write_gif, write_webp
-    from desktop.stage import pixels_of
+    from desktop.pictures.moving_pictures import Pixels, write_gif, write_webp
+    from desktop.pictures.stage import pixels_of
 
     def frames() -> Iterator[tuple[Pixels, int]]:
         show = _progress(len(indices))

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, Signal
 from PySide6.QtGui import QColor
 
-from desktop.colours import ColourMaps
-from desktop.numbers_text import number_text
-from desktop.theme import DARK, LIGHT, bold_font, ui_font
+from desktop.style.colours import ColourMaps
+from desktop.style.numbers_text import number_text
+from desktop.style.theme import DARK, LIGHT, bold_font, ui_font
 from desktop.widgets.number_field import not_a_number, number_entry, number_in
 
 Role = Qt.ItemDataRole

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.dialogs.array_model import ArrayModel
-from desktop.theme import Theme, scaled, ui_font
+from desktop.style.theme import Theme, scaled, ui_font
 from desktop.widgets.drawing import focus_ring
 
 Role = Qt.ItemDataRole

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QSpinBox, QWidget
 from core.breakpoints import AtTime, Breakpoint, DeadUnit, Explodes, GradientNorm, NonFinite, Saturated, Vanishes
 from desktop.dialogs.breakpoint_words import breakpoint_tip
 from desktop.dialogs.frame import Question, fit, label_for
-from desktop.theme import Theme, scaled
+from desktop.style.theme import Theme, scaled
 from desktop.widgets.number_field import NumberField
 
 TIME, SATURATED, BELOW, ABOVE, NON_FINITE = "time", "saturated", "below", "above", "non-finite"

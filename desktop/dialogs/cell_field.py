@@ -13,7 +13,7 @@ from desktop.dialogs.field import Wrong, combo
 from desktop.dialogs.frame import label_for
 from desktop.dialogs.model_choice import built_in_cells, plain_text
 from desktop.dialogs.network_problems import Problem
-from desktop.theme import Theme, scaled
+from desktop.style.theme import Theme, scaled
 from desktop.views.side.parts import ShortButton
 
 OWN = ""  # the entry of the list for equations that are no built-in cell's

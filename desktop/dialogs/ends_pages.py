@@ -14,7 +14,7 @@ from desktop.dialogs.frame import label_for
 from desktop.dialogs.model_choice import losses_of, readouts
 from desktop.dialogs.network_choice import MOST_UNITS, NetworkChoice
 from desktop.dialogs.network_problems import Judgement
-from desktop.theme import scaled
+from desktop.style.theme import scaled
 
 USUAL_EMBEDDING = 16
 

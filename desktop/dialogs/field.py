@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QSpinBox, QWidget
 
 from desktop.dialogs.frame import label_for
-from desktop.theme import scaled, ui_font
+from desktop.style.theme import scaled, ui_font
 from desktop.widgets.wheel_guard import WheelGuard
 
 

@@ -27,7 +27,7 @@ from desktop.bridge import Bridge
 from desktop.dialogs.field import combo
 from desktop.dialogs.frame import SIDE_PX, fit, label_for
 from desktop.dialogs.model_choice import built_in_cells
-from desktop.theme import Theme, scaled, ui_font
+from desktop.style.theme import Theme, scaled, ui_font
 from desktop.views.unrolled.paint_labels import paint_lane_mark
 from desktop.widgets.heading import SectionHeading
 

@@ -18,7 +18,7 @@ from desktop.dialogs.model_choice import JOINS, MATRIX_RULES, check_text
 from desktop.dialogs.network_choice import MOST_UNITS, LayerChoice
 from desktop.dialogs.network_problems import Judgement
 from desktop.dialogs.network_words import join_names
-from desktop.theme import Theme, scaled
+from desktop.style.theme import Theme, scaled
 from desktop.widgets.number_field import NumberField
 
 FIRST_SIZE, AFTER_SIZES = 2, 20  # rows of the form

@@ -11,7 +11,7 @@ from core.learning.step import LearningSettings
 from desktop.dialogs.frame import Question, fit, label_for, waited_for
 from desktop.dialogs.learning_fields import NUMBERS, LearningFields, learning_words, number_name
 from desktop.dialogs.regulariser_fields import Layers
-from desktop.theme import Theme, scaled, ui_font
+from desktop.style.theme import Theme, scaled, ui_font
 from desktop.widgets.heading import SectionHeading
 
 

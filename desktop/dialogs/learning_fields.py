@@ -15,7 +15,7 @@ from core.learning.paces import paces_text
 from core.learning.step import LearningSettings
 from desktop.dialogs.pace_field import PaceField
 from desktop.dialogs.regulariser_fields import RegulariserFields, regulariser_words
-from desktop.theme import scaled
+from desktop.style.theme import scaled
 from desktop.widgets.number_field import NumberField
 
 LONGEST_WINDOW = 20_000

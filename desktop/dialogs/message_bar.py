@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.icons import icon
-from desktop.theme import Theme, scaled, ui_font
+from desktop.style.icons import icon
+from desktop.style.theme import Theme, scaled, ui_font
 from desktop.widgets.breakable import breakable, unbroken
 from desktop.widgets.drawing import rounded
 

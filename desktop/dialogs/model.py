@@ -21,7 +21,7 @@ from desktop.dialogs.network_list import NetworkList
 from desktop.dialogs.network_numbers import ChosenNetwork, Present
 from desktop.dialogs.network_problems import Judgement, capital, judge, numbers_in
 from desktop.dialogs.network_words import rows_of, unshown_words, walking_words
-from desktop.theme import Theme, scaled
+from desktop.style.theme import Theme, scaled
 from desktop.views.scrolling import quiet_scroll
 from desktop.views.side.parts import ShortButton
 

@@ -11,7 +11,7 @@ from core.files.models import OpenedModel
 from core.files.models import Question as FileQuestion
 from desktop.dialogs.field import combo, fill
 from desktop.dialogs.frame import Question, fit, label_for
-from desktop.theme import Theme, bold_font, scaled
+from desktop.style.theme import Theme, bold_font, scaled
 from desktop.views.scrolling import quiet_scroll
 from desktop.views.side.parts import WrapLabel
 from desktop.widgets.breakable import breakable, short_name

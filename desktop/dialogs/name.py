@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from desktop.dialogs.frame import Question, fit, label_for
-from desktop.theme import Theme, scaled
+from desktop.style.theme import Theme, scaled
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QWidget
 
 from core.tokens import shown
 from desktop.dialogs.frame import label_for
-from desktop.theme import scaled, ui_font
+from desktop.style.theme import scaled, ui_font
 
 
 class NearWords(QWidget):

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from core.stack import Direction
 from desktop.dialogs.network_words import Row
-from desktop.theme import Theme, bold_font, scaled, ui_font
+from desktop.style.theme import Theme, bold_font, scaled, ui_font
 
 ROW_PX, NAME_PX, ARROW_PX, SIDE_PX = 46.0, 34.0, 18.0, 10.0
 LEAST_SHARE = 0.2  # of the screen, that the list needs at least in large type

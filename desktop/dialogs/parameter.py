@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QModelIndex
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from desktop.colours import ColourMaps
 from desktop.dialogs.array_model import ArrayModel
 from desktop.dialogs.array_table import ArrayTable
 from desktop.dialogs.frame import Question, fit, label_for, waited_for
-from desktop.numbers_text import number_text
-from desktop.theme import Theme, scaled
+from desktop.style.colours import ColourMaps
+from desktop.style.numbers_text import number_text
+from desktop.style.theme import Theme, scaled
 from desktop.views.change_table import MatrixMap, shape_text
 from desktop.widgets.number_field import NumberField
 

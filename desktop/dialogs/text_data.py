@@ -28,7 +28,7 @@ from desktop.dialogs.text_reading import (
     with_target,
     with_word,
 )
-from desktop.theme import Theme, scaled
+from desktop.style.theme import Theme, scaled
 from desktop.views.choice import Choice
 from desktop.widgets.token_chips import Chips, TokenChips
 

@@ -11,12 +11,12 @@ from PySide6.QtCore import QSortFilterProxyModel, QStringListModel, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QLineEdit, QListView, QVBoxLayout, QWidget
 
-from desktop.colours import ColourMaps
 from desktop.dialogs.array_model import ArrayModel
 from desktop.dialogs.array_table import ArrayTable
 from desktop.dialogs.frame import Question, fit, label_for, waited_for
-from desktop.numbers_text import number_text
-from desktop.theme import Theme, scaled
+from desktop.style.colours import ColourMaps
+from desktop.style.numbers_text import number_text
+from desktop.style.theme import Theme, scaled
 from desktop.widgets.chip_flow import label
 from desktop.widgets.number_field import NumberField
 

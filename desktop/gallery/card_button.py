@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from core.words import Words, said
 from desktop.gallery.cards import Card
-from desktop.theme import Theme, bold_font, hatch_brush, scaled, ui_font
+from desktop.style.theme import Theme, bold_font, hatch_brush, scaled, ui_font
 from desktop.views.focus import came_by_key
 from desktop.widgets.drawing import focus_ring, rounded
 

@@ -22,7 +22,7 @@ from core.words import LANGUAGES, Words, said
 from desktop.gallery.card_button import CardButton
 from desktop.gallery.cards import Card
 from desktop.gallery.thumbnails import Thumbnails
-from desktop.theme import Theme, bold_font, scaled, ui_font
+from desktop.style.theme import Theme, bold_font, scaled, ui_font
 from desktop.views.choice import Choice
 from desktop.views.scrolling import quiet_scroll
 

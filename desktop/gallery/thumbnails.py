@@ -14,9 +14,9 @@ from core.reveal import frame_at
 from core.scenario import read_scenario
 from core.scenario_session import session_of_scenario
 from desktop.gallery.cards import Card
-from desktop.theme import Theme
+from desktop.style.theme import Theme
 from desktop.views.unrolled import UnrolledView
-from desktop.worker import Result, Worker
+from desktop.walking.worker import Result, Worker
 
 KEPT = QSize(704, 396)
 DRAWN = (QSize(608, 342), QSize(720, 405), QSize(880, 495))  # so large a window would be, by the number of lanes

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 
-from desktop.colours import ColourMaps
 from desktop.laboratory.cliff import CliffPicture
 from desktop.laboratory.gates import GatesPicture
 from desktop.laboratory.jacobian import JacobianPicture
@@ -17,7 +16,8 @@ from desktop.laboratory.reach import Reach
 from desktop.laboratory.verdicts import VerdictsPicture
 from desktop.laboratory.weights import Weights
 from desktop.settings import Settings
-from desktop.typesetting import Typesetter
+from desktop.style.colours import ColourMaps
+from desktop.style.typesetting import Typesetter
 
 
 def make_laboratory(maps: ColourMaps, typesetter: Typesetter, settings: Settings) -> Laboratory:

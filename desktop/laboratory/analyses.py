@@ -10,7 +10,7 @@ from core.errors import Cancelled as Stopped
 from core.errors import GatewalkError
 from desktop.laboratory.questions import Cancelled, Finished, Progress, Question, Subject
 from desktop.reports import default_log_file, defect
-from desktop.worker import Result, Worker
+from desktop.walking.worker import Result, Worker
 
 MOST_KEPT = 24  # answers
 STEP = 0.01  # of progress that is worth saying

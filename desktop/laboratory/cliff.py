@@ -27,11 +27,11 @@ from core.gradients.landscape import (
 from core.learning.clipping import Clipping
 from desktop.charts.chart import Chart
 from desktop.charts.scales import fitting_axis
-from desktop.colours import ColourMaps
 from desktop.laboratory.legend import RampLegend
 from desktop.laboratory.parts import Fields, positive
 from desktop.laboratory.picture import Picture
 from desktop.laboratory.questions import Cancelled, Finished, Place, Progress, Subject
+from desktop.style.colours import ColourMaps
 from desktop.views.choice import Choice
 from desktop.views.steady import linear_ticks
 from desktop.widgets.number_field import NumberField

@@ -9,8 +9,8 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from core.gradients.jacobians.pascanu import Dial, NoDial
-from desktop.numbers_text import number_text
-from desktop.theme import Theme, scaled, ui_font
+from desktop.style.numbers_text import number_text
+from desktop.style.theme import Theme, scaled, ui_font
 
 TEXT_PX = 11.0
 DECADES = 1.0  # on each side of 1

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QLabel, QWidget
 
-from desktop.theme import Theme, scaled, ui_font
-from desktop.typesetting import Typesetter, plain_text
+from desktop.style.theme import Theme, scaled, ui_font
+from desktop.style.typesetting import Typesetter, plain_text
 
 TEXT_PX = 14.0
 

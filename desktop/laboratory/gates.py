@@ -16,12 +16,12 @@ from core.language.latex import name_latex
 from core.network import Block
 from desktop.charts.chart import Chart
 from desktop.charts.scales import decade_axis, fitting_axis, log_axis
-from desktop.colours import ColourMaps
 from desktop.laboratory.formula import FormulaLabel
 from desktop.laboratory.parts import Fields, layer_at
 from desktop.laboratory.picture import Picture
 from desktop.laboratory.questions import Cancelled, Finished, Place, Progress, Subject
-from desktop.typesetting import Typesetter
+from desktop.style.colours import ColourMaps
+from desktop.style.typesetting import Typesetter
 from desktop.views.choice import Choice
 
 NEAR = 0.1  # of 0 or 1: what counts as shut or open

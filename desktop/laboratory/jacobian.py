@@ -13,12 +13,12 @@ from core.gradients.jacobians.products import SpanProduct, span_product
 from desktop.charts.chart import Chart
 from desktop.charts.matrix import pooled, square_limits
 from desktop.charts.scales import decade_axis, log_axis
-from desktop.colours import ColourMaps
 from desktop.laboratory.dial import DialView
 from desktop.laboratory.legend import SignedLegend
 from desktop.laboratory.picture import Picture
 from desktop.laboratory.questions import Cancelled, Finished, Place, Progress, Subject
-from desktop.theme import scaled, ui_font
+from desktop.style.colours import ColourMaps
+from desktop.style.theme import scaled, ui_font
 from desktop.views.choice import Choice
 from desktop.views.steady import rounded_up
 

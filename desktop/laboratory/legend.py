@@ -8,9 +8,9 @@ from PySide6.QtCore import QCoreApplication, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from desktop.colours import ColourMaps
-from desktop.numbers_text import power_text, short_text
-from desktop.theme import hatch_brush, scaled, ui_font
+from desktop.style.colours import ColourMaps
+from desktop.style.numbers_text import power_text, short_text
+from desktop.style.theme import hatch_brush, scaled, ui_font
 from desktop.widgets.drawing import line_height, ramp, text_width
 
 RAMP_PX, RAMP_HEIGHT_PX, TEXT_PX, LEFT_PX, GAP_PX = 260.0, 9.0, 11.0, 52.0, 18.0

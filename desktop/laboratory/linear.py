@@ -13,11 +13,11 @@ from core.gradients.jacobians.linear import LinearRecurrence, NotLinear, linear_
 from desktop.charts.chart import Chart
 from desktop.charts.matrix import InPixels
 from desktop.charts.scales import log_axis
-from desktop.colours import ColourMaps
 from desktop.laboratory.parts import Fields, layer_at, whole
 from desktop.laboratory.picture import Picture
 from desktop.laboratory.questions import Cancelled, Finished, Place, Progress, Subject
-from desktop.numbers_text import number_text
+from desktop.style.colours import ColourMaps
+from desktop.style.numbers_text import number_text
 from desktop.views.steady import linear_ticks, rounded_up
 from desktop.widgets.number_field import NumberField
 

@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.charts.chart import Chart
 from desktop.charts.matrix import Cross, pooled, square_limits
-from desktop.colours import ColourMaps
-from desktop.numbers_text import number_text
-from desktop.theme import scaled
+from desktop.style.colours import ColourMaps
+from desktop.style.numbers_text import number_text
+from desktop.style.theme import scaled
 from desktop.views.steady import time_ticks
 
 SPAN = 1e-12  # of the greatest: what is smaller is as pale as can be

@@ -12,11 +12,11 @@ from PySide6.QtWidgets import QLabel
 from core.gradients.jacobians.spectra import LyapunovSpectrum, lyapunov_spectrum
 from desktop.charts.chart import Chart
 from desktop.charts.scales import Axis, linear_axis
-from desktop.colours import ColourMaps
 from desktop.laboratory.parts import Fields, layer_at, whole
 from desktop.laboratory.picture import Picture
 from desktop.laboratory.questions import Cancelled, Finished, Place, Progress, Subject
-from desktop.numbers_text import number_text
+from desktop.style.colours import ColourMaps
+from desktop.style.numbers_text import number_text
 from desktop.widgets.number_field import NumberField
 
 ROOM = 0.09  # of the axis, for a row of minus infinity

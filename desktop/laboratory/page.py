@@ -19,11 +19,11 @@ from PySide6.QtWidgets import (
 )
 
 from core.frame import Frame
-from desktop.colours import ColourMaps
 from desktop.laboratory.analyses import Analyses
 from desktop.laboratory.picture import Picture, PictureMaker
 from desktop.laboratory.questions import Place, Question, Subject, place_of
-from desktop.theme import scaled, ui_font
+from desktop.style.colours import ColourMaps
+from desktop.style.theme import scaled, ui_font
 
 SENTENCE_PX = 14.0
 EDGE_PX = 18.0

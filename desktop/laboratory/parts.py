@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from core.network import Block
 from desktop.laboratory.questions import Place, Subject
-from desktop.theme import scaled
+from desktop.style.theme import scaled
 from desktop.widgets.flow_row import FlowRow
 from desktop.widgets.number_field import Check, NumberField
 

@@ -20,11 +20,11 @@ from PySide6.QtWidgets import (
 )
 
 from core.gradients.itemised.path_shares import PathShare, PathShares, path_shares
-from desktop.colours import ColourMaps
 from desktop.laboratory.picture import Picture
 from desktop.laboratory.questions import Cancelled, Finished, Place, Progress, Subject
-from desktop.numbers_text import number_text, percent_text
-from desktop.theme import Theme, scaled, ui_font
+from desktop.style.colours import ColourMaps
+from desktop.style.numbers_text import number_text, percent_text
+from desktop.style.theme import Theme, scaled, ui_font
 
 SHARE, PLACE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 LEAST = 0.001  # of the gradient: thinner paths are not followed further

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
-from desktop.colours import ColourMaps
 from desktop.laboratory.parts import Fields
 from desktop.laboratory.questions import Place, Question, Subject
-from desktop.theme import scaled
+from desktop.style.colours import ColourMaps
+from desktop.style.theme import scaled
 
 ACROSS_PX, DOWN_PX = 24.0, 6.0  # between charts
 

@@ -11,10 +11,10 @@ from PySide6.QtCore import QCoreApplication
 from core.gradients.random_products import Law, PowerTable, RandomProducts, power_of, random_products
 from desktop.charts.chart import Chart
 from desktop.charts.scales import decade_axis
-from desktop.colours import ColourMaps
 from desktop.laboratory.parts import Fields, positive, values_of, whole
 from desktop.laboratory.picture import Picture
 from desktop.laboratory.questions import Cancelled, Finished, Place, Progress, Subject
+from desktop.style.colours import ColourMaps
 from desktop.views.choice import Choice
 from desktop.widgets.number_field import NumberField
 

@@ -13,12 +13,12 @@ from core.gradients.itemised.loss_map import LossMap, loss_map
 from core.gradients.itemised.retention import Retention, reach_sentence, retention
 from desktop.charts.chart import Chart
 from desktop.charts.scales import log_axis
-from desktop.colours import ColourMaps
 from desktop.laboratory.legend import RampLegend
 from desktop.laboratory.loss_map import LossMapView
 from desktop.laboratory.picture import Picture
 from desktop.laboratory.questions import Cancelled, Finished, Place, Progress, Subject
-from desktop.theme import scaled
+from desktop.style.colours import ColourMaps
+from desktop.style.theme import scaled
 from desktop.views.steady import linear_limits, linear_ticks, time_ticks
 
 

@@ -14,14 +14,14 @@ from core.gradients.verdicts import Verdict
 from core.stops import stop_for
 from desktop.charts.chart import Chart
 from desktop.charts.scales import linear_axis, log_axis
-from desktop.colours import ColourMaps
 from desktop.laboratory.judging import ON_GRADIENTS, VerdictsAnswer, VerdictsQuestion
 from desktop.laboratory.parts import Fields
 from desktop.laboratory.picture import Picture
 from desktop.laboratory.questions import Place, Subject
 from desktop.laboratory.thresholds import ThresholdFields
 from desktop.settings import Settings
-from desktop.theme import scaled, ui_font
+from desktop.style.colours import ColourMaps
+from desktop.style.theme import scaled, ui_font
 from desktop.views.choice import Choice
 
 NUMBER = Qt.ItemDataRole.UserRole

@@ -12,14 +12,14 @@ from core.language.recurrence import recurrent_matrices
 from core.network import Network
 from desktop.charts.chart import Chart
 from desktop.charts.scales import linear_axis
-from desktop.colours import ColourMaps
 from desktop.dialogs.field import combo, fill
 from desktop.laboratory.legend import RampLegend
 from desktop.laboratory.loss_map import LossMapView
 from desktop.laboratory.picture import Picture
 from desktop.laboratory.questions import Cancelled, Finished, Place, Progress, Subject
-from desktop.numbers_text import number_text
-from desktop.theme import scaled, ui_font
+from desktop.style.colours import ColourMaps
+from desktop.style.numbers_text import number_text
+from desktop.style.theme import scaled, ui_font
 from desktop.views.steady import time_ticks
 
 

@@ -8,7 +8,7 @@ from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from desktop.dialogs.field import choose, combo, show_number, spin
-from desktop.theme import Theme, scaled, ui_font
+from desktop.style.theme import Theme, scaled, ui_font
 from desktop.training.plan import Plan
 from desktop.training.status import Stage, Status
 from desktop.views.side.parts import ShortButton

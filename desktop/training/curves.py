@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from core.learning.course import Course
 from desktop.charts.chart import Chart
 from desktop.charts.scales import Axis, log_axis
-from desktop.numbers_text import percent_text
-from desktop.theme import Theme, scaled
+from desktop.style.numbers_text import percent_text
+from desktop.style.theme import Theme, scaled
 from desktop.training.series import Series, envelope, thinned
 from desktop.training.status import Status
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from desktop.theme import Theme, scaled
+from desktop.style.theme import Theme, scaled
 from desktop.training.controls import Controls
 from desktop.training.curves import Curves
 from desktop.training.status import Status

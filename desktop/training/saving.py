@@ -8,7 +8,7 @@ from core.errors import GatewalkError
 from core.files.weights import write_weights
 from core.training_edits import weights_of
 from desktop.bridge import Bridge
-from desktop.files import Files
+from desktop.documents.files import Files
 from desktop.reports import Kind
 
 

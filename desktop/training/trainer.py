@@ -13,11 +13,11 @@ from core.errors import Cancelled as Stopped
 from core.errors import GatewalkError
 from desktop.bridge import Bridge
 from desktop.reports import Kind, default_log_file, defect
-from desktop.session_edits import from_its_start
 from desktop.training.courtesy import Courtesy
 from desktop.training.plan import Plan, plan_of
 from desktop.training.status import Stage, Status
-from desktop.worker import Cancelled, Result, Worker
+from desktop.walking.session_edits import from_its_start
+from desktop.walking.worker import Cancelled, Result, Worker
 
 if TYPE_CHECKING:
     from core.branch import Setup

@@ -10,7 +10,7 @@ from core.learning.course import Mark
 from core.learning.optimisers import describe
 from core.learning.record import Training
 from core.learning.step import LearningSettings
-from desktop.numbers_text import number_text, percent_text
+from desktop.style.numbers_text import number_text, percent_text
 from desktop.training.plan import Plan
 from desktop.training.status import Stage, Status
 

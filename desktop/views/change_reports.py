@@ -7,8 +7,8 @@ import math
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from core.frame import ClipReport, FlowFrame, Frame, Phase, Truncation
-from desktop.numbers_text import number_text, percent_text
-from desktop.theme import Theme, scaled
+from desktop.style.numbers_text import number_text, percent_text
+from desktop.style.theme import Theme, scaled
 from desktop.views.number_rows import NumberRows
 
 

@@ -11,9 +11,9 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from core.frame import Change
-from desktop.colours import ColourMaps, rgb_image
-from desktop.numbers_text import number_text, short_text
-from desktop.theme import hatch_brush, scaled, ui_font
+from desktop.style.colours import ColourMaps, rgb_image
+from desktop.style.numbers_text import number_text, short_text
+from desktop.style.theme import hatch_brush, scaled, ui_font
 
 Display = Qt.ItemDataRole
 HEAD = "head"

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QLabel, QT
 
 from core.frame import Change, Frame
 from core.origin import Origin
-from desktop.colours import ColourMaps
-from desktop.numbers_text import number_text
-from desktop.theme import scaled, ui_font
+from desktop.style.colours import ColourMaps
+from desktop.style.numbers_text import number_text
+from desktop.style.theme import scaled, ui_font
 from desktop.views.change_reports import ChangeReports
 from desktop.views.change_table import ChangeModel, MatrixMap, arrays_of, is_cut, shape_text
 from desktop.views.choice import Choice

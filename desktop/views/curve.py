@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QBrush, QColor, QPen
 
-from desktop.theme import scaled
+from desktop.style.theme import scaled
 from desktop.views.plot_items import Line, Marks
 from desktop.views.series import Series, thinned
 from desktop.views.steady import LogAxis

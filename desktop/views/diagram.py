@@ -8,8 +8,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen
 
 from core.frame import Frame, OperationFrame, Phase
-from desktop.colours import ColourMaps, gradient_width_px, rgb_image
-from desktop.theme import Theme, hatch_brush, maths_font, scaled
+from desktop.style.colours import ColourMaps, gradient_width_px, rgb_image
+from desktop.style.theme import Theme, hatch_brush, maths_font, scaled
 from desktop.views.diagram_layout import DiagramLayout, DiagramLike, NodeLike, Wire, lay_out
 from desktop.views.diagram_numbers import Numbers
 from desktop.views.diagram_place import Placed, arrow_head, place, sent_place, text_size, value_place

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath
 
-from desktop.numbers_text import short_text
-from desktop.theme import Theme, scaled, ui_font
+from desktop.style.numbers_text import short_text
+from desktop.style.theme import Theme, scaled, ui_font
 
 TEXT_PX = 11.0
 SPACE_PX = 3.0

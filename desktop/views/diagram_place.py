@@ -9,7 +9,7 @@ import msgspec
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter, QPainterPath
 
-from desktop.theme import scaled
+from desktop.style.theme import scaled
 from desktop.views.diagram_layout import DiagramLayout, DiagramLike, NodeLike, Wire
 from desktop.views.maths_label import Label, label_of, shortened
 

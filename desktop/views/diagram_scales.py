@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.frame import BlockFrame, Frame, LaneFrame, OperationFrame, Scale, Track
-from desktop.colours import ColourMaps
+from desktop.style.colours import ColourMaps
 from desktop.views.diagram_layout import NodeLike
 
 

@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QTreeWidget, QTr
 
 from core.compare import Comparison, Contrast, Quantity, compare
 from core.frame import Frame, LaneFrame
-from desktop.colours import ColourMaps
 from desktop.dialogs.field import combo, fill
-from desktop.numbers_text import number_text, percent_text
-from desktop.theme import scaled, ui_font
+from desktop.style.colours import ColourMaps
+from desktop.style.numbers_text import number_text, percent_text
+from desktop.style.theme import scaled, ui_font
 from desktop.views.row_names import row_of
 from desktop.views.sparkline import Sparkline
 

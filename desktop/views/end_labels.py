@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from desktop.theme import Theme, lane_colours, scaled, ui_font
+from desktop.style.theme import Theme, lane_colours, scaled, ui_font
 from desktop.views.series import Series
 
 FARTHEST = 2.1  # heights of a name that it may stand away from its curve; three that end together do so

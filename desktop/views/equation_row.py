@@ -9,8 +9,8 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from core.frame import EquationLine, WalkedEquation
-from desktop.theme import Theme, scaled
-from desktop.typesetting import plain_text
+from desktop.style.theme import Theme, scaled
+from desktop.style.typesetting import plain_text
 from desktop.views.formula_layout import INDENT_PX, FormulaSetter, Ink, Layout, draw_layout, path_at, split_equation
 from desktop.widgets.drawing import focus_ring
 

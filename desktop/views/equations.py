@@ -7,8 +7,8 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QResize
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from core.frame import BlockFrame, EquationLine, Frame
-from desktop.theme import Theme, scaled, ui_font
-from desktop.typesetting import Typesetter
+from desktop.style.theme import Theme, scaled, ui_font
+from desktop.style.typesetting import Typesetter
 from desktop.views.equation_row import MARGIN_PX, TEXT_PX, EquationRow, RowState
 from desktop.views.focus import came_by_key
 from desktop.views.formula_layout import FormulaSetter, Ink, split_equation

@@ -10,8 +10,8 @@ from itertools import pairwise
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
-from desktop.theme import font_scale, maths_font, scaled
-from desktop.typesetting import Formula, Typesetter, plain_text
+from desktop.style.theme import font_scale, maths_font, scaled
+from desktop.style.typesetting import Formula, Typesetter, plain_text
 
 SMALLEST_SCALE, LEAST_SCALE = 0.75, 0.5  # smaller than this is not read; the panel scrolls instead
 SMALLER_THAN_BROKEN = 0.88  # a formula this much smaller reads better than a broken one

@@ -11,7 +11,7 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QColor
 
 from core.frame import Inspection, Scale
-from desktop.colours import ColourMaps
+from desktop.style.colours import ColourMaps
 from desktop.views.steady import SteadyRange, rounded_up
 from desktop.views.unit_bars import Bars
 

@@ -8,9 +8,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from core.frame import Arrival, Frame, Inspection
-from desktop.colours import ColourMaps
-from desktop.numbers_text import number_text, signed_text
-from desktop.theme import scaled, ui_font
+from desktop.style.colours import ColourMaps
+from desktop.style.numbers_text import number_text, signed_text
+from desktop.style.theme import scaled, ui_font
 from desktop.views.inspected import adjoint_bars, missing_words, unit_name, value_bars
 from desktop.views.number_rows import NumberRows
 from desktop.views.proof import ProofRecord, proof_words, proves

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QSi
 
 from core.lesson import Question
 from core.words import LANGUAGES, Text, Words, all_said, said
-from desktop.scenarios import OpenLesson
-from desktop.theme import Theme, bold_font, scaled, ui_font
+from desktop.documents.scenarios import OpenLesson
+from desktop.style.theme import Theme, bold_font, scaled, ui_font
 from desktop.views.choice import Choice
 from desktop.views.side.parts import SIDE_PX, ButtonRow, ShortButton, WrapLabel, column_of, fit_column
 

@@ -8,7 +8,7 @@ import msgspec
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
-from desktop.theme import maths_font
+from desktop.style.theme import maths_font
 
 _EARLIER = re.compile(r"\u2032|\[(\u2212\d+)\]")  # how plain text writes the value of an earlier step
 _PIECE = re.compile(r"[A-Za-z\u0370-\u03ff\u0303]+(?:_\w+|_\{[^}]*\})*|\s+|[^\sA-Za-z\u0370-\u03ff]+")

@@ -17,13 +17,13 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from core.gradients.thresholds import Kind
 from core.reveal.marks import Mark
-from desktop.status import translated
-from desktop.theme import Theme, lane_colours, scaled, ui_font
+from desktop.style.theme import Theme, lane_colours, scaled, ui_font
 from desktop.views.curve import Curve
 from desktop.views.end_labels import EndLabels
 from desktop.views.plot_items import Cursor, Rules, Signs
 from desktop.views.series import Plot, Series
 from desktop.views.steady import LogAxis, SteadyRange, decades, linear_limits, linear_ticks, log_positions, time_ticks
+from desktop.window.status import translated
 
 AXIS_PX = 40.0  # as much as the drawing has in front of its first column
 SIDE_PX = 20.0

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from core.frame import Frame, Phase, Track
 from core.gradients.thresholds import Thresholds
 from core.reveal.marks import marks_of
-from desktop.theme import Theme, scaled
+from desktop.style.theme import Theme, scaled
 from desktop.views.choice import Choice
 from desktop.views.series import Measure, Plot, series_of, title_of
 

@@ -9,8 +9,8 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QColor
 
 from core.frame import Inspection
-from desktop.numbers_text import number_text, signed_text
-from desktop.theme import Theme
+from desktop.style.numbers_text import number_text, signed_text
+from desktop.style.theme import Theme
 
 
 class ProofRecord(Protocol):

@@ -9,9 +9,9 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from core.frame import Share
-from desktop.colours import ColourMaps
-from desktop.numbers_text import percent_text
-from desktop.theme import scaled, ui_font
+from desktop.style.colours import ColourMaps
+from desktop.style.numbers_text import percent_text
+from desktop.style.theme import scaled, ui_font
 from desktop.widgets.drawing import rounded
 
 TEXT_PX = 12.0

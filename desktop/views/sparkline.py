@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from desktop.theme import Theme, scaled, ui_font
+from desktop.style.theme import Theme, scaled, ui_font
 from desktop.views.series import thinned
 from desktop.views.steady import LogAxis, SteadyRange, decades, linear_limits, log_positions
 

@@ -11,9 +11,9 @@ from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from desktop.colours import ColourMaps, rgb_image
-from desktop.numbers_text import number_text
-from desktop.theme import bold_font, hatch_brush, scaled, ui_font
+from desktop.style.colours import ColourMaps, rgb_image
+from desktop.style.numbers_text import number_text
+from desktop.style.theme import bold_font, hatch_brush, scaled, ui_font
 from desktop.views.focus import came_by_key
 from desktop.widgets.drawing import focus_ring
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
-from desktop.theme import Theme, scaled, ui_font
+from desktop.style.theme import Theme, scaled, ui_font
 from desktop.views.focus import came_by_key
 from desktop.widgets.drawing import focus_ring
 

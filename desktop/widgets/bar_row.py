@@ -8,9 +8,9 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from desktop.colours import ColourMaps
-from desktop.numbers_text import percent_text
-from desktop.theme import scaled, ui_font
+from desktop.style.colours import ColourMaps
+from desktop.style.numbers_text import percent_text
+from desktop.style.theme import scaled, ui_font
 from desktop.widgets.drawing import line_height, rounded, text_width
 
 TEXT_PX = 12

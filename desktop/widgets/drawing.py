@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
 
-from desktop.colours import rgb_image
-from desktop.theme import Theme
+from desktop.style.colours import rgb_image
+from desktop.style.theme import Theme
 
 FOCUS_PX = 2.0
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
-from desktop.theme import Theme, bold_font, scaled, ui_font
+from desktop.style.theme import Theme, bold_font, scaled, ui_font
 from desktop.widgets.drawing import focus_ring, line_height, text_width
 
 TEXT_PX = 13

@@ -9,8 +9,8 @@ from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QIcon, QResizeEvent
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
-from desktop.icons import icon
-from desktop.theme import Theme, heading_font, scaled
+from desktop.style.icons import icon
+from desktop.style.theme import Theme, heading_font, scaled
 
 JOINT = " · "
 TitleIcons = tuple[QIcon, QIcon]

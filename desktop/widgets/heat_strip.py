@@ -8,9 +8,9 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from desktop.colours import ColourMaps, rgb_image
-from desktop.numbers_text import short_text
-from desktop.theme import hatch_brush, scaled
+from desktop.style.colours import ColourMaps, rgb_image
+from desktop.style.numbers_text import short_text
+from desktop.style.theme import hatch_brush, scaled
 from desktop.widgets.drawing import rounded
 
 GAPS_FROM_PX = 4.0  # cells at least this long are set apart by a gap

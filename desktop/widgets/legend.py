@@ -6,9 +6,9 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from desktop.colours import ColourMaps
-from desktop.numbers_text import MINUS, power_text, short_text
-from desktop.theme import hatch_brush, scaled, ui_font
+from desktop.style.colours import ColourMaps
+from desktop.style.numbers_text import MINUS, power_text, short_text
+from desktop.style.theme import hatch_brush, scaled, ui_font
 from desktop.widgets.drawing import line_height, ramp, text_width
 
 TEXT_PX = 11

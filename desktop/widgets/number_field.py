@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from desktop.numbers_text import MINUS
+from desktop.style.numbers_text import MINUS
 
 DIGITS = 12
 Check = Callable[[float], str]  # what is wrong with a number, "" for nothing

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
 
 from core.frame import Phase
-from desktop.theme import Theme, bold_font, scaled, ui_font
+from desktop.style.theme import Theme, bold_font, scaled, ui_font
 from desktop.widgets.drawing import focus_ring, line_height, rounded, text_width
 
 TEXT_PX = 13

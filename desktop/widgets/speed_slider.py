@@ -8,8 +8,8 @@ from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QWidget
 
-from desktop.numbers_text import short_text
-from desktop.theme import Theme, scaled, ui_font
+from desktop.style.numbers_text import short_text
+from desktop.style.theme import Theme, scaled, ui_font
 
 SLOWEST = 0.25  # steps a second
 FASTEST = 60.0

@@ -17,7 +17,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QSizePolicy, QToolTip, QWidget
 
-from desktop.theme import Theme, scaled, ui_font
+from desktop.style.theme import Theme, scaled, ui_font
 from desktop.views.focus import came_by_key
 from desktop.widgets.chip_flow import ChipFlow, Chips, flow, label
 from desktop.widgets.drawing import focus_ring, rounded

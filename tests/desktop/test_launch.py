@@ -119,7 +119,7 @@ def test_the_program_is_imported_as_python_does_it_and_others_as_qt_wants_it(mon
 
     monkeypatch.setattr(builtins, "__import__", reading_all_sources)
     with launch.plain_imports():
-        import desktop.veil  # noqa: F401
+        import desktop.window.veil  # noqa: F401
     theirs = builtins.__import__
     monkeypatch.undo()
     assert theirs is reading_all_sources

@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QApplication
 from core.scenario_session import ready_session
 from desktop.app import application, build_window
 from desktop.bridge import Bridge
-from desktop.main_window import MainWindow
 from desktop.settings import Settings
+from desktop.window.main_window import MainWindow
 
 
 @contextmanager

@@ -7,8 +7,8 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPointF, QR
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from desktop.colours import ColourMaps
-from desktop.theme import Theme, bold_font, hatch_brush, scaled, ui_font
+from desktop.style.colours import ColourMaps
+from desktop.style.theme import Theme, bold_font, hatch_brush, scaled, ui_font
 from desktop.views.side.records import BookmarkCard
 from desktop.widgets.drawing import focus_ring, rounded
 

@@ -8,8 +8,8 @@ from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QMenu, QVBoxLayout, QWidget
 
-from desktop.colours import ColourMaps
-from desktop.theme import Theme, scaled
+from desktop.style.colours import ColourMaps
+from desktop.style.theme import Theme, scaled
 from desktop.views.focus import came_by_key
 from desktop.views.side.bookmark_cards import CardDelegate, CardModel
 from desktop.views.side.parts import SIDE_PX, ButtonRow, ShortButton, WrapLabel, fit_column, least_width

@@ -12,8 +12,8 @@ from core.breakpoints import Breakpoint
 from core.frame import Frame
 from desktop.dialogs.breakpoint import BreakpointDialog
 from desktop.dialogs.breakpoint_words import breakpoint_tip, breakpoint_words, stopped_by
-from desktop.icons import icon
-from desktop.theme import Theme, scaled, ui_font
+from desktop.style.icons import icon
+from desktop.style.theme import Theme, scaled, ui_font
 from desktop.views.side.parts import ButtonRow, ShortButton, WrapLabel, column_of, fit_column, least_width
 
 

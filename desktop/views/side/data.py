@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayo
 from core.frame import Frame
 from core.sequence import Sequence
 from core.targets import has_target
-from desktop.numbers_text import short_text
-from desktop.theme import Theme, bold_font, scaled, ui_font
+from desktop.style.numbers_text import short_text
+from desktop.style.theme import Theme, bold_font, scaled, ui_font
 from desktop.views.scrolling import quiet_scroll
 from desktop.views.side.loss_choice import LossChoice
 from desktop.views.side.parts import BOTTOM_PX, SIDE_PX, TOP_PX, ButtonRow, ShortButton, WrapLabel, least_width

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from desktop.theme import Theme, bold_font, scaled
+from desktop.style.theme import Theme, bold_font, scaled
 from desktop.views.side.parts import Facts, ShortButton, WrapLabel
 from desktop.views.side.records import FileFacts
 from desktop.widgets.breakable import short_name

@@ -9,7 +9,7 @@ from core.learning.step import LearningSettings
 from desktop.dialogs.learning import LearningDialog
 from desktop.dialogs.learning_fields import LearningFields
 from desktop.dialogs.regulariser_fields import Layers
-from desktop.theme import Theme, scaled, ui_font
+from desktop.style.theme import Theme, scaled, ui_font
 from desktop.views.side.parts import ShortButton, WrapLabel
 from desktop.widgets.wheel_guard import WheelGuard
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 from core.learning.step import LearningSettings
 from core.network import Network
 from desktop.dialogs.regulariser_fields import layer_choices
-from desktop.theme import Theme, bold_font
+from desktop.style.theme import Theme, bold_font
 from desktop.views.side.file_section import FileSection
 from desktop.views.side.learning import LearningRows
 from desktop.views.side.parameter_list import ParameterList

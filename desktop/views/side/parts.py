@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QGridLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from desktop.theme import scaled, ui_font
+from desktop.style.theme import scaled, ui_font
 from desktop.views.scrolling import quiet_scroll
 from desktop.widgets.breakable import breakable, unbroken
 

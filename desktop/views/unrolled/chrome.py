@@ -8,8 +8,8 @@ import msgspec
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPaintEngine, QPainter, QPen, QPixmap, QStaticText
 
-from desktop.colours import ColourMaps
-from desktop.theme import Theme, bold_font, hatch_brush, maths_font, ui_font
+from desktop.style.colours import ColourMaps
+from desktop.style.theme import Theme, bold_font, hatch_brush, maths_font, ui_font
 from desktop.views.unrolled.axis import pixel_near
 from desktop.views.unrolled.boxes import CellBox
 from desktop.views.unrolled.levels import pixel_table

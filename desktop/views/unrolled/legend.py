@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
 from core.frame import Detail
-from desktop.numbers_text import short_text
+from desktop.style.numbers_text import short_text
 from desktop.views.unrolled.chrome import Chrome
 from desktop.views.unrolled.compose import image_of
 from desktop.views.unrolled.geometry import LEGEND_LINE_PX, legend_height

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.frame import BlockFrame, LaneFrame, Scale, Track
-from desktop.colours import ColourMaps, gradient_fraction
+from desktop.style.colours import ColourMaps, gradient_fraction
 
 GATE_FROM, GATE_STEPS = 0, 255
 STATE_FROM, STATE_STEPS = 256, 510

@@ -9,8 +9,8 @@ from itertools import pairwise
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
-from desktop.colours import gradient_width_px
-from desktop.numbers_text import power_text, short_text
+from desktop.style.colours import gradient_width_px
+from desktop.style.numbers_text import power_text, short_text
 from desktop.views.unrolled.chrome import Chrome
 from desktop.views.unrolled.edge import Edge, Point
 from desktop.views.unrolled.edges import edges_of

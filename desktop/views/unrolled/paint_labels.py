@@ -8,8 +8,8 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPolygonF
 
 from core.frame import LaneFrame, Phase, Prediction
-from desktop.numbers_text import short_text
-from desktop.theme import Theme, lane_colours
+from desktop.style.numbers_text import short_text
+from desktop.style.theme import Theme, lane_colours
 from desktop.views.unrolled.axis import pixel_near
 from desktop.views.unrolled.chrome import Chrome
 from desktop.views.unrolled.geometry import LaneRows, Span, beside_line

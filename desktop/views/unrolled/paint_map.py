@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
 from core.frame import LaneFrame
-from desktop.colours import gradient_fraction
+from desktop.style.colours import gradient_fraction
 from desktop.views.unrolled.axis import tick_step
 from desktop.views.unrolled.chrome import Chrome
 from desktop.views.unrolled.compose import image_of

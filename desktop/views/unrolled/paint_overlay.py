@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPen
 
-from desktop.theme import Theme
+from desktop.style.theme import Theme
 from desktop.views.unrolled.chrome import Chrome
 
 SCROLL_PX = 4.0

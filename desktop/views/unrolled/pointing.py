@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 
 from core.frame import Arrival, BlockFrame, Detail, LaneFrame, Track
-from desktop.numbers_text import number_text, short_text
+from desktop.style.numbers_text import number_text, short_text
 from desktop.views.unrolled.boxes import box_left
 from desktop.views.unrolled.edges import edges_of
 from desktop.views.unrolled.geometry import LaneRows

@@ -16,9 +16,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from core.frame import Detail, Frame
-from desktop.animation import DEFAULT_DURATION_MS, Tween
-from desktop.colours import ColourMaps
-from desktop.theme import LIGHT, Theme, font_scale
+from desktop.style.colours import ColourMaps
+from desktop.style.theme import LIGHT, Theme, font_scale
 from desktop.views.unrolled.axis import VisibleColumns
 from desktop.views.unrolled.camera import Camera
 from desktop.views.unrolled.chrome import Chrome
@@ -31,6 +30,7 @@ from desktop.views.unrolled.paint_rows import current_row
 from desktop.views.unrolled.picture import paint_whole
 from desktop.views.unrolled.pointing import Spot, spot_at, tip_at
 from desktop.views.unrolled.scene import Scene, scene_of
+from desktop.walking.animation import DEFAULT_DURATION_MS, Tween
 
 
 class UnrolledView(QWidget):

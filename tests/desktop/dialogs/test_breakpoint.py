@@ -6,7 +6,7 @@ from pytestqt.qtbot import QtBot
 
 from core.breakpoints import AtTime, DeadUnit, Explodes, GradientNorm, NonFinite, Saturated, Vanishes
 from desktop.dialogs.breakpoint import BreakpointDialog
-from desktop.theme import LIGHT
+from desktop.style.theme import LIGHT
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 

@@ -10,7 +10,7 @@ from core.learning.step import LearningSettings
 from core.regulariser.settings import Regulariser
 from desktop.dialogs.learning import LearningDialog, learning_dialog
 from desktop.dialogs.learning_fields import learning_words, of_kind, with_optimiser
-from desktop.theme import LIGHT
+from desktop.style.theme import LIGHT
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 

@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from desktop.dialogs.ask import ask_recovery, ask_unsaved
 from desktop.dialogs.message_bar import BUSY, MessageBar, report_error, with_messages
-from desktop.theme import DARK, LIGHT
+from desktop.style.theme import DARK, LIGHT
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 

@@ -19,7 +19,7 @@ from core.stack import Direction, LayerSpec, build_stack
 from desktop.dialogs.model import ModelDialog, ask_model
 from desktop.dialogs.model_choice import built_in_cells, check_text
 from desktop.dialogs.network_numbers import ChosenNetwork, Present
-from desktop.theme import LIGHT
+from desktop.style.theme import LIGHT
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 Key, Mod = Qt.Key, Qt.KeyboardModifier

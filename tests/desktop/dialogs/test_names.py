@@ -31,7 +31,7 @@ from desktop.dialogs.parameter import ParameterDialog
 from desktop.dialogs.text_data import TextDataDialog
 from desktop.dialogs.text_reading import Wanted
 from desktop.dialogs.value import ValueDialog, ValueQuestion
-from desktop.theme import DARK
+from desktop.style.theme import DARK
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 CONTROLS = (QAbstractButton, QAbstractItemView, QAbstractSpinBox, QComboBox, QLineEdit, QPlainTextEdit)

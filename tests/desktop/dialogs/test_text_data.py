@@ -9,7 +9,7 @@ from core.sequence import Sequence
 from core.vocabulary import Vocabulary
 from desktop.dialogs.text_data import TextDataDialog, ask_text_data
 from desktop.dialogs.text_reading import Wanted
-from desktop.theme import LIGHT
+from desktop.style.theme import LIGHT
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 VOCABULARY = Vocabulary.from_tokens(["the", "cats", "cat", "dog", "chased", "was", "were"])

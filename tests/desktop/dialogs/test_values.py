@@ -8,11 +8,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
-from desktop.colours import ColourMaps
 from desktop.dialogs.array_model import ArrayModel, contrast
 from desktop.dialogs.parameter import ParameterDialog, edit_parameter
 from desktop.dialogs.value import NO_TARGET, ValueDialog, ValueQuestion, edit_value
-from desktop.theme import DARK, LIGHT, Theme
+from desktop.style.colours import ColourMaps
+from desktop.style.theme import DARK, LIGHT, Theme
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 

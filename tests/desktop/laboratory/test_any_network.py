@@ -12,7 +12,6 @@ from core.errors import SessionError
 from core.language import read_cell
 from core.run import Problem
 from core.stack import Direction, LayerSpec, build_stack
-from desktop.colours import ColourMaps
 from desktop.laboratory.gates import GatesPicture
 from desktop.laboratory.jacobian import JacobianPicture
 from desktop.laboratory.linear import LinearPicture
@@ -21,8 +20,9 @@ from desktop.laboratory.questions import Place, Subject
 from desktop.laboratory.random_products import RandomPicture
 from desktop.laboratory.verdicts import VerdictsPicture
 from desktop.settings import Settings
-from desktop.theme import LIGHT
-from desktop.typesetting import Typesetter
+from desktop.style.colours import ColourMaps
+from desktop.style.theme import LIGHT
+from desktop.style.typesetting import Typesetter
 from tests.desktop.laboratory.drawing import drawn
 
 PLACES = [Place("l0.reverse/h", 2), Place("l0/c", 5, sample=1), Place("l1/h", 0), Place("head/y", 4), Place("", 3)]

@@ -8,11 +8,11 @@ import pytest
 from core.learning.clipping import Clipping
 from desktop.charts.matrix import pooled
 from desktop.charts.scales import fitting_axis, linear_axis, log_axis
-from desktop.colours import ColourMaps
 from desktop.laboratory import cliff
 from desktop.laboratory.cliff import CliffPicture, CliffQuestion
 from desktop.laboratory.questions import Finished, Place, Subject
-from desktop.theme import LIGHT
+from desktop.style.colours import ColourMaps
+from desktop.style.theme import LIGHT
 from tests.core.gradients.problems import problem_for
 
 PLACE = Place("l0/h", 1)

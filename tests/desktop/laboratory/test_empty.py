@@ -6,11 +6,11 @@ import pytest
 
 from core.frame import View
 from core.reveal import frame_at
-from desktop.colours import ColourMaps
 from desktop.laboratory.page import Laboratory
 from desktop.laboratory.questions import Subject
 from desktop.laboratory.random_products import RandomPicture
-from desktop.theme import LIGHT
+from desktop.style.colours import ColourMaps
+from desktop.style.theme import LIGHT
 from tests.core.walk_cases import session_of
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from core.errors import SessionError
-from desktop.colours import ColourMaps
 from desktop.laboratory.gates import GatesPicture
 from desktop.laboratory.questions import Finished, Place, Subject
-from desktop.theme import DARK, LIGHT
-from desktop.typesetting import Typesetter
+from desktop.style.colours import ColourMaps
+from desktop.style.theme import DARK, LIGHT
+from desktop.style.typesetting import Typesetter
 from tests.core.gradients.problems import problem_for
 from tests.desktop.laboratory.drawing import curves, drawn, marks
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from desktop.colours import ColourMaps
 from desktop.laboratory.paths import SHARE, Paths
 from desktop.laboratory.questions import Finished, Place, Subject
 from desktop.laboratory.reach import Reach
 from desktop.laboratory.weights import Weights
-from desktop.theme import DARK, LIGHT
+from desktop.style.colours import ColourMaps
+from desktop.style.theme import DARK, LIGHT
 from tests.core.gradients.problems import problem_for
 
 PLACE = Place("l0/h", 3)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from core.gradients.jacobians.pascanu import Dial, NoDial
-from desktop.colours import ColourMaps
 from desktop.laboratory.jacobian import JacobianPicture, JacobianQuestion
 from desktop.laboratory.questions import Finished, Place, Subject
-from desktop.theme import DARK, LIGHT
+from desktop.style.colours import ColourMaps
+from desktop.style.theme import DARK, LIGHT
 from tests.core.gradients.problems import problem_for
 
 

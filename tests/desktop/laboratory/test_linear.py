@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from core.errors import SessionError
-from desktop.colours import ColourMaps
 from desktop.laboratory.linear import LinearPicture
 from desktop.laboratory.questions import Finished, Place, Subject
-from desktop.theme import DARK, LIGHT
+from desktop.style.colours import ColourMaps
+from desktop.style.theme import DARK, LIGHT
 from tests.core.gradients.problems import problem_for
 from tests.desktop.laboratory.drawing import curves, drawn, marks
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from desktop.colours import ColourMaps
 from desktop.laboratory.lyapunov import LyapunovPicture
 from desktop.laboratory.questions import Place, Subject
-from desktop.theme import DARK, LIGHT
+from desktop.style.colours import ColourMaps
+from desktop.style.theme import DARK, LIGHT
 from tests.core.gradients.problems import problem_for
 from tests.desktop.laboratory.drawing import curves, drawn, marks
 

@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout
 from core.errors import SessionError
 from core.scenario_session import ready_session
 from desktop.bridge import Bridge
-from desktop.colours import ColourMaps
 from desktop.laboratory.page import Laboratory
 from desktop.laboratory.picture import Picture
 from desktop.laboratory.questions import Subject
-from desktop.theme import LIGHT
+from desktop.style.colours import ColourMaps
+from desktop.style.theme import LIGHT
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 

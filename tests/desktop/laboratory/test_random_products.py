@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from desktop.colours import ColourMaps
 from desktop.laboratory.questions import Place, Subject
 from desktop.laboratory.random_products import RandomPicture
-from desktop.theme import DARK, LIGHT
+from desktop.style.colours import ColourMaps
+from desktop.style.theme import DARK, LIGHT
 from tests.core.gradients.problems import problem_for
 from tests.desktop.laboratory.drawing import curves, drawn
 

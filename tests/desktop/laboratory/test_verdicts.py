@@ -11,11 +11,11 @@ from PySide6.QtCore import QSettings
 from core.breakpoints import Vanishes
 from core.errors import SessionError
 from core.gradients.thresholds import Kind, Thresholds
-from desktop.colours import ColourMaps
 from desktop.laboratory.questions import Finished, Place, Subject
 from desktop.laboratory.verdicts import VerdictsPicture
 from desktop.settings import Settings
-from desktop.theme import DARK, LIGHT
+from desktop.style.colours import ColourMaps
+from desktop.style.theme import DARK, LIGHT
 from tests.core.gradients.problems import problem_for
 from tests.desktop.laboratory.drawing import curves, drawn, marks
 

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from core.frame import Change, ClipReport, FlowFrame, Frame, Phase
-from desktop.colours import ColourMaps
-from desktop.theme import LIGHT
+from desktop.style.colours import ColourMaps
+from desktop.style.theme import LIGHT
 from desktop.views.change_table import row_of
 from desktop.views.changes import ChangesPanel
 from tests.desktop.fake_frames import fake_frame

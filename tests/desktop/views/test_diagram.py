@@ -7,8 +7,8 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from pytestqt.qtbot import QtBot
 
 from core.frame import Frame, Phase
-from desktop.colours import ColourMaps
-from desktop.theme import DARK, LIGHT, Theme
+from desktop.style.colours import ColourMaps
+from desktop.style.theme import DARK, LIGHT, Theme
 from desktop.views.diagram import InsidePainter
 from desktop.views.diagram_layout import lay_out, separated, state_nodes
 from tests.desktop.views.fake_diagram import FakeDiagram, gru_diagram, inside_frame, lstm_diagram

@@ -9,8 +9,8 @@ from PySide6.QtCore import QPointF, Qt
 from pytestqt.qtbot import QtBot
 
 from core.frame import EquationLine, Frame, Phase
-from desktop.theme import LIGHT
-from desktop.typesetting import Typesetter
+from desktop.style.theme import LIGHT
+from desktop.style.typesetting import Typesetter
 from desktop.views.equation_row import EquationRow
 from desktop.views.equations import EquationsPanel
 from desktop.views.formula_layout import FormulaSetter, Ink, split_deep, split_equation, split_sum

@@ -16,9 +16,9 @@ from core.origin import origin_of
 from core.reveal import frame_at
 from core.sequence import Sequence
 from core.session import Session
-from desktop.colours import ColourMaps
-from desktop.export import write_data
-from desktop.theme import LIGHT
+from desktop.documents.export import write_data
+from desktop.style.colours import ColourMaps
+from desktop.style.theme import LIGHT
 from desktop.views.changes import ChangesPanel
 from desktop.views.file_names import by_file
 

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from core.frame import Arrival, Frame, Phase, Share
-from desktop.colours import ColourMaps
-from desktop.theme import DARK, LIGHT
+from desktop.style.colours import ColourMaps
+from desktop.style.theme import DARK, LIGHT
 from desktop.views.inspector import Inspector
 from desktop.views.proof import proof_words
 from desktop.views.share_list import ShareList

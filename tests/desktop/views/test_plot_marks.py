@@ -9,7 +9,7 @@ from core.frame import Cursor, Phase, View
 from core.gradients.thresholds import Thresholds
 from core.reveal import frame_at
 from core.reveal.marks import marks_of
-from desktop.theme import DARK, LIGHT
+from desktop.style.theme import DARK, LIGHT
 from desktop.views.plots import TimePlots
 from desktop.views.series import Plot
 from tests.core.walk_cases import session_of

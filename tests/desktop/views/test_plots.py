@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from core.frame import FlowFrame, Frame, Phase
-from desktop.theme import DARK, LIGHT
+from desktop.style.theme import DARK, LIGHT
 from desktop.views.curve import Curve
 from desktop.views.end_labels import few_enough, spread
 from desktop.views.plot_pane import few_ticks

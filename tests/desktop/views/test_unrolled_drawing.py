@@ -13,9 +13,9 @@ from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
 from core.frame import Detail, Frame, Phase
-from desktop.colours import ColourMaps
-from desktop.numbers_text import power_text
-from desktop.theme import DARK, LIGHT
+from desktop.style.colours import ColourMaps
+from desktop.style.numbers_text import power_text
+from desktop.style.theme import DARK, LIGHT
 from desktop.views.unrolled import UnrolledView
 from desktop.views.unrolled.edges import edges_of
 from desktop.views.unrolled.paint_cells import strip_rect

@@ -11,8 +11,8 @@ from PySide6.QtGui import QImage, QPixmap
 from pytestqt.qtbot import QtBot
 
 from core.frame import Detail, Frame, Phase
-from desktop.colours import ColourMaps
-from desktop.theme import LIGHT
+from desktop.style.colours import ColourMaps
+from desktop.style.theme import LIGHT
 from desktop.views.unrolled.axis import Axis
 from desktop.views.unrolled.camera import Camera
 from desktop.views.unrolled.chrome import Chrome

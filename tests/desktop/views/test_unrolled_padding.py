@@ -9,7 +9,7 @@ from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from core.frame import Frame, Phase
-from desktop.theme import DARK, LIGHT
+from desktop.style.theme import DARK, LIGHT
 from desktop.views.unrolled import UnrolledView
 from desktop.views.unrolled.paint_cells import strip_rect
 from tests.desktop.fake_frames import fake_frame

@@ -17,8 +17,8 @@ from core.reveal import frame_at
 from core.sequence import Sequence
 from core.session import Session
 from core.stack import Direction, LayerSpec, build_stack
-from desktop.colours import ColourMaps
-from desktop.theme import LIGHT
+from desktop.style.colours import ColourMaps
+from desktop.style.theme import LIGHT
 from desktop.views.unrolled import UnrolledView
 from desktop.views.unrolled.chrome import Chrome
 from desktop.views.unrolled.edge import Edge

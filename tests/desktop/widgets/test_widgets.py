@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QApplication, QDockWidget, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from core.frame import Phase
-from desktop.colours import ColourMaps
-from desktop.theme import DARK, LIGHT, Theme, heading_font
+from desktop.style.colours import ColourMaps
+from desktop.style.theme import DARK, LIGHT, Theme, heading_font
 from desktop.widgets.bar_row import BarRow
 from desktop.widgets.grain_selector import GrainSelector
 from desktop.widgets.heading import DockTitle, SectionHeading, capitals, fitted

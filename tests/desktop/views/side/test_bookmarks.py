@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
-from desktop.theme import DARK, LIGHT
+from desktop.style.theme import DARK, LIGHT
 from desktop.views.side.bookmark_cards import thumbnail
 from desktop.views.side.bookmarks import BookmarksPanel
 from desktop.views.side.records import BookmarkCard

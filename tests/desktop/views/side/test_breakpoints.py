@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from core.breakpoints import AtTime, GradientNorm, NonFinite, Saturated
-from desktop.theme import DARK, LIGHT
+from desktop.style.theme import DARK, LIGHT
 from desktop.views.side.breakpoints import BreakpointsPanel
 from tests.desktop.fake_frames import fake_frame
 

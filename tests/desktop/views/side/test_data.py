@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
 from core.sequence import Sequence, from_numbers, from_text, last_target, next_token_targets
-from desktop.theme import DARK, LIGHT
+from desktop.style.theme import DARK, LIGHT
 from desktop.views.side.data import DataPanel, target_text
 from desktop.views.side.loss_choice import steps_in, steps_text
 from tests.desktop.fake_frames import fake_frame

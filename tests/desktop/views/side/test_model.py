@@ -10,7 +10,7 @@ from core.learning.clipping import Clipping
 from core.learning.optimisers import SGD, Adam, Momentum
 from core.learning.step import LearningSettings
 from core.network import build_network
-from desktop.theme import DARK, LIGHT
+from desktop.style.theme import DARK, LIGHT
 from desktop.views.side.model import ModelPanel
 from desktop.views.side.records import model_summary
 

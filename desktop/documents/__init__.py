@@ -1,0 +1,1 @@
+"""Opening, saving and exporting, and what is kept for a crash."""

@@ -1,0 +1,1 @@
+"""Walks drawn without a window."""

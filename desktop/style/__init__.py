@@ -1,0 +1,1 @@
+"""How everything looks: colours, lengths, fonts, icons, numbers and formulas."""

@@ -1,0 +1,1 @@
+"""Between the person and the walk: edits, playing, far steps, proofs, frames on time."""
