@@ -127,6 +127,15 @@ def gru_reset_after_takes_new(p: Values, state: Values, x: Array) -> dict[str, A
     return {"r": r, "z": z, "n": n, "h": (1 - z) * h + z * n}
 
 
+def gru_concatenated(p: Values, state: Values, x: Array) -> dict[str, Array]:
+    """The same function as ``gru_takes_new``, each matrix cut into what acts on h and what acts on x."""
+    parts: dict[str, Array] = {}
+    for letter in "rzn":
+        u, w = np.split(p[f"W_{letter}"], [state["h"].shape[-1]], axis=-1)
+        parts |= {f"U_{letter}": u, f"W_{letter}": w, f"b_{letter}": p[f"b_{letter}"]}
+    return gru_takes_new(parts, state, x)
+
+
 def mgu(p: Values, state: Values, x: Array) -> dict[str, Array]:
     h = state["h"]
     f = logistic(gate(p, "f", x, h))
@@ -147,6 +156,7 @@ STEPS: Mapping[str, Step] = {
     "gru_reset_before": gru_reset_before,
     "gru_takes_new": gru_takes_new,
     "gru_reset_after_takes_new": gru_reset_after_takes_new,
+    "gru_concatenated": gru_concatenated,
     "mgu": mgu,
 }
 
@@ -179,6 +189,8 @@ def reference_shapes(name: str, inputs: int, units: int) -> dict[str, tuple[int,
     if name == "gru_simplified":
         wide = (units, units + inputs)
         return {"W_n": wide, "b_n": b, "W_u": wide, "b_u": b}
+    if name == "gru_concatenated":
+        return {f"{kind}_{letter}": b if kind == "b" else (units, units + inputs) for letter in "rzn" for kind in "Wb"}
     letters = {"lstm": "figo", "lstm_peephole": "figo", "lstm_coupled": "igo", "mgu": "fn"}.get(name, "rzn")
     shapes: dict[str, tuple[int, ...]] = {}
     for letter in letters:

@@ -15,6 +15,7 @@ from core.language.recurrence import recurrent_matrices
         ("lstm", ["U_f", "U_i", "U_g", "U_o"]),
         ("gru_reset_before", ["U_r", "U_z", "U_n"]),
         ("gru_simplified", ["W_n", "W_u"]),
+        ("gru_concatenated", ["W_r", "W_z", "W_n"]),
         ("rnn_skip_only", ["U_d"]),
         ("rnn_skip_learned", ["U"]),
         ("leaky", []),
