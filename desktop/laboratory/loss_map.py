@@ -80,9 +80,10 @@ class LossMapView(QWidget):
 
 
 def _limits(shown: NDArray) -> tuple[float, float]:
-    """The greatest, and the smallest above zero, at most twelve decades lower."""
+    """The greatest, and the smallest above zero, at most twelve decades lower; zeros are paler than the smallest."""
     sizes = shown[np.isfinite(shown) & (shown > 0)]
     if not sizes.size:
         return 1e-12, 1.0
     high = float(sizes.max())
-    return max(float(sizes.min()), high * SPAN), high
+    low = max(float(sizes.min()), high * SPAN)
+    return low / 10 if (shown == 0).any() else low, high

@@ -35,6 +35,8 @@ class Fields(QWidget):
         self._numbers = [part for _, part in parts if isinstance(part, NumberField)]
         for words, part in parts:
             self._flow.addWidget(self._pair(words, part) if words else part)
+        for field in self._numbers:
+            field.textChanged.connect(lambda _text: self.fit())
         self.fit()
 
     def fit(self) -> None:

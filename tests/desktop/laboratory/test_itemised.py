@@ -115,6 +115,13 @@ def test_at_first_it_is_the_recurrent_matrix_of_the_layer_looked_at(made, cells,
     assert made(Weights).question(Subject(problem_for(*cells)), Place(looked_at, 2)).path == usual
 
 
+def test_a_term_that_is_zero_is_paler_than_the_smallest_other(made):
+    chart = made(Weights).map
+    everywhere = np.ones((2, 2), bool)
+    assert chart.show_map(np.array([[1.0, 2.0], [3.0, 4.0]]), everywhere, "k") == (1.0, 4.0)
+    assert chart.show_map(np.array([[0.0, 1.0], [3.0, 4.0]]), everywhere, "k") == (0.1, 4.0)
+
+
 def test_the_terms_add_up_to_the_gradient(made):
     answer, _ = drawn(made(Weights), Subject(problem_for("gru", steps=9)))
     assert answer.by_step.sum() == pytest.approx(answer.norm, rel=1e-12)

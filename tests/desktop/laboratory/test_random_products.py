@@ -68,3 +68,11 @@ def test_all_sizes_are_drawn(picture, subject, factors, variance):
     picture.factors.show_value(float(factors))
     picture.variance.show_value(variance)
     drawn(picture, subject, PLACE)
+
+
+def test_a_field_grows_with_what_is_typed(picture):
+    before = picture.draws.width()
+    picture.draws.setText("200000")
+    assert picture.draws.minimumWidth() > before
+    picture.draws.setText("500")
+    assert picture.draws.minimumWidth() == before
