@@ -204,7 +204,8 @@ class ChangesPanel(QWidget):
             self.tr("comes with the clip phase") if self._which == CLIPPED else self.tr("comes with the update phase")
         )
         words = self.tr("{path}, {shape}, colours from −{limit} to {limit}")
-        words = self.tr("{path}, {shape}") if values is None else words
+        if values is None or not limit:
+            words = self.tr("{path}, {shape}") if values is None else self.tr("{path}, {shape}, all zero")
         text = words.format(path=change.path, shape=shape_text(shape), limit=number_text(limit, 2))
         cut = before if before is not None and self._cuts_entries else None
         if cut is not None:

@@ -165,7 +165,7 @@ def _sentence(
             numbers,
         )
     return Sentence(
-        "{layer}: over {lag} steps back from t = {t} a gradient of {of} can grow to {most} times its length{by}; at "
+        "{layer}: over {lag} steps back from t = {t} a gradient of {of} can have {most} times its length{by}; at "
         "worst it keeps {least}.",
         numbers,
     )

@@ -158,3 +158,13 @@ def test_the_regulariser_is_told_in_rows(qtbot: QtBot) -> None:
     panel.show_frame(replace(frame, flow=replace(flow, norm_after=4.0, cosine=0.5)))
     said = [label.text() for label in panel.findChildren(QLabel) if label.isVisible()]
     assert {"3 → 4", "cosine 0.5, 60°", "0.25 · weight 2"} <= set(said)
+
+
+def test_a_parameter_of_zeros_is_said_to_be_one(qtbot: QtBot) -> None:
+    frame = fake_frame(phase=Phase.UPDATE, H=4)
+    zeros = replace(frame.changes[0], gradient=np.zeros((4, 4)))
+    panel = shown(qtbot, replace(frame, changes=(zeros, *frame.changes[1:])))
+    panel.table.selectRow(0)
+    said = [label.text() for label in panel.findChildren(QLabel) if "4 × 4" in label.text()]
+    assert any("all zero" in text for text in said)
+    assert not any("−0" in text for text in said)
