@@ -14,7 +14,7 @@ from desktop.style.theme import Theme, scaled
 from desktop.widgets.heading import DockTitle, TitleIcons
 from desktop.window.command_table import panel_title
 from desktop.window.contents import Maker
-from desktop.window.panel_places import LATE, OPEN
+from desktop.window.panel_places import BEHIND, LATE, OPEN
 
 
 class Panel:
@@ -41,12 +41,22 @@ class Panel:
         self.dock = QDockWidget(panel_title(name), window)
         self.dock.setObjectName(f"dock_{name}")
         self.dock.setAccessibleName(panel_title(name))
-        self.title = DockTitle(theme, self.dock, icons)
-        self._titled = (theme, scaled(1.0))  # what the title was drawn with
+        self._title: DockTitle | None = None
+        self._titled = (theme, scaled(1.0))  # what the title is to be drawn with
+        if name not in BEHIND:
+            self._title = DockTitle(theme, self.dock, icons)
         ground = QWidget(self.dock)
         ground.setAutoFillBackground(name not in OPEN)
         ground.setBackgroundRole(QPalette.ColorRole.Base)
         self.dock.setWidget(ground)
+
+    @property
+    def title(self) -> DockTitle:
+        """The title bar; of a panel that stands behind another, made when it is first seen."""
+        if self._title is None:
+            self._title = DockTitle(self._titled[0], self.dock)
+            self.dress()
+        return self._title
 
     @property
     def view(self) -> Any:
@@ -99,6 +109,8 @@ class Panel:
     def set_seen(self, seen: bool) -> None:
         """The dock has come into sight, or gone out of it."""
         self.seen = seen
+        if seen:
+            self.title.show()
         if seen and self._waiting is not None:
             self.show_frame(self._waiting)
 
@@ -106,7 +118,8 @@ class Panel:
         """Draw in these colours, and as large as the font is now."""
         if self._titled != (theme, scaled(1.0)):
             self._titled = (theme, scaled(1.0))
-            self.title.set_theme(theme)
+            if self._title is not None:
+                self._title.set_theme(theme)
         self._theme, self._maps = theme, maps
         if self._view is not None:
             self._dress_view()

@@ -32,6 +32,7 @@ TABS = (
     ("model", "lesson"),
     ("plots", "training"),
 )  # in one place, the first in front
+BEHIND = frozenset(behind for _, behind in TABS)
 CROWDED_TABS = (
     ("model", "lesson"),
     ("model", "data"),
