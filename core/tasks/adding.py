@@ -8,36 +8,18 @@ import msgspec
 import numpy as np
 
 from core.sequence import Sequence
-from core.tasks.task import TEST, Array, Task, within
-
-TOLERANCE = 0.1
+from core.tasks.task import NumberTask
 
 
-class AddingTask(Task, frozen=True, tag="adding"):
+class AddingTask(NumberTask, frozen=True, tag="adding"):
     """``length`` steps, each a number from 0 to 1 and a mark; two are marked, and their sum is asked for."""
 
     length: Annotated[int, msgspec.Meta(ge=2, le=5000)] = 30
 
-    metric = f"sums within {TOLERANCE}"
-
-    @property
-    def outputs(self) -> int:
-        """The sum."""
-        return 1
+    metric = f"sums within {NumberTask.tolerance}"
 
     def batch(self, generator: np.random.Generator, size: int) -> Sequence:
         """``size`` sequences to learn from."""
-        return self._sequence(generator, size)
-
-    def held_out(self, count: int) -> tuple[Sequence, ...]:
-        """``count`` sequences of a stream of their own; no two draws of real numbers are alike."""
-        return (self._sequence(np.random.default_rng((self.seed, TEST)), count),)
-
-    def score(self, outputs: Array, sequence: Sequence) -> tuple[int, int]:
-        """How many sums are near enough."""
-        return within(outputs, sequence, TOLERANCE)
-
-    def _sequence(self, generator: np.random.Generator, size: int) -> Sequence:
         half, every = self.length // 2, np.arange(size)
         inputs = np.zeros((self.length, size, 2))
         inputs[:, :, 0] = generator.random((self.length, size))

@@ -9,40 +9,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.sequence import Sequence
-from core.tasks.task import TEST, Array, Task, within
+from core.tasks.task import NumberTask
 
 Wave = Literal["sine", "square", "two sines", "chaos"]
-TOLERANCE = 0.1
 _PERIODS = 8.0, 24.0  # steps
 _CHAOS = 3.9  # of the logistic map
 
 
-class SeriesTask(Task, frozen=True, tag="series"):
+class SeriesTask(NumberTask, frozen=True, tag="series"):
     """``length`` numbers from -1 to 1 of a ``wave``; period and phase are drawn anew for each sequence."""
 
     wave: Wave = "sine"
     length: Annotated[int, msgspec.Meta(ge=3, le=5000)] = 40
 
-    metric = f"steps within {TOLERANCE}"
-
-    @property
-    def outputs(self) -> int:
-        """The next number."""
-        return 1
+    metric = f"steps within {NumberTask.tolerance}"
 
     def batch(self, generator: np.random.Generator, size: int) -> Sequence:
         """``size`` sequences to learn from."""
-        return self._sequence(generator, size)
-
-    def held_out(self, count: int) -> tuple[Sequence, ...]:
-        """``count`` sequences of a stream of their own; no two draws of real numbers are alike."""
-        return (self._sequence(np.random.default_rng((self.seed, TEST)), count),)
-
-    def score(self, outputs: Array, sequence: Sequence) -> tuple[int, int]:
-        """How many of the next numbers are near enough."""
-        return within(outputs, sequence, TOLERANCE)
-
-    def _sequence(self, generator: np.random.Generator, size: int) -> Sequence:
         numbers = _numbers(generator, self.wave, self.length + 1, size)
         targets = numbers[1:, :, None].copy()
         return Sequence(numbers[:-1, :, None].copy(), targets=targets, name=f"{self.wave}, {self.length} steps")

@@ -72,12 +72,34 @@ class Task(msgspec.Struct, frozen=True, tag_field="name"):
         return int(np.count_nonzero((outputs.argmax(axis=2) == sequence.targets) & mask)), int(np.count_nonzero(mask))
 
 
-def within(outputs: Array, sequence: Sequence, tolerance: float) -> tuple[int, int]:
-    """How many numbers are as close to their targets as ``tolerance``, and how many were asked for."""
-    assert sequence.targets is not None
-    mask = sequence.loss_mask
-    near = (np.abs(outputs - np.where(mask[..., None], sequence.targets, 0.0)) <= tolerance).all(axis=2)
-    return int(np.count_nonzero(near & mask)), int(np.count_nonzero(mask))
+class NumberTask(Task, frozen=True):
+    """A task that asks for one number, which is right where it is near enough.
+
+    No two draws of real numbers are alike, so both parts are draws of streams of their own.
+    """
+
+    tolerance: ClassVar[float] = 0.1
+
+    @property
+    def outputs(self) -> int:
+        """The number."""
+        return 1
+
+    def batch(self, generator: np.random.Generator, size: int) -> Sequence:
+        """``size`` sequences."""
+        raise NotImplementedError
+
+    def held_out(self, count: int) -> tuple[Sequence, ...]:
+        """``count`` sequences of the test part's stream."""
+        return (self.batch(np.random.default_rng((self.seed, TEST)), count),)
+
+    def score(self, outputs: Array, sequence: Sequence) -> tuple[int, int]:
+        """How many numbers are near enough to their targets, and how many were asked for."""
+        assert sequence.targets is not None
+        mask = sequence.loss_mask
+        away = np.abs(outputs - np.where(mask[..., None], sequence.targets, 0.0))
+        near = (away <= self.tolerance).all(axis=2)
+        return int(np.count_nonzero(near & mask)), int(np.count_nonzero(mask))
 
 
 def training_rows(generator: np.random.Generator, count: int, draw: Draw, seed: int) -> Ids:
