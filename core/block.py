@@ -33,6 +33,12 @@ def block_title(name: str) -> str:
     return f"{words}, {part}" if dot else words
 
 
+def path_title(path: str) -> str:
+    """A variable or a parameter in words, out of its path: "h of layer 1", "V of readout"."""
+    block, slash, name = path.partition("/")
+    return f"{name} of {block_title(block)}" if slash else path
+
+
 @dataclass(frozen=True, eq=False)
 class Block:
     """A cell with a name. ``ends`` are the variables that other blocks or the loss read.

@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from core.block import HEAD, block_title
+from core.block import HEAD, path_title
 from core.errors import SessionError
 from core.frame import Arrival, LaneFrame, Sentence, Track
 from core.network import LOSS
@@ -151,7 +151,7 @@ def _words(one: LaneFrame, other: LaneFrame) -> Callable[[str], str]:
     layers = {block.name for lane in (one, other) for block in lane.blocks} - {HEAD}
     if len(layers) < 2:
         return lambda path: path.split("/")[1]
-    return lambda path: f"{path.split('/')[1]} of {block_title(path.split('/')[0])}"
+    return path_title
 
 
 def _sizes(template: str, names: tuple[str, str], own: int, found: int, path: str = "") -> Sentence:

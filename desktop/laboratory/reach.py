@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QGridLayout
 
+from core.block import path_title
 from core.gradients.itemised.loss_map import LossMap, loss_map
 from core.gradients.itemised.retention import Retention, reach_sentence, retention
 from desktop.charts.chart import Chart
@@ -93,7 +94,9 @@ class Reach(Picture):
         """Draw the whole map, and the lags."""
         self._answer = answer
         found = answer.map
-        limits = self.map.show_map(found.norms, found.reached, tr("step k of {path}").format(path=found.path))
+        limits = self.map.show_map(
+            found.norms, found.reached, tr("step k of {path}").format(path=path_title(found.path))
+        )
         self.legend.show_limits(*limits)
         self._draw_lags(answer.kept)
 
@@ -157,7 +160,7 @@ def _column(found: LossMap, k: int) -> str:
     """What the column of step ``k`` says, in plain words."""
     shares = found.shares(k)
     if not np.isfinite(shares).any():
-        return tr("No gradient reaches {path} at step {k}.").format(path=found.path, k=k + 1)
+        return tr("No gradient reaches {path} at step {k}.").format(path=path_title(found.path), k=k + 1)
     strongest, count = int(np.nanargmax(np.abs(shares))), int(np.count_nonzero(found.norms[:, k]))
     if count == 1:
         return tr("At step {k} the gradient comes from the loss of step {t} alone.").format(k=k + 1, t=strongest + 1)

@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from core.block import path_title
 from core.errors import SessionError
 from core.frame import Sentence
 from core.gradients.backward.loss_sweep import LossSweep
@@ -157,7 +158,7 @@ def by_time(rows: Array, sources: NDArray[np.intp], count: int) -> Array:
 
 
 def _made_of(path: str, k: int, parts: Array, shares: Array) -> Sentence:
-    values = {"path": path, "k": str(k + 1), "count": str(int(parts.any(axis=1).sum()))}
+    values = {"path": path_title(path), "k": str(k + 1), "count": str(int(parts.any(axis=1).sum()))}
     if values["count"] == "0":
         return Sentence("No loss sends a gradient to {path} at step {k}.", values)
     if not np.isfinite(shares).all():

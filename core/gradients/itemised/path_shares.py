@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from core.block import HEAD
+from core.block import HEAD, path_title
 from core.errors import Cancelled, SessionError
 from core.frame import Sentence
 from core.gradients.itemised.edges import Arriving, arriving_terms, edge_label, reader_time, takes_part
@@ -156,7 +156,7 @@ def _own_loss(run: Run, path: str, t: int, sample: int) -> Array:
 
 
 def _sentence(path: str, t: int, norm: float, own: float, others: float, ways: tuple[PathShare, ...]) -> Sentence:
-    values = {"path": path, "t": str(t + 1), "norm": ratio_text(norm)}
+    values = {"path": path_title(path), "t": str(t + 1), "norm": ratio_text(norm)}
     if not ways:
         return Sentence("The gradient of {path} at t = {t} is zero or not finite, so it has no shares.", values)
     values |= {"own": _percent(own), "others": _percent(others), "share": _percent(ways[0].share), "way": ways[0].label}

@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from core.block import path_title
 from core.frame import Sentence
 from core.gradients.itemised.loss_map import LossMap
 from core.gradients.numbers import LN10, log10, power_text, ratio_text
@@ -61,7 +62,12 @@ def retention(found: LossMap) -> Retention:
 def reach_sentence(found: LossMap, t: int) -> Sentence:
     """How far back the loss of step ``t`` reaches before less than 1 % of its gradient is left."""
     norms = found.over_lags(t)
-    values = {"t": str(t + 1), "path": found.path, "least": f"{100 * FADED:g}", "steps": str(len(norms) - 1)}
+    values = {
+        "t": str(t + 1),
+        "path": path_title(found.path),
+        "least": f"{100 * FADED:g}",
+        "steps": str(len(norms) - 1),
+    }
     if not found.reached[t].any():
         return Sentence("No loss at t = {t} reaches {path}.", values)
     if not norms[0] > 0.0 or not np.isfinite(norms).all():
@@ -111,7 +117,7 @@ def _summary(decades: Array) -> Array:
 
 
 def _sentence(path: str, rate: float, fitted: int, left_out: int) -> Sentence:
-    values = {"path": path, "fitted": str(fitted), "out": str(left_out), "rate": ratio_text(rate)}
+    values = {"path": path_title(path), "fitted": str(fitted), "out": str(left_out), "rate": ratio_text(rate)}
     if np.isnan(rate):
         return Sentence("There are too few values to fit how fast the gradient of {path} changes with the lag.", values)
     words = "A step back multiplies the gradient in {path} by {rate}, by a line fitted to {fitted} values"

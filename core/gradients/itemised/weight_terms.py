@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from core.block import path_title
 from core.errors import SessionError
 from core.frame import Sentence
 from core.gradients.backward.loss_sweep import LossSweep
@@ -146,7 +147,7 @@ def _difference(summed: Array, gradient: Array) -> float:
 
 
 def _sentence(path: str, norms: Array, norm: float, along: Array) -> Sentence:
-    values = {"path": path, "count": str(int((norms > 0.0).sum())), "norm": ratio_text(norm)}
+    values = {"path": path_title(path), "count": str(int((norms > 0.0).sum())), "norm": ratio_text(norm)}
     if not norm or not np.isfinite(along).all():
         return Sentence("The gradient of {path} is zero or not finite, so its terms have no common direction.", values)
     t, k = np.unravel_index(int(np.abs(along).argmax()), along.shape)

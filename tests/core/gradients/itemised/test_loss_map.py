@@ -89,9 +89,9 @@ def test_a_linear_recurrence_decays_by_its_weight() -> None:
     np.testing.assert_allclose(kept.median, np.arange(12) * np.log10(0.5), atol=1e-12)
     np.testing.assert_allclose(kept.line(np.arange(3)), np.arange(3) * np.log10(0.5), atol=1e-12)
     assert str(kept.sentence) == (
-        "A step back multiplies the gradient in l0/h by 0.5, by a line fitted to 78 values."
+        "A step back multiplies the gradient in h of layer 1 by 0.5, by a line fitted to 78 values."
     )  # fmt: skip
-    assert "reaches back 6 steps in l0/h until less than 1 %" in str(reach_sentence(found, 11))
+    assert "reaches back 6 steps in h of layer 1 until less than 1 %" in str(reach_sentence(found, 11))
     assert "reaches back all 3 steps" in str(reach_sentence(found, 3))
 
 
@@ -150,7 +150,7 @@ def test_a_step_behind_the_last_loss_gets_nothing() -> None:
     found = contributions(run, "l0/h", 3)
     assert not found.parts.any()
     assert np.isnan(found.shares).all()
-    assert str(found.sentence) == "No loss sends a gradient to l0/h at step 4."
+    assert str(found.sentence) == "No loss sends a gradient to h of layer 1 at step 4."
 
 
 def test_totals_need_no_backward_pass_of_the_run() -> None:
